@@ -1,0 +1,46 @@
+"""Campaign."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, Identified
+
+STATUSES = ("draft", "scheduled", "sending", "paused", "sent", "cancelled")
+
+
+class Campaign(Identified, Base):
+    """A message to an audience.
+
+    ``audience`` is ``{"all": true}`` or ``{"include": {"lists": [id], "tags": [id]},
+    "exclude": {...}}``. ``overridden`` names the sender fields (from_email, from_name,
+    reply_to_email, reply_to_name) that were set by hand, so that changing the pin leaves them.
+    """
+
+    __tablename__ = "campaign"
+    __table_args__ = (Index("ix_campaign_workspace", "workspace_id", "id"),)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
+    created_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    name: Mapped[str]
+    subject: Mapped[str] = mapped_column(Text, default="")
+    preheader: Mapped[str] = mapped_column(Text, default="")
+    html: Mapped[str] = mapped_column(Text, default="")
+    text: Mapped[str] = mapped_column(Text, default="")
+    relay_id: Mapped[UUID | None]
+    from_email: Mapped[str] = mapped_column(Text, default="")
+    from_name: Mapped[str] = mapped_column(Text, default="")
+    reply_to_email: Mapped[str] = mapped_column(Text, default="")
+    reply_to_name: Mapped[str] = mapped_column(Text, default="")
+    overridden: Mapped[list[str]] = mapped_column(default=list)
+    audience: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    status: Mapped[str] = mapped_column(default="draft")
+    status_reason: Mapped[str] = mapped_column(Text, default="")
+    send_at: Mapped[datetime | None]
+    launched_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    dispatch_id: Mapped[UUID | None] = mapped_column(ForeignKey("dispatch.id"))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]

@@ -1,0 +1,34 @@
+"""What can go wrong because of what was asked, named by what the caller does next."""
+
+
+class Problem(Exception):
+    """Something the caller can mend; carries a sentence that says what, where and how.
+
+    ``errors`` maps a place in the input (``"subject"``, ``"audience.include.lists.0"``) to
+    the sentences about it.
+    """
+
+    def __init__(self, detail: str, errors: dict[str, list[str]] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = errors or {}
+
+
+class Invalid(Problem):
+    """Mend the input and ask again."""
+
+
+class NotFound(Problem):
+    """It is not here, or not yours: ask for something else."""
+
+
+class Conflict(Problem):
+    """The thing is in a state that does not allow this: change the state first."""
+
+
+class Forbidden(Problem):
+    """You are known, but may not do this: ask somebody who may."""
+
+
+class Unauthorized(Problem):
+    """You are not known: give a valid key."""

@@ -1,0 +1,10 @@
+"""Every table, so that migrations see the whole database."""
+
+from app.campaigns import models as campaigns
+from app.contacts import models as contacts
+from app.db import Base
+from app.sending import models as sending
+from app.sources import models as sources
+from app.workspaces import models as workspaces
+
+__all__ = ["Base", "campaigns", "contacts", "sending", "sources", "workspaces"]

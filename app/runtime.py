@@ -1,0 +1,26 @@
+"""What every face and every worker is handed: the database, the clock, the secrets, the policy."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.db import Database
+from app.vault import Vault
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """One running pressferry.
+
+    ``base_url``: how recipients reach it, no trailing slash. ``allow_http``: public sites may be
+    on plain http. ``allow_private``: sites and relays may be at private or loopback addresses.
+    ``poke``: tells the sender that there is something to do; never needed for correctness.
+    """
+
+    database: Database
+    vault: Vault
+    now: Callable[[], datetime]
+    base_url: str
+    allow_http: bool = False
+    allow_private: bool = False
+    poke: Callable[[], None] = lambda: None

@@ -1,0 +1,1 @@
+"""From a queued delivery to a known result."""

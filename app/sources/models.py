@@ -1,0 +1,109 @@
+"""Site, connection, sync run, and what a connection saw of each row of its source."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, Identified
+
+
+class Site(Identified, Base):
+    """A WordPress site and how to get in; ``secret`` is the encrypted application password.
+
+    ``rest_root`` is the canonical REST root, "" until discovered.
+    """
+
+    __tablename__ = "site"
+    __table_args__ = (UniqueConstraint("workspace_id", "url"),)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
+    url: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text, default="")
+    username: Mapped[str] = mapped_column(Text, default="")
+    secret: Mapped[str] = mapped_column(Text, default="")
+    rest_root: Mapped[str] = mapped_column(Text, default="")
+    discovered_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Connection(Identified, Base):
+    """A site's source that is pulled: which connector, how often, into what.
+
+    ``schedule``: null (off), ``{"every_minutes": N}`` or ``{"cron": "..."}`` in the workspace's
+    time zone. ``state``: ready, or needs_reauth (stopped until somebody mends the login).
+    ``cursor`` is what the connector goes on from, null when the next run starts afresh.
+    """
+
+    __tablename__ = "connection"
+    __table_args__ = (UniqueConstraint("site_id", "source"),)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"), index=True)
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"))
+    source: Mapped[str]
+    state: Mapped[str] = mapped_column(default="ready")
+    schedule: Mapped[dict[str, Any] | None]
+    mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    new_contact_status: Mapped[str] = mapped_column(default="active")
+    add_lists: Mapped[list[str]] = mapped_column(default=list)
+    add_tags: Mapped[list[str]] = mapped_column(default=list)
+    cursor: Mapped[dict[str, Any] | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    rest_until: Mapped[datetime | None]
+    last_run_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class SyncRun(Identified, Base):
+    """One run of one connection, with its numbers.
+
+    ``state``: queued, running, succeeded, failed, cancelled, held (the guard stopped it).
+    ``skipped`` maps a reason to a count. At most one run of a connection is open. A running
+    one is owned (``owner``) until ``lease_until``; after that another process resumes it at the
+    connection's cursor.
+    """
+
+    __tablename__ = "sync_run"
+    __table_args__ = (
+        Index("ix_sync_run_connection", "connection_id", "id"),
+        Index(
+            "uq_sync_run_open",
+            "connection_id",
+            unique=True,
+            sqlite_where=text("state IN ('queued', 'running')"),
+            postgresql_where=text("state IN ('queued', 'running')"),
+        ),
+    )
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"), index=True)
+    connection_id: Mapped[UUID] = mapped_column(ForeignKey("connection.id", ondelete="CASCADE"))
+    state: Mapped[str] = mapped_column(default="queued")
+    trigger: Mapped[str] = mapped_column(default="manual")
+    seen: Mapped[int] = mapped_column(default=0)
+    created: Mapped[int] = mapped_column(default=0)
+    updated: Mapped[int] = mapped_column(default=0)
+    kept: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    pages: Mapped[int] = mapped_column(default=0)
+    detail: Mapped[str] = mapped_column(Text, default="")
+    force: Mapped[bool] = mapped_column(default=False)
+    owner: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class SourceRow(Base):
+    """A row of a source that was seen: which contact it became, and a hash of what it said."""
+
+    __tablename__ = "source_row"
+    __table_args__ = (Index("ix_source_row_contact", "contact_id"),)
+    connection_id: Mapped[UUID] = mapped_column(
+        ForeignKey("connection.id", ondelete="CASCADE"), primary_key=True
+    )
+    source_id: Mapped[str] = mapped_column(primary_key=True)
+    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"))
+    digest: Mapped[str]
+    seen_at: Mapped[datetime]

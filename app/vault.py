@@ -1,0 +1,63 @@
+"""Secrets at rest: encrypted with the operator's master key, and keys derived from it."""
+
+import os
+from base64 import urlsafe_b64encode
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+
+class WrongKey(Exception):
+    """A secret was encrypted with another master key: give that key back, or enter the secret again."""
+
+
+class Vault:
+    """Encrypts and decrypts small secrets.
+
+    ``master_keys``: the current key first, then older ones that may still open what they closed.
+    Each is any text of 16 characters or more.
+    """
+
+    def __init__(self, master_keys: list[str]) -> None:
+        self._masters = master_keys
+        self._fernet = MultiFernet(
+            [Fernet(urlsafe_b64encode(_derive(key, b"secrets"))) for key in master_keys]
+        )
+
+    def close(self, secret: str) -> str:
+        """Plain text -> what may be stored."""
+        return self._fernet.encrypt(secret.encode()).decode()
+
+    def open(self, stored: str) -> str:
+        """What was stored -> plain text. Raises WrongKey."""
+        try:
+            return self._fernet.decrypt(stored.encode()).decode()
+        except InvalidToken as error:
+            raise WrongKey("a stored secret does not open with this master key") from error
+
+    def key_for(self, purpose: str) -> bytes:
+        """32 bytes that only this installation knows, another one for each purpose."""
+        return _derive(self._masters[0], purpose.encode())
+
+
+def _derive(master: str, purpose: bytes) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=b"pressferry " + purpose).derive(master.encode())
+
+
+def read_or_make_master_key(path: Path) -> str:
+    """The master key in ``path``; made (mode 0600) when the file is not there yet."""
+    if path.exists():
+        return path.read_text().strip()
+    key = Fernet.generate_key().decode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(key + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return key

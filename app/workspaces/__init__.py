@@ -1,0 +1,1 @@
+"""Who works here: organizations, their workspaces, the people and the keys."""

@@ -1,0 +1,67 @@
+"""Organization, workspace, user, member, API key."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, Identified
+
+ROLES = ("owner", "admin", "member", "viewer")
+SCOPES = ("read", "write", "send", "settings")
+
+
+class Organization(Identified, Base):
+    """Holds workspaces together: a company, an agency."""
+
+    __tablename__ = "organization"
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Workspace(Identified, Base):
+    """The wall around contacts, relays, sites and campaigns; everything belongs to one."""
+
+    __tablename__ = "workspace"
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organization.id"), index=True)
+    name: Mapped[str]
+    timezone: Mapped[str] = mapped_column(default="UTC")
+    failover_enabled: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class User(Identified, Base):
+    """A person who can log in. ``email`` is normalised."""
+
+    __tablename__ = "user_account"
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(default="")
+    password_hash: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Member(Identified, Base):
+    """A user in a workspace, with a role of ROLES."""
+
+    __tablename__ = "member"
+    __table_args__ = (UniqueConstraint("workspace_id", "user_id"),)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    role: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class ApiKey(Identified, Base):
+    """A key ``pf_<id>_<secret>`` of one user for one workspace; only a hash of the secret is kept."""
+
+    __tablename__ = "api_key"
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"), index=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    name: Mapped[str]
+    secret_hash: Mapped[str]
+    scopes: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]

