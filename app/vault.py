@@ -47,17 +47,33 @@ def _derive(master: str, purpose: bytes) -> bytes:
 
 
 def read_or_make_master_key(path: Path) -> str:
-    """The master key in ``path``; made (mode 0600) when the file is not there yet."""
-    if path.exists():
-        return path.read_text().strip()
-    key = Fernet.generate_key().decode()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(key + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    """The master key in ``path``; made (mode 0600) when the file is not there yet.
+
+    Raises WrongKey when the file holds no key.
+    """
+    if not path.exists():
+        _make_master_key(path)
+    key = path.read_text().strip()
+    if len(key) < 16:
+        raise WrongKey(
+            f"{path} holds no master key of 16 characters or more: put the key back, "
+            "or remove the file to have a new one made (stored secrets are lost with the old one)"
+        )
     return key
+
+
+def _make_master_key(path: Path) -> None:
+    """Appears complete or not at all; whoever comes second takes the first one's."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(Fernet.generate_key().decode() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

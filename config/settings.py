@@ -125,7 +125,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     try:
         checked = _Settings().load(values)
     except ValidationError as error:
-        raise SettingsError(_sentence(error.normalized_messages())) from None
+        raise SettingsError(_sentence(error.messages)) from None
     return _settings(checked)
 
 
@@ -185,12 +185,11 @@ def _merge(into: dict[str, Any], values: dict[str, Any], origin: str, section: s
 def _set(values: dict[str, Any], name: str, text: str) -> None:
     *sections, key = name.removeprefix(PREFIX).lower().split("__")
     for section in sections:
-        values = values.get(section, {})
-        if not isinstance(values, dict):
-            values = {}
+        inner = values.get(section)
+        values = inner if isinstance(inner, dict) else {}
     if key not in values or isinstance(values[key], dict):
         raise SettingsError(f"{name}: there is no such setting")
-    values[key] = text.split(",") if isinstance(values[key], list) else text
+    values[key] = list(filter(None, text.split(","))) if isinstance(values[key], list) else text
 
 
 def _sentence(messages: Any, path: str = "") -> str:
@@ -201,3 +200,25 @@ def _sentence(messages: Any, path: str = "") -> str:
         )
     variable = PREFIX + path.upper().replace(".", "__")
     return f"{path}: {' '.join(map(str, messages))} (set as {variable} or in a file)"
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """The environment of a child process that shall see what its parent made of its settings."""
+    return {
+        **os.environ,
+        "PYTHONPATH": _home(),
+        f"{PREFIX}DATA_DIR": str(settings.data_dir),
+        f"{PREFIX}BASE_URL": settings.base_url,
+        f"{PREFIX}NETWORK__ALLOW_PRIVATE": str(settings.allow_private).lower(),
+    }
+
+
+def fresh_environment(**values: str) -> dict[str, str]:
+    """The environment of a pressferry that shall see these settings and none of this one's."""
+    mine = {key: value for key, value in os.environ.items() if not key.startswith("PRESSFERRY_")}
+    return {**mine, "PYTHONPATH": _home(), **{PREFIX + key: text for key, text in values.items()}}
+
+
+def _home() -> str:
+    """Where our packages lie, for a child that is not started from there."""
+    return str(Path(__file__).parents[1])

@@ -16,8 +16,10 @@ class Relay(Identified, Base):
     """A way out: provider, credentials, identity, priority, limits and health.
 
     The columns below "health" belong to the engine. They are in the row so that every process
-    agrees: ``tat`` is the theoretical arrival time of GCRA (epoch seconds), the windows hold
-    the start (epoch seconds) and the count of the current hour and day.
+    agrees. ``open_until``: the breaker; in the past it means that one probe is due, and
+    ``probe_attempt`` is that probe. ``pause_until``: throttled; ``quota_until``: the provider
+    said that its quota is used up. ``tat`` is the theoretical arrival time of GCRA (epoch
+    seconds); the windows hold start (epoch seconds) and count of the current hour and day.
     """
 
     __tablename__ = "relay"
@@ -53,8 +55,10 @@ class Relay(Identified, Base):
     # health
     fail_streak: Mapped[int] = mapped_column(default=0)
     open_until: Mapped[datetime | None]
-    probe_by: Mapped[UUID | None]
+    probe_attempt: Mapped[int | None] = mapped_column(Number)
+    throttle_streak: Mapped[int] = mapped_column(default=0)
     pause_until: Mapped[datetime | None]
+    quota_until: Mapped[datetime | None]
     last_fault: Mapped[str] = mapped_column(Text, default="")
     last_fault_at: Mapped[datetime | None]
     tat: Mapped[float] = mapped_column(default=0.0)
@@ -98,7 +102,6 @@ class Dispatch(Identified, Base):
     domain: Mapped[str] = mapped_column(Text)
     hold: Mapped[str] = mapped_column(default="")
     hold_reason: Mapped[str] = mapped_column(Text, default="")
-    promise: Mapped[str] = mapped_column(default="never_twice")
     ready_at: Mapped[datetime]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]

@@ -54,7 +54,7 @@ class Member(Identified, Base):
 
 
 class ApiKey(Identified, Base):
-    """A key ``pf_<id>_<secret>`` of one user for one workspace; only a hash of the secret is kept."""
+    """A key ``pf_<id>_<secret>`` of a user for a workspace; of the secret only a hash is kept."""
 
     __tablename__ = "api_key"
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"), index=True)

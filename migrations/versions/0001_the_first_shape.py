@@ -223,8 +223,12 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("fail_streak", sa.Integer(), nullable=False),
         sa.Column("open_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("probe_by", sa.Uuid(), nullable=True),
+        sa.Column(
+            "probe_attempt", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("throttle_streak", sa.Integer(), nullable=False),
         sa.Column("pause_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("quota_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_fault", sa.Text(), nullable=False),
         sa.Column("last_fault_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tat", sa.Double(), nullable=False),
@@ -400,7 +404,6 @@ def upgrade() -> None:
         sa.Column("domain", sa.Text(), nullable=False),
         sa.Column("hold", sa.String(), nullable=False),
         sa.Column("hold_reason", sa.Text(), nullable=False),
-        sa.Column("promise", sa.String(), nullable=False),
         sa.Column("ready_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),

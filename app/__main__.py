@@ -1,0 +1,5 @@
+"""`python -m app` is `pressferry`."""
+
+from app.cli import main
+
+main()

@@ -1,0 +1,80 @@
+"""Custom fields: what else contacts of this workspace may say about themselves."""
+
+from typing import Any
+from uuid import UUID
+
+from marshmallow import Schema, validate
+from marshmallow.fields import String
+
+from app.api.access import caller, runtime
+from app.api.paging import PageQuery, page_of
+from app.api.routes import Routes
+from app.api.schemas import Id, Instant, Name, Strict
+from app.contacts import fields
+
+blueprint = Routes("fields", "Custom fields of contacts; plain text.")
+
+_KEY = validate.Regexp(
+    r"^[a-z][a-z0-9_]{0,63}\Z",
+    error="Give up to 64 of a-z, 0-9 and _, beginning with a letter.",
+)
+
+
+class NewField(Strict):
+    """A field that is to be; ``key`` is what templates and upserts say."""
+
+    key = String(required=True, validate=_KEY)
+    label = Name(required=True)
+
+
+class FieldChanges(Strict):
+    """What may be changed; the key stays."""
+
+    label = Name(required=True)
+
+
+class FieldAnswer(Schema):
+    """A custom field."""
+
+    id = Id(required=True)
+    key = String(required=True)
+    label = String(required=True)
+    created_at = Instant(required=True)
+
+
+@blueprint.get("/fields", scope="read", query=PageQuery, answer=page_of(FieldAnswer))
+def list_fields(query: dict[str, Any]) -> Any:
+    """The custom fields of the workspace, oldest first."""
+    with runtime().database.reading() as session:
+        return fields.listed(
+            session, caller().workspace_id, number=query["page"], per_page=query["per_page"]
+        )
+
+
+@blueprint.post("/fields", scope="write", body=NewField, answer=FieldAnswer)
+def create_field(body: dict[str, Any]) -> Any:
+    """Create a custom field; 409 when the key is taken."""
+    running = runtime()
+    with running.database.transaction() as session:
+        return fields.create(session, caller().workspace_id, **body, now=running.now())
+
+
+@blueprint.get("/fields/<uuid:field_id>", scope="read", answer=FieldAnswer)
+def get_field(field_id: UUID) -> Any:
+    """One custom field."""
+    with runtime().database.reading() as session:
+        return fields.get(session, caller().workspace_id, field_id)
+
+
+@blueprint.patch("/fields/<uuid:field_id>", scope="write", body=FieldChanges, answer=FieldAnswer)
+def change_field(field_id: UUID, body: dict[str, Any]) -> Any:
+    """Give a custom field another label."""
+    with runtime().database.transaction() as session:
+        return fields.change(session, caller().workspace_id, field_id, label=body["label"])
+
+
+@blueprint.delete("/fields/<uuid:field_id>", scope="write")
+def delete_field(field_id: UUID) -> None:
+    """Delete a custom field, and what contacts say in it."""
+    with runtime().database.transaction() as session:
+        fields.remove(session, caller().workspace_id, field_id)

@@ -1,0 +1,111 @@
+"""How a route says what it is: its scope, what it takes, what it answers; no route without."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import flask_smorest
+from marshmallow import Schema
+
+from app.api import access
+from app.api.parsing import Parser
+from app.workspaces.models import SCOPES
+
+View = TypeVar("View", bound=Callable[..., Any])
+Shape = type[Schema]
+
+
+class Routes:
+    """The routes of one kind of thing; a file of this folder offers it as ``blueprint``.
+
+    A view gets path parts by name, the checked body as ``body``, the checked query as ``query``.
+    What it gives back is rendered with ``answer``; ``(value, status)`` chooses the status.
+    Its name is the operation id, its docstring the summary.
+    """
+
+    def __init__(self, name: str, description: str) -> None:
+        self.smorest: Any = flask_smorest.Blueprint(
+            name, f"app.api.{name}", url_prefix="/api/v1", description=description
+        )
+        self.smorest.ARGUMENTS_PARSER = Parser()
+
+    def get(
+        self, path: str, *, scope: str, answer: Shape, query: Shape | None = None
+    ) -> Callable[[View], View]:
+        """A route that only looks."""
+        return self._route("GET", path, scope, None, query, answer, (200,))
+
+    def post(
+        self,
+        path: str,
+        *,
+        scope: str,
+        body: Shape | None = None,
+        query: Shape | None = None,
+        answer: Shape | None = None,
+        status: int | tuple[int, ...] = 201,
+    ) -> Callable[[View], View]:
+        """A route that makes or does something; ``status``: the usual one first."""
+        statuses = status if isinstance(status, tuple) else (status,)
+        return self._route("POST", path, scope, body, query, answer, statuses)
+
+    def patch(self, path: str, *, scope: str, body: Shape, answer: Shape) -> Callable[[View], View]:
+        """A route that changes what is given and leaves the rest."""
+        return self._route("PATCH", path, scope, body, None, answer, (200,))
+
+    def delete(
+        self, path: str, *, scope: str, query: Shape | None = None
+    ) -> Callable[[View], View]:
+        """A route that removes; it answers 204."""
+        return self._route("DELETE", path, scope, None, query, None, (204,))
+
+    def _route(
+        self,
+        method: str,
+        path: str,
+        scope: str,
+        body: Shape | None,
+        query: Shape | None,
+        answer: Shape | None,
+        statuses: tuple[int, ...],
+    ) -> Callable[[View], View]:
+        def decorate(view: View) -> View:
+            function: Any = self.smorest.response(statuses[0], answer)(view)
+            for other in statuses[1:]:
+                function = self.smorest.alt_response(other, schema=answer, success=True)(function)
+            if query is not None:
+                function = self._taking(function, query, "query")
+            if body is not None:
+                function = self._taking(function, body, "json")
+            function = self.smorest.doc(**_documentation(view, scope))(function)
+            self.smorest.route(path, methods=[method])(_admitting(function, scope))
+            return view
+
+        return decorate
+
+    def _taking(self, function: Any, schema: Shape, location: str) -> Any:
+        name = "body" if location == "json" else location
+        needed = any(field.required for field in schema().fields.values())
+        return self.smorest.arguments(schema, location=location, required=needed, arg_name=name)(
+            function
+        )
+
+
+def _admitting(function: Any, scope: str) -> Any:
+    if scope not in SCOPES:
+        raise ValueError(f"there is no scope {scope!r}")
+
+    @wraps(function)
+    def admitted(*args: Any, **kwargs: Any) -> Any:
+        access.admit(scope)
+        return function(*args, **kwargs)
+
+    admitted.scope = scope  # type: ignore[attr-defined]
+    return admitted
+
+
+def _documentation(view: Callable[..., Any], scope: str) -> dict[str, Any]:
+    return {
+        "operationId": view.__name__,
+        "security": [{name: [scope]} for name in access.SECURITY_SCHEMES],
+    }

@@ -1,0 +1,119 @@
+"""The words of the API: fields that refuse what a database, a header or a person cannot take."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from marshmallow import RAISE, Schema, fields, validate
+
+from app.rules import email_address
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class Strict(Schema):
+    """A body or a query: a field that is not known is a mistake, never ignored."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class Text(fields.String):
+    """Text of at most ``most`` characters, trimmed when ``lines`` is off.
+
+    Refuses NUL and lone surrogates, which PostgreSQL cannot store, and other control
+    characters; line breaks are allowed only with ``lines``.
+    """
+
+    default_error_messages = {
+        "control": "Must not hold control characters{hint}.",
+        "surrogate": "Holds a broken character (a lone surrogate).",
+    }
+
+    def __init__(
+        self, *, least: int = 0, most: int = 255, lines: bool = False, **more: Any
+    ) -> None:
+        length = validate.Length(least or None, most)
+        super().__init__(validate=[length, *more.pop("validate", [])], **more)
+        self.lines = lines
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        found = super()._deserialize(value, attr, data, **kwargs)
+        for character in found:
+            if character in "\t\r\n" and self.lines:
+                continue
+            match unicodedata.category(character):
+                case "Cc" | "Zl" | "Zp":
+                    raise self.make_error("control", hint="" if self.lines else " or line breaks")
+                case "Cs":
+                    raise self.make_error("surrogate")
+        return found if self.lines else found.strip()
+
+
+class Name(Text):
+    """One line that must say something: the name of a thing, up to 255 characters."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(least=1, **more)
+
+
+class Email(Text):
+    """An address that can be written to; it stays as it was given, trimmed."""
+
+    default_error_messages = {"email": "Is not an e-mail address that can be written to."}
+
+    def __init__(self, **more: Any) -> None:
+        more.setdefault("metadata", {"format": "email"})
+        super().__init__(least=3, most=320, **more)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        found = email_address.parse(super()._deserialize(value, attr, data, **kwargs))
+        if found is None:
+            raise self.make_error("email")
+        return found.email
+
+
+class Id(fields.UUID):
+    """An id in its one spelling."""
+
+    def _validated(self, value: Any) -> UUID:
+        if isinstance(value, str) and not _UUID.fullmatch(value):
+            raise self.make_error("invalid_uuid")
+        return super()._validated(value)
+
+
+class Whole(fields.Integer):
+    """A whole number between ``least`` and ``most``; in a body only a JSON number will do."""
+
+    def __init__(self, *, least: int = 0, most: int = 2**31 - 1, **more: Any) -> None:
+        super().__init__(strict=True, validate=validate.Range(least, most), **more)
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, str):
+            raise self.make_error("invalid")
+        return super()._validated(value)
+
+
+class Flag(fields.Boolean):
+    """true or false, and nothing that merely looks like it."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Instant(fields.AwareDateTime):
+    """A moment with its zone (ISO 8601), given back in UTC."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
+        found = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return found.astimezone(UTC)
+        except OverflowError:
+            raise self.make_error("invalid", input=value, obj_type="datetime") from None
+
+    def _serialize(self, value: datetime | None, *args: Any, **kwargs: Any) -> str | None:
+        return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")

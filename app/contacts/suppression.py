@@ -1,0 +1,118 @@
+"""Addresses that are never written to: the contact's status and the suppression in one go."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app import ids
+from app.contacts.models import Contact, Suppression
+from app.db import insert
+from app.rules import consent
+
+_AT_ONCE = 1000
+
+
+def suppress(
+    session: Session,
+    workspace_id: UUID,
+    addresses: Iterable[str],
+    reason: str,
+    detail: str,
+    now: datetime,
+) -> int:
+    """Writes down a no of these addresses (normal form); a stronger one that is there stays.
+
+    Gives the number of contacts whose status changed. Doing it again changes nothing.
+    """
+    return sum(
+        _suppress(session, workspace_id, some, reason, detail, now) for some in _parts(addresses)
+    )
+
+
+def lift(session: Session, workspace_id: UUID, addresses: Iterable[str]) -> None:
+    """Takes the no back: only for a person's deliberate act."""
+    for some in _parts(addresses):
+        session.execute(
+            delete(Suppression).where(
+                Suppression.workspace_id == workspace_id, Suppression.address.in_(some)
+            )
+        )
+
+
+def reasons(session: Session, workspace_id: UUID, addresses: Iterable[str]) -> dict[str, str]:
+    """Those of the addresses that are suppressed, and why."""
+    found: dict[str, str] = {}
+    for some in _parts(addresses):
+        rows = session.execute(
+            select(Suppression.address, Suppression.reason).where(
+                Suppression.workspace_id == workspace_id, Suppression.address.in_(some)
+            )
+        )
+        found.update((address, reason) for address, reason in rows)
+    return found
+
+
+def _suppress(
+    session: Session,
+    workspace_id: UUID,
+    addresses: list[str],
+    reason: str,
+    detail: str,
+    now: datetime,
+) -> int:
+    _write_down(session, workspace_id, addresses, reason, detail, now)
+    changing = session.scalars(
+        select(Contact.id)
+        .where(
+            Contact.workspace_id == workspace_id,
+            Contact.address.in_(addresses),
+            Contact.status.in_(consent.gives_way(reason)),
+        )
+        .order_by(Contact.id)
+        .with_for_update()
+    ).all()
+    session.execute(
+        update(Contact)
+        .where(Contact.id.in_(changing))
+        .values(status=consent.status_for(reason), updated_at=now)
+    )
+    return len(changing)
+
+
+def _write_down(
+    session: Session,
+    workspace_id: UUID,
+    addresses: list[str],
+    reason: str,
+    detail: str,
+    now: datetime,
+) -> None:
+    rows = [
+        {
+            "id": ids.new_id(),
+            "workspace_id": workspace_id,
+            "address": address,
+            "reason": reason,
+            "detail": detail,
+            "created_at": now,
+        }
+        for address in addresses
+    ]
+    statement = insert(session, Suppression).values(rows)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["workspace_id", "address"],
+            set_={"reason": reason, "detail": detail, "created_at": now},
+            where=Suppression.reason.in_(consent.weaker(reason)),
+        )
+    )
+
+
+def _parts(addresses: Iterable[str]) -> Iterator[list[str]]:
+    # Sorted, so that two that suppress the same addresses lock them in the same order.
+    ordered = sorted(set(addresses))
+    for start in range(0, len(ordered), _AT_ONCE):
+        yield ordered[start : start + _AT_ONCE]

@@ -1,0 +1,39 @@
+"""When somebody said no: which no outranks which, and what may still be asked for.
+
+A no about the address (invalid, bounced) is the weakest, then the operator's (manual), then the
+person's own (unsubscribed, complained).
+"""
+
+_STRENGTH = {"invalid": 0, "bounced": 1, "manual": 2, "unsubscribed": 3, "complained": 4}
+
+
+def status_for(reason: str) -> str:
+    """The status of a contact whose address is suppressed for ``reason``."""
+    return "unsubscribed" if reason == "manual" else reason
+
+
+def is_no(status: str) -> bool:
+    """Whether the status says that this person or address is not written to."""
+    return status in _STRENGTH
+
+
+def weaker(reason: str) -> list[str]:
+    """The reasons that ``reason`` outranks."""
+    return [other for other, strength in _STRENGTH.items() if strength < _STRENGTH[reason]]
+
+
+def gives_way(reason: str) -> list[str]:
+    """The statuses that a no for ``reason`` replaces."""
+    return ["pending", "active", *(other for other in weaker(reason) if other != "manual")]
+
+
+def merged(known: str, asked: str) -> str:
+    """The status after a machine asked for one: only a stronger no changes a no.
+
+    What is active stays active when it is asked to be pending: it was confirmed once.
+    """
+    if is_no(known):
+        return asked if is_no(asked) and known in weaker(asked) else known
+    if is_no(asked):
+        return asked
+    return "active" if "active" in (known, asked) else "pending"

@@ -1,0 +1,64 @@
+"""What becomes of a delivery after an attempt."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.rules import patience
+from app.rules.replies import Reply, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The delivery's next state. ``stay``: the relay it must stay on, None when any may do."""
+
+    state: str
+    due_at: datetime
+    stay: UUID | None = None
+    reason: str = ""
+
+
+def after(
+    verdict: Verdict,
+    reply: Reply,
+    *,
+    relay_id: UUID,
+    tries: int,
+    first_tried_at: datetime,
+    now: datetime,
+    relay_pause: datetime,
+    give_up: timedelta,
+) -> Next:
+    """The delivery after attempt number ``tries`` (from 1) was heard to end as ``verdict``.
+
+    ``relay_pause``: until when the relay rests after a throttling.
+    """
+    words = describe(reply)
+    over = patience.is_over(first_tried_at, now, give_up)
+    match verdict.outcome:
+        case "accepted":
+            return Next("sent", now)
+        case "bounced" | "rejected" | "unknown":
+            return Next(verdict.outcome, now, reason=words)
+        case "throttled" if verdict.quota or verdict.logins:
+            return Next("queued", now, reason=words)
+        case "throttled":
+            return Next("queued", relay_pause, stay=relay_id, reason=words)
+        case _ if over:
+            return Next("failed", now, reason=f"given up after {_spell(give_up)}: {words}")
+        case "deferred":
+            return Next("queued", now + patience.for_recipient(tries), relay_id, words)
+        case "blocked":
+            return Next("queued", now + patience.FOR_BLOCK, relay_id, words)
+        case _:
+            return Next("queued", now, reason=words)
+
+
+def describe(reply: Reply) -> str:
+    """A reply in one line: ``rcpt_to: 550 5.1.1 user unknown``."""
+    code = "" if reply.code is None else f"{reply.code} "
+    return f"{reply.phase}: {code}{reply.text}"[:500]
+
+
+def _spell(time: timedelta) -> str:
+    return f"{time.total_seconds() / 3600:g} hours"

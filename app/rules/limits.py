@@ -1,0 +1,112 @@
+"""How much a relay may send: a rate by GCRA, calendar hours and days in the workspace's zone."""
+
+import math
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is allowed; None is no limit. ``rate`` is messages per second."""
+
+    rate: float | None = None
+    hourly: int | None = None
+    daily: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """What was used. ``tat``: GCRA's theoretical arrival time; starts and it in epoch seconds."""
+
+    tat: float = 0.0
+    hour_start: float = 0.0
+    hour_count: int = 0
+    day_start: float = 0.0
+    day_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """``now``: how many may go at this moment. When none: ``at`` is when to ask again, and
+    ``quota`` says whether an hour or a day is used up (go elsewhere) or just the rate (wait).
+    """
+
+    now: int
+    at: datetime | None = None
+    quota: bool = False
+
+
+def room(limits: Limits, meter: Meter, now: datetime, zone: ZoneInfo, most: int) -> Room:
+    """How many of ``most`` messages may be begun now."""
+    meter = turned(meter, now, zone)
+    if limits.daily is not None and meter.day_count >= limits.daily:
+        return Room(0, _next_day(now, zone), quota=True)
+    if limits.hourly is not None and meter.hour_count >= limits.hourly:
+        return Room(0, _next_hour(now, zone), quota=True)
+    for limit, used in ((limits.daily, meter.day_count), (limits.hourly, meter.hour_count)):
+        if limit is not None:
+            most = min(most, limit - used)
+    if limits.rate is None:
+        return Room(most)
+    spare = now.timestamp() + _tolerance(limits.rate) - max(meter.tat, now.timestamp())
+    allowed = math.floor(spare * limits.rate + 1 + 1e-6)
+    if allowed > 0:
+        return Room(min(most, allowed))
+    wait = (1 - (spare * limits.rate + 1)) / limits.rate
+    return Room(0, now + timedelta(seconds=wait))
+
+
+def take(limits: Limits, meter: Meter, now: datetime, zone: ZoneInfo, count: int) -> Meter:
+    """The meter after ``count`` messages were begun."""
+    meter = turned(meter, now, zone)
+    tat = meter.tat
+    if limits.rate is not None:
+        tat = max(tat, now.timestamp()) + count / limits.rate
+    return replace(
+        meter, tat=tat, hour_count=meter.hour_count + count, day_count=meter.day_count + count
+    )
+
+
+def give_back(limits: Limits, meter: Meter, count: int) -> Meter:
+    """The meter after ``count`` begun messages turned out not to have been said at all."""
+    tat = meter.tat - count / limits.rate if limits.rate is not None else meter.tat
+    return replace(
+        meter,
+        tat=tat,
+        hour_count=max(0, meter.hour_count - count),
+        day_count=max(0, meter.day_count - count),
+    )
+
+
+def turned(meter: Meter, now: datetime, zone: ZoneInfo) -> Meter:
+    """The meter with windows that are over started afresh."""
+    hour, day = _hour(now, zone).timestamp(), _day(now, zone).timestamp()
+    if meter.hour_start != hour:
+        meter = replace(meter, hour_start=hour, hour_count=0)
+    if meter.day_start != day:
+        meter = replace(meter, day_start=day, day_count=0)
+    return meter
+
+
+def _tolerance(rate: float) -> float:
+    """Seconds of burst: a tenth of a second's worth, so that small waves do not stutter."""
+    return max(0.0, (math.floor(rate / 10) - 1) / rate)
+
+
+def _hour(now: datetime, zone: ZoneInfo) -> datetime:
+    return now.astimezone(zone).replace(minute=0, second=0, microsecond=0)
+
+
+def _day(now: datetime, zone: ZoneInfo) -> datetime:
+    return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+
+
+def _next_hour(now: datetime, zone: ZoneInfo) -> datetime:
+    return now + timedelta(seconds=_hour(now, zone).timestamp() + 3600 - now.timestamp())
+
+
+def _next_day(now: datetime, zone: ZoneInfo) -> datetime:
+    local = now.astimezone(zone)
+    start = datetime(local.year, local.month, local.day, tzinfo=zone) + timedelta(days=1)
+    return now + timedelta(seconds=start.timestamp() - now.timestamp())

@@ -1,0 +1,37 @@
+"""Links in mail that act for one contact: opaque, not guessable, valid for ever."""
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error
+from hashlib import blake2b
+from uuid import UUID
+
+_MAC = 12
+_TOKEN_LENGTH = (16 + 8 + _MAC) * 4 // 3
+
+
+def unsubscribe_token(key: bytes, contact_id: UUID, delivery_id: int) -> str:
+    """48 URL-safe characters that name a contact and the delivery that carried the link.
+
+    ``key`` is 32 secret bytes. ``delivery_id`` 0: no delivery, the link came another way.
+    """
+    named = contact_id.bytes + delivery_id.to_bytes(8, "big")
+    return urlsafe_b64encode(named + _mac(key, named)).decode()
+
+
+def read_unsubscribe_token(key: bytes, token: str) -> tuple[UUID, int] | None:
+    """The contact and the delivery in ``token``, or None when this key did not make it."""
+    if len(token) != _TOKEN_LENGTH or not token.isascii():
+        return None
+    try:
+        raw = urlsafe_b64decode(token)
+    except (Error, ValueError):
+        return None
+    named, mac = raw[:24], raw[24:]
+    if not hmac.compare_digest(mac, _mac(key, named)):
+        return None
+    return UUID(bytes=named[:16]), int.from_bytes(named[16:], "big")
+
+
+def _mac(key: bytes, named: bytes) -> bytes:
+    return blake2b(named, digest_size=_MAC, key=key, person=b"unsubscribe").digest()

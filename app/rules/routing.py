@@ -1,0 +1,99 @@
+"""Which relay a delivery takes: the pin, the default, or the next in the chain."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A relay as routing sees it at one moment.
+
+    ``room``: how many messages it takes now. When 0, ``at`` is when to ask again. ``away``
+    says that it is down or has used up its quota, so that the next in the chain may help; a
+    relay that is merely busy is waited for.
+    """
+
+    relay_id: UUID
+    priority: int
+    excluded: bool
+    enabled: bool
+    room: int
+    at: datetime | None = None
+    away: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Take this relay."""
+
+    relay_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """No relay is free: ask again then, None when nobody knows (something must be mended)."""
+
+    until: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoundOver:
+    """Every relay that may be asked was asked in this round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """The primary is gone and no other relay may be used: a person must decide."""
+
+    why: str
+
+
+Decision = Send | Wait | RoundOver | Halt
+
+
+def chain(
+    primary: UUID | None, candidates: Sequence[Candidate], *, failover: bool
+) -> list[Candidate]:
+    """The relays that may be asked, in order: the primary, then by (priority, id) those that are
+    enabled and not excluded from failover.
+    """
+    first = [one for one in candidates if one.relay_id == primary and one.enabled]
+    if not failover:
+        return first
+    rest = [
+        one for one in candidates if one.relay_id != primary and one.enabled and not one.excluded
+    ]
+    return first + sorted(rest, key=lambda one: (one.priority, one.relay_id))
+
+
+def choose(
+    primary: UUID | None,
+    candidates: Sequence[Candidate],
+    *,
+    failover: bool,
+    tried: frozenset[UUID] = frozenset(),
+) -> Decision:
+    """The relay for a delivery whose ``primary`` is the pin, the relay it must stay on, or the
+    workspace's default. ``tried``: the relays that refused it in this round.
+    """
+    allowed = chain(primary, candidates, failover=failover)
+    if not allowed:
+        return Halt("its relay was removed or disabled and failover offers no other")
+    untried = [one for one in allowed if one.relay_id not in tried]
+    if not untried:
+        return RoundOver()
+    for one in untried:
+        if one.room > 0:
+            return Send(one.relay_id)
+        if not one.away:
+            return Wait(one.at, one.why)
+    return _soonest(untried)
+
+
+def _soonest(waiting: Sequence[Candidate]) -> Wait:
+    known = [(one.at, one.why) for one in waiting if one.at is not None]
+    return Wait(*min(known)) if known else Wait(None, waiting[0].why)

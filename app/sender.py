@@ -1,0 +1,227 @@
+"""The sender: a process of its own that sends what the ledger says until its stdin ends."""
+
+import asyncio
+import fcntl
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import make_url
+
+from app import clock, logs
+from app.db import Database
+from app.sending import ledger, relay_settings, senders
+from app.sending.books import Books, Patience
+from app.sending.engine import Engine, Ways
+from app.sending.letters import Post
+from app.sending.models import Relay
+from app.sending.relays import BreakerSettings
+from app.vault import Vault, read_or_make_master_key
+from app.wire import journal as journals
+from app.wire.journal import Journal
+from app.wire.opening import Endpoint, open_line
+from config.settings import Settings, load
+
+log = structlog.get_logger(__name__)
+
+#: How often the lock beside an SQLite database is asked for while another sender still holds it.
+LOCK_SECONDS = 0.2
+
+
+def main() -> int:
+    """Runs until stdin ends or SIGTERM comes; 0 when everything begun came to its end."""
+    settings = load()
+    logs.configure(settings.log_level, settings.log_format)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    database = Database(settings.database_url, pool_size=2)
+    try:
+        return asyncio.run(_main(settings, database))
+    finally:
+        database.close()
+
+
+async def _main(settings: Settings, database: Database) -> int:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    ears = _Ears(stop)
+    with _beside(database) as lock:
+        while not lock.taken():
+            if stop.is_set():
+                return 0
+            await asyncio.sleep(LOCK_SECONDS)
+        return await _Sender(settings, database, alone=database.is_sqlite).run(stop, ears)
+
+
+class _Sender:
+    """One sender's life: lease, journal, engine, and the settling of those that died."""
+
+    def __init__(self, settings: Settings, database: Database, *, alone: bool) -> None:
+        self._settings = settings
+        self._database = database
+        self._alone = alone
+        self._folder = settings.data_dir / "senders"
+        self._patience = Patience(
+            BreakerSettings(settings.sending.breaker_threshold, settings.sending.breaker_seconds),
+            timedelta(hours=settings.sending.give_up_hours),
+        )
+        self._deadline = 0.0
+        self._lost = False
+
+    async def run(self, stop: asyncio.Event, ears: "_Ears") -> int:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._extend()
+        boot = journals.boot_id()
+        me = senders.register(
+            self._database, host=socket.gethostname(), boot_id=boot, now=clock.now()
+        )
+        journal = Journal(senders.journal_path(self._folder, me), str(me), boot)
+        self._settle_dead(me)
+        engine = Engine(
+            Books(self._database, me, self._patience, clock.now),
+            journal,
+            self._ways(),
+            now=clock.now,
+            alive=self._alive,
+        )
+        ears.listen(engine)
+        heart = asyncio.create_task(self._beat(engine, me))
+        try:
+            await engine.run(stop)
+        finally:
+            heart.cancel()
+            await asyncio.gather(heart, return_exceptions=True)
+        return self._leave(me, journal, stopped=stop.is_set())
+
+    def _ways(self) -> Ways:
+        key = self._settings.master_key or read_or_make_master_key(self._settings.master_key_file)
+        vault = Vault([key, *self._settings.old_master_keys])
+
+        def endpoint(relay: Relay) -> Endpoint:
+            return relay_settings.endpoint(
+                relay, vault, self._settings.sending, allow_private=self._settings.allow_private
+            )
+
+        post = Post(self._settings.base_url, vault.key_for("unsubscribe"))
+        return Ways(post, endpoint, open_line)
+
+    def _alive(self) -> bool:
+        return not self._lost and clock.monotonic() < self._deadline
+
+    def _extend(self) -> None:
+        self._deadline = clock.monotonic() + senders.LEASE.total_seconds()
+
+    def _settle_dead(self, me: UUID) -> None:
+        senders.settle_dead(
+            self._database,
+            self._folder,
+            me,
+            alone=self._alone,
+            patience=self._patience,
+            now=clock.now(),
+        )
+
+    async def _beat(self, engine: Engine, me: UUID) -> None:
+        """Keeps the lease, and settles what senders elsewhere left when theirs ran out."""
+        while True:
+            await asyncio.sleep(senders.HEARTBEAT.total_seconds())
+            asked = clock.monotonic()
+            try:
+                kept = await engine.on_thread(
+                    lambda: senders.keep_alive(self._database, me, clock.now())
+                )
+                if not kept:
+                    log.error("this sender's lease was taken away: it stops")
+                    self._lost = True
+                    return
+                self._deadline = asked + senders.LEASE.total_seconds()
+                await engine.on_thread(lambda: self._settle_dead(me))
+            except Exception:
+                log.exception("the lease could not be extended; trying again")
+
+    def _leave(self, me: UUID, journal: Journal, *, stopped: bool) -> int:
+        """Settles its own leftovers by its own journal, exactly as others would."""
+        if self._lost:
+            journal.close()
+            return 1
+        record = journals.read(journal.path)
+        with self._database.transaction() as session:
+            ledger.recover(
+                session,
+                me,
+                said=record.said,
+                heard=record.heard,
+                now=clock.now(),
+                breaker=self._patience.breaker,
+                give_up=self._patience.give_up,
+            )
+        journal.remove()
+        return 0 if stopped else 1
+
+
+class _Ears:
+    """Listens on stdin: ``wake`` means look now, the end means stop."""
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop = stop
+        self._engine: Engine | None = None
+        threading.Thread(target=self._read, name="ears", daemon=True).start()
+
+    def listen(self, engine: Engine) -> None:
+        """From now on ``wake`` wakes this engine."""
+        self._engine = engine
+
+    def _read(self) -> None:
+        while os.read(sys.stdin.fileno(), 4096):
+            if self._engine is not None:
+                self._tell(self._engine.wake)
+        self._tell(self._stop)
+
+    def _tell(self, event: asyncio.Event) -> None:
+        try:
+            self._loop.call_soon_threadsafe(event.set)
+        except RuntimeError:  # the loop has ended already
+            pass
+
+
+class _Lock:
+    """The lock beside an SQLite file: who holds it is the only sender of that database, even
+    when two data dirs share it. Elsewhere there is nothing to hold.
+    """
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def taken(self) -> bool:
+        """Takes it if it is free."""
+        if self._file is None:
+            return True
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+@contextmanager
+def _beside(database: Database) -> Iterator[_Lock]:
+    name = make_url(database.url).database
+    if not database.is_sqlite or not name:
+        yield _Lock(None)
+        return
+    path = Path(name)
+    with open(path.with_name(path.name + ".sender"), "a") as file:
+        yield _Lock(file)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""The engine's hand on the database: each call is one transaction, on the ledger's thread."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.db import Database
+from app.rules import breaker as breaker_rule
+from app.sending import ledger, letters, plan, relays
+from app.sending.compose import Composer
+from app.sending.ledger import Heard, Wanted
+from app.sending.models import Content, Relay
+from app.sending.plan import Plan, Planned
+from app.sending.relays import BreakerSettings
+
+#: Compiled contents kept in memory.
+_KEPT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """When a relay is disabled, and when a delivery is given up."""
+
+    breaker: BreakerSettings = field(default_factory=BreakerSettings)
+    give_up: timedelta = timedelta(hours=24)
+
+
+class Books:
+    """What one sender reads from and writes into the ledger."""
+
+    def __init__(
+        self, database: Database, sender_id: UUID, patience: Patience, now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._sender_id = sender_id
+        self._patience = patience
+        self._now = now
+        self._composers: dict[UUID, Composer] = {}
+
+    def plan(self, free: Callable[[Relay], int]) -> Plan:
+        """Claims what may go now; looks without locking anything when there is nothing."""
+        now = self._now()
+        with self._database.reading() as session:
+            waiting = bool(ledger.open_dispatches(session, now))
+            done = ledger.is_any_done(session, now)
+        if done:
+            self._tidy(now)
+        if not waiting:
+            return Plan()
+        with self._database.transaction() as session:
+            found = plan.make(session, self._sender_id, free, now=now)
+            missing = {one.dispatch.content_id for one in found.planned} - set(self._composers)
+            for content_id in missing:
+                row = session.get_one(Content, content_id)
+                self._keep(content_id, Composer(row.subject, row.preheader, row.html, row.text))
+        return found
+
+    def composer(self, content_id: UUID) -> Composer:
+        """The compiled content of something that was just planned."""
+        return self._composers[content_id]
+
+    def _keep(self, content_id: UUID, composer: Composer) -> None:
+        while len(self._composers) >= _KEPT:
+            self._composers.pop(next(iter(self._composers)))
+        self._composers[content_id] = composer
+
+    def begin(self, planned: Sequence[Planned]) -> dict[int, int]:
+        """Opens attempts; gives back delivery -> attempt of those that may go."""
+        wanted = [
+            Wanted(
+                one.claimed.id,
+                one.relay.id,
+                letters.identity(one.dispatch, one.primary, one.relay).from_email,
+                one.claimed.round,
+                fallback=one.primary is None or one.relay.id != one.primary.id,
+            )
+            for one in planned
+        ]
+        with self._database.transaction() as session:
+            return ledger.begin(session, self._sender_id, wanted, self._now())
+
+    def reject(self, broken: Sequence[tuple[int, str]]) -> None:
+        """Ends claimed deliveries whose letter cannot be composed: (delivery, why)."""
+        with self._database.transaction() as session:
+            for delivery, why in broken:
+                ledger.settle(
+                    session,
+                    self._sender_id,
+                    [delivery],
+                    state="rejected",
+                    reason=f"cannot be composed: {why}",
+                    now=self._now(),
+                )
+
+    def finish(self, batch: Sequence[Heard]) -> list[UUID]:
+        """Writes what was heard; gives back the relays whose breaker is open now."""
+        now = self._now()
+        with self._database.transaction() as session:
+            ledger.finish(
+                session,
+                batch,
+                now=now,
+                breaker=self._patience.breaker,
+                give_up=self._patience.give_up,
+            )
+            ledger.close_finished(session, now)
+            rows = session.scalars(select(Relay).where(Relay.open_until.is_not(None))).all()
+            return [
+                relay.id
+                for relay in rows
+                if breaker_rule.state(relays.breaker_of(relay), now) == "open"
+            ]
+
+    def _tidy(self, now: datetime) -> None:
+        with self._database.transaction() as session:
+            ledger.close_finished(session, now)
+
+    def put_back(self, in_hand: frozenset[int]) -> None:
+        """Gives back what a failed turn had taken; ``in_hand``: attempts that are on their way."""
+        with self._database.transaction() as session:
+            ledger.put_back(
+                session,
+                self._sender_id,
+                in_hand=in_hand,
+                now=self._now(),
+                breaker=self._patience.breaker,
+                give_up=self._patience.give_up,
+            )

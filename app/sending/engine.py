@@ -1,0 +1,247 @@
+"""The loop: claim, compose, begin, send, finish. It decides nothing itself."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+import structlog
+
+from app.rules.replies import Reply
+from app.sending import letters, plan
+from app.sending.books import Books
+from app.sending.compose import CannotCompose
+from app.sending.lanes import DEPTH, Hooks, Lane, Work
+from app.sending.ledger import Heard
+from app.sending.letters import Post
+from app.sending.models import Relay
+from app.sending.plan import Planned
+from app.wire.journal import Journal
+from app.wire.line import Line
+from app.wire.opening import Endpoint
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+#: The table is the truth: it is looked at this often even when nobody says so.
+POLL_SECONDS = 1.0
+#: Heard replies are written together for at most this long.
+GATHER_SECONDS = 0.02
+#: Lines get this long to end what they began when the sender stops.
+STOP_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How this sender gets out: links in letters, a relay's endpoint, and how a line is opened."""
+
+    post: Post
+    endpoint: Callable[[Relay], Endpoint]
+    open_line: Callable[[Endpoint], Awaitable[Line]]
+
+
+class Engine:
+    """Sends what the ledger says, through lanes, for one sender.
+
+    ``alive`` says whether this sender still holds its lease: without it nothing begins and no
+    body leaves. Every database call runs on one thread of its own, never on the loop.
+    """
+
+    def __init__(
+        self,
+        books: Books,
+        journal: Journal,
+        ways: Ways,
+        *,
+        now: Callable[[], datetime],
+        alive: Callable[[], bool],
+    ) -> None:
+        self._books = books
+        self._journal = journal
+        self._ways = ways
+        self._now = now
+        self._alive = alive
+        self._hooks = Hooks(self._say, self._hear, ways.open_line)
+        self._thread = ThreadPoolExecutor(1, "ledger")
+        self._lanes: dict[UUID, tuple[datetime, Lane]] = {}
+        self._old_lanes: set[asyncio.Task[None]] = set()
+        self._heard: asyncio.Queue[Heard] = asyncio.Queue()
+        self._in_hand: set[int] = set()
+        self._write_fails = False
+        self._journal_broken = False
+        self.wake = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Sends until ``stop``; then claims no more, ends what was begun, and returns."""
+        finisher = asyncio.create_task(self._finish_forever())
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set() and self._alive() and not self._journal_broken:
+                await self._pause(await self._turn_safely(), stopped)
+        finally:
+            stopped.cancel()
+            await self._land(finisher)
+
+    async def on_thread(self, work: Callable[[], T]) -> T:
+        """Runs a database call on the ledger's thread, after those already waiting there."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def _pause(self, seconds: float, stopped: asyncio.Task[bool]) -> None:
+        woken = asyncio.create_task(self.wake.wait())
+        await asyncio.wait({woken, stopped}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        woken.cancel()
+        self.wake.clear()
+
+    async def _land(self, finisher: asyncio.Task[None]) -> None:
+        """Everything begun comes to its end and is written, within the time that is left."""
+        lanes = [lane.close(STOP_SECONDS) for _, lane in self._lanes.values()]
+        await asyncio.gather(*lanes, *self._old_lanes)
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                while self._in_hand:
+                    await asyncio.sleep(GATHER_SECONDS)
+        except TimeoutError:
+            log.error("stopped before everything heard was written", attempts=len(self._in_hand))
+        finisher.cancel()
+        await asyncio.gather(finisher, return_exceptions=True)
+        self._thread.shutdown()
+
+    async def _turn_safely(self) -> float:
+        """One turn; a failing one puts back what it had taken, and the next tries again."""
+        if self._write_fails:
+            return POLL_SECONDS
+        try:
+            return await self._turn()
+        except Exception:
+            log.exception("a turn failed; what it had taken goes back")
+        try:
+            in_hand = frozenset(self._in_hand)
+            await self.on_thread(lambda: self._books.put_back(in_hand))
+        except Exception:
+            log.exception("could not put it back yet")
+        return POLL_SECONDS
+
+    async def _turn(self) -> float:
+        """Claims, composes and begins one wave; says how long to wait for the next."""
+        found = await self.on_thread(lambda: self._books.plan(self._free))
+        ready = await self._compose(found.planned)
+        if ready:
+            begun = await self.on_thread(lambda: self._books.begin([one for one, _ in ready]))
+            self._hand_over(ready, begun)
+            return 0.0 if begun else GATHER_SECONDS
+        if found.look_again is None:
+            return POLL_SECONDS
+        wait = (found.look_again - self._now()).total_seconds()
+        return min(max(wait, GATHER_SECONDS), POLL_SECONDS)
+
+    async def _compose(self, planned: list[Planned]) -> list[tuple[Planned, bytes]]:
+        done: list[tuple[Planned, bytes]] = []
+        broken: list[tuple[int, str]] = []
+        for number, one in enumerate(planned):
+            try:
+                done.append((one, self._letter(one)))
+            except CannotCompose as error:
+                broken.append((one.claimed.id, str(error)))
+            if number % 10 == 9:
+                await asyncio.sleep(0)
+        if broken:
+            await self.on_thread(lambda: self._books.reject(broken))
+        return done
+
+    def _letter(self, one: Planned) -> bytes:
+        return letters.letter(
+            self._books.composer(one.dispatch.content_id),
+            one.dispatch,
+            one.claimed,
+            letters.identity(one.dispatch, one.primary, one.relay),
+            one.contact,
+            self._ways.post,
+            self._now(),
+        )
+
+    def _hand_over(self, ready: list[tuple[Planned, bytes]], begun: dict[int, int]) -> None:
+        waves: dict[UUID, list[Work]] = {}
+        for one, body in ready:
+            attempt = begun.get(one.claimed.id)
+            if attempt is not None:
+                parcel = letters.parcel(attempt, one.relay, one.claimed, body)
+                waves.setdefault(one.relay.id, []).append(Work(attempt, parcel))
+                self._in_hand.add(attempt)
+        by_id = {one.relay.id: one.relay for one, _ in ready}
+        for relay_id, works in waves.items():
+            self._lane(by_id[relay_id]).put(works)
+
+    def _free(self, relay: Relay) -> int:
+        """Room in a relay's lane; called from the ledger's thread, so it only looks."""
+        known = self._lanes.get(relay.id)
+        if known is None or known[0] != relay.updated_at:
+            return relay.max_connections * DEPTH
+        return known[1].free
+
+    def _lane(self, relay: Relay) -> Lane:
+        """The relay's lane; a new one when its settings were changed."""
+        known = self._lanes.get(relay.id)
+        if known is not None and known[0] == relay.updated_at:
+            return known[1]
+        if known is not None:
+            closing = asyncio.create_task(known[1].close(STOP_SECONDS))
+            self._old_lanes.add(closing)
+            closing.add_done_callback(self._old_lanes.discard)
+        lane = Lane(
+            self._ways.endpoint(relay),
+            self._hooks,
+            connections=relay.max_connections,
+            messages_per_connection=relay.messages_per_connection,
+        )
+        self._lanes[relay.id] = (relay.updated_at, lane)
+        return lane
+
+    def _say(self, attempt: int) -> bool:
+        """Writes down that a body leaves now; one that cannot be written down must not leave."""
+        if not self._alive() or self._journal_broken:
+            return False
+        try:
+            self._journal.said(attempt)
+        except OSError:
+            log.exception("the journal cannot be written: this sender stops")
+            self._journal_broken = True
+        return not self._journal_broken
+
+    def _hear(self, attempt: int, reply: Reply | None, counts: bool) -> None:
+        if reply is not None and reply.code is not None and reply.phase == "final_dot":
+            try:
+                self._journal.heard(attempt, reply.code, reply.text)
+            except OSError:
+                log.exception("the journal cannot be written: this sender stops")
+                self._journal_broken = True
+        self._heard.put_nowait(Heard(attempt, reply, counts))
+
+    async def _finish_forever(self) -> None:
+        """Writes what was heard, in batches, and withdraws what waits for a relay that is off."""
+        while True:
+            batch = [await self._heard.get()]
+            await asyncio.sleep(GATHER_SECONDS)
+            while not self._heard.empty() and len(batch) < plan.WAVE:
+                batch.append(self._heard.get_nowait())
+            off = await self._write(batch)
+            self._in_hand.difference_update(one.attempt_id for one in batch)
+            for relay_id in off:
+                if relay_id in self._lanes:
+                    self._lanes[relay_id][1].withdraw()
+            self.wake.set()
+
+    async def _write(self, batch: list[Heard]) -> list[UUID]:
+        """Repeats a write until it succeeds; nothing is claimed in the meantime."""
+        while True:
+            try:
+                off = await self.on_thread(lambda: self._books.finish(batch))
+            except Exception:
+                log.exception("what was heard could not be written; trying again")
+                self._write_fails = True
+                await asyncio.sleep(POLL_SECONDS)
+            else:
+                self._write_fails = False
+                return off

@@ -1,0 +1,30 @@
+"""The only writer of deliveries and attempts: every recipient is in exactly one state."""
+
+from app.sending.ledger.balance import balance
+from app.sending.ledger.begin import Wanted, begin
+from app.sending.ledger.claim import Claimed, claim, release, settle
+from app.sending.ledger.dispatches import OpenDispatch, close_finished, is_any_done, open_dispatches
+from app.sending.ledger.enqueue import enqueue
+from app.sending.ledger.finish import Heard, finish
+from app.sending.ledger.hold import hold
+from app.sending.ledger.recover import put_back, recover
+
+__all__ = [
+    "Claimed",
+    "Heard",
+    "OpenDispatch",
+    "Wanted",
+    "balance",
+    "begin",
+    "claim",
+    "close_finished",
+    "enqueue",
+    "finish",
+    "hold",
+    "is_any_done",
+    "open_dispatches",
+    "put_back",
+    "recover",
+    "release",
+    "settle",
+]

@@ -1,0 +1,93 @@
+"""The dispatches that still have something to send."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+from app.sending.models import Delivery, Dispatch
+from app.workspaces.models import Workspace
+
+OPEN = ("queued", "claimed", "begun")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDispatch:
+    """A dispatch that may send now, with what its workspace says about failover."""
+
+    id: UUID
+    workspace_id: UUID
+    content_id: UUID
+    pin: UUID | None
+    failover: bool
+    zone: str
+    from_email: str
+    from_name: str
+    reply_to_email: str
+    reply_to_name: str
+    domain: str
+
+
+def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
+    """Every dispatch that is not held, whose time has come, and that has queued deliveries due."""
+    due = exists().where(
+        Delivery.dispatch_id == Dispatch.id, Delivery.state == "queued", Delivery.due_at <= now
+    )
+    rows = session.execute(
+        select(
+            Dispatch.id,
+            Dispatch.workspace_id,
+            Dispatch.content_id,
+            Dispatch.relay_id,
+            Workspace.failover_enabled,
+            Workspace.timezone,
+            Dispatch.from_email,
+            Dispatch.from_name,
+            Dispatch.reply_to_email,
+            Dispatch.reply_to_name,
+            Dispatch.domain,
+        )
+        .join(Workspace, Workspace.id == Dispatch.workspace_id)
+        .where(Dispatch.finished_at.is_(None), Dispatch.hold == "", Dispatch.ready_at <= now, due)
+        .order_by(Dispatch.id)
+    )
+    return [OpenDispatch(*row) for row in rows]
+
+
+def is_any_done(session: Session, now: datetime) -> bool:
+    """Whether ``close_finished`` would find something to do."""
+    still = exists().where(
+        Delivery.dispatch_id == Dispatch.id,
+        Delivery.state.in_(OPEN),
+        (Dispatch.hold != "cancelled") | (Delivery.state != "queued"),
+    )
+    done = select(Dispatch.id).where(
+        Dispatch.finished_at.is_(None), Dispatch.ready_at <= now, ~still
+    )
+    return session.execute(done.limit(1)).first() is not None
+
+
+def close_finished(session: Session, now: datetime) -> None:
+    """Marks dispatches in which no delivery is open any more.
+
+    What came back to the queue of a cancelled one after it was cancelled is ended first.
+    """
+    cancelled = select(Dispatch.id).where(
+        Dispatch.finished_at.is_(None), Dispatch.hold == "cancelled"
+    )
+    session.execute(
+        update(Delivery)
+        .where(Delivery.dispatch_id.in_(cancelled), Delivery.state == "queued")
+        .values(state="cancelled", finished_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    still = exists().where(Delivery.dispatch_id == Dispatch.id, Delivery.state.in_(OPEN))
+    session.execute(
+        update(Dispatch)
+        .where(Dispatch.finished_at.is_(None), Dispatch.ready_at <= now, ~still)
+        .values(finished_at=now)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,26 @@
+"""Stops a dispatch, lets it go on, or ends it: nothing begins after the commit."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.sending.models import Delivery, Dispatch
+
+
+def hold(
+    session: Session, dispatch_id: UUID, *, hold: str, reason: str = "", now: datetime
+) -> None:
+    """``hold``: "paused", "cancelled" or "" to go on. Cancelling ends what is still queued;
+    what a sender has claimed is ended when it asks to begin.
+    """
+    session.execute(
+        update(Dispatch).where(Dispatch.id == dispatch_id).values(hold=hold, hold_reason=reason)
+    )
+    if hold == "cancelled":
+        session.execute(
+            update(Delivery)
+            .where(Delivery.dispatch_id == dispatch_id, Delivery.state == "queued")
+            .values(state="cancelled", finished_at=now, reason=reason)
+        )

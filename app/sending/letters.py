@@ -1,0 +1,77 @@
+"""Whose name a delivery bears through a relay, and its letter as bytes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.rules import links
+from app.sending.compose import Composer, Identity
+from app.sending.ledger import Claimed, OpenDispatch
+from app.sending.models import Relay
+from app.wire.conversation import Parcel
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Where links lead and how they are signed."""
+
+    base_url: str
+    unsubscribe_key: bytes
+
+
+def identity(dispatch: OpenDispatch, primary: Relay | None, relay: Relay) -> Identity:
+    """From and Reply-To of a dispatch through ``relay``.
+
+    Through the primary: the dispatch's own, where it has them. Through a fallback: From is the
+    fallback's own address, because relays refuse a From that is not theirs; the From name is
+    kept, and answers go where they would have gone.
+    """
+    own = primary if primary is not None else relay
+    from_email = dispatch.from_email or own.from_email
+    from_name = dispatch.from_name or own.from_name
+    reply_to = (dispatch.reply_to_email, dispatch.reply_to_name)
+    if not reply_to[0]:
+        reply_to = (own.reply_to_email, own.reply_to_name)
+    if relay.id == own.id:
+        return Identity(from_email, from_name, *reply_to)
+    if not reply_to[0]:
+        reply_to = (from_email, from_name)
+    return Identity(relay.from_email, from_name or relay.from_name, *reply_to)
+
+
+def message_id(dispatch: OpenDispatch, delivery: int) -> str:
+    """The same through every relay and every retry, so that a doubled mail is seen as one."""
+    return f"<{delivery}.{dispatch.id.hex}@{dispatch.domain}>"
+
+
+def letter(
+    composer: Composer,
+    dispatch: OpenDispatch,
+    claimed: Claimed,
+    who: Identity,
+    contact: Mapping[str, Any],
+    post: Post,
+    now: datetime,
+) -> bytes:
+    """The message for one contact. Raises CannotCompose."""
+    token = links.unsubscribe_token(post.unsubscribe_key, claimed.contact_id, claimed.id)
+    return composer.compose(
+        identity=who,
+        to_email=claimed.email,
+        contact=contact,
+        unsubscribe_url=f"{post.base_url}/u/{token}",
+        message_id=message_id(dispatch, claimed.id),
+        date=now,
+        list_id=f"{dispatch.workspace_id.hex}.{dispatch.domain}",
+        dispatch_id=str(dispatch.id),
+    )
+
+
+def parcel(attempt: int, relay: Relay, claimed: Claimed, body: bytes) -> Parcel:
+    """The letter in its envelope: the relay's own address on it, so that bounces come back; the
+    recipient's local part as it was written, the domain in A-labels.
+    """
+    local = claimed.email.rpartition("@")[0]
+    domain = claimed.address.rpartition("@")[2]
+    return Parcel(attempt, relay.from_email, f"{local}@{domain}", body)

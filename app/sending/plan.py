@@ -1,0 +1,174 @@
+"""One look at the ledger: what may go now, through which relay."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.contacts.models import Contact
+from app.rules import patience, routing
+from app.rules.routing import Candidate, Halt, RoundOver, Send, Wait
+from app.sending import ledger, relays
+from app.sending.compose import contact_values
+from app.sending.ledger import Claimed, OpenDispatch
+from app.sending.models import Relay
+
+#: The most that one dispatch gets in one turn, so that many take turns.
+WAVE = 200
+#: Deliveries that were tried before and are looked at again in one turn.
+AGAIN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A claimed delivery, the relay chosen for it, and what it is composed from."""
+
+    claimed: Claimed
+    dispatch: OpenDispatch
+    relay: Relay
+    primary: Relay | None
+    contact: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What may go now, and when to look again (None: when somebody says so)."""
+
+    planned: list[Planned] = field(default_factory=list)
+    look_again: datetime | None = None
+
+    def wait_for(self, moment: datetime | None) -> None:
+        """Look again no later than ``moment``."""
+        if moment is not None:
+            self.look_again = min(self.look_again or moment, moment)
+
+
+@dataclass(slots=True)
+class _Way:
+    """The relays of a workspace in this turn, and how much room each still has."""
+
+    relays: dict[UUID, Relay]
+    candidates: dict[UUID, Candidate]
+
+    @property
+    def default(self) -> UUID | None:
+        return next((key for key, relay in self.relays.items() if relay.is_default), None)
+
+    def took(self, relay_id: UUID) -> None:
+        one = self.candidates[relay_id]
+        self.candidates[relay_id] = replace(one, room=one.room - 1)
+
+
+def make(
+    session: Session,
+    sender_id: UUID,
+    free: Callable[[Relay], int],
+    *,
+    now: datetime,
+) -> Plan:
+    """Claims what the relays can take now and chooses a relay for each; what cannot go after
+    all is given back with the moment at which it may. ``free``: room in a relay's lane.
+    """
+    plan = Plan()
+    ways: dict[UUID, _Way] = {}
+    for dispatch in ledger.open_dispatches(session, now):
+        way = ways.get(dispatch.workspace_id)
+        if way is None:
+            way = ways[dispatch.workspace_id] = _way(session, dispatch, free, now)
+        _plan(session, sender_id, dispatch, way, plan, now)
+    return plan
+
+
+def _way(
+    session: Session, dispatch: OpenDispatch, free: Callable[[Relay], int], now: datetime
+) -> _Way:
+    found = {one.id: one for one in relays.of_workspace(session, dispatch.workspace_id)}
+    return _Way(
+        found,
+        {
+            key: relays.candidate(relay, now, dispatch.zone, free(relay))
+            for key, relay in found.items()
+        },
+    )
+
+
+def _plan(
+    session: Session,
+    sender_id: UUID,
+    dispatch: OpenDispatch,
+    way: _Way,
+    plan: Plan,
+    now: datetime,
+) -> None:
+    primary = dispatch.pin or way.default
+    candidates = list(way.candidates.values())
+    first = routing.choose(primary, candidates, failover=dispatch.failover)
+    if isinstance(first, Halt):
+        ledger.hold(session, dispatch.id, hold="paused", reason=first.why, now=now)
+        return
+    fresh = way.candidates[first.relay_id].room if isinstance(first, Send) else 0
+    if isinstance(first, Wait):
+        plan.wait_for(first.until)
+    chain = routing.chain(primary, candidates, failover=dispatch.failover)
+    again = sum(one.room for one in chain) if dispatch.failover else AGAIN
+    claimed = ledger.claim(
+        session,
+        sender_id,
+        dispatch.id,
+        fresh=min(fresh, WAVE),
+        tried=min(max(again, 1), AGAIN),
+        now=now,
+    )
+    contacts = _contacts(session, [one.contact_id for one in claimed])
+    for one in claimed:
+        relay = _route(session, sender_id, dispatch, one, primary, way, plan, now)
+        if relay is not None:
+            values = contacts.get(one.contact_id, {})
+            first_relay = way.relays.get(primary) if primary else None
+            plan.planned.append(Planned(one, dispatch, relay, first_relay, values))
+
+
+def _route(
+    session: Session,
+    sender_id: UUID,
+    dispatch: OpenDispatch,
+    one: Claimed,
+    primary: UUID | None,
+    way: _Way,
+    plan: Plan,
+    now: datetime,
+) -> Relay | None:
+    decision = routing.choose(
+        one.stay or primary,
+        list(way.candidates.values()),
+        failover=dispatch.failover,
+        tried=frozenset(one.tried),
+    )
+    match decision:
+        case Send(relay_id):
+            way.took(relay_id)
+            return way.relays[relay_id]
+        case Wait(until, why):
+            due = max(until or now, now + timedelta(milliseconds=100))
+            plan.wait_for(due)
+            ledger.release(session, sender_id, [one.id], due_at=due, reason=why)
+        case RoundOver() if set(one.tried.values()) == {"unauthorized"}:
+            why = "no relay may send with this sender"
+            ledger.settle(session, sender_id, [one.id], state="failed", reason=why, now=now)
+        case RoundOver():
+            due = now + patience.between_rounds(one.round)
+            ledger.release(session, sender_id, [one.id], due_at=due, next_round=True)
+        case Halt():
+            ledger.release(session, sender_id, [one.id], due_at=now, next_round=True)
+    return None
+
+
+def _contacts(session: Session, wanted: list[UUID]) -> dict[UUID, Mapping[str, Any]]:
+    if not wanted:
+        return {}
+    rows = session.scalars(select(Contact).where(Contact.id.in_(wanted)))
+    return {row.id: contact_values(row) for row in rows}

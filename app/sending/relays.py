@@ -1,0 +1,180 @@
+"""Relays between their rows and the rules: health, limits, and what was heard of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.rules import breaker, limits, patience
+from app.rules.replies import Verdict
+from app.rules.routing import Candidate
+from app.sending.models import Relay
+from app.workspaces.models import Workspace
+
+#: Verdicts that prove that a relay works, whatever they say about the message.
+_WORKS = ("accepted", "bounced", "rejected", "deferred", "blocked")
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerSettings:
+    """After how many faults in a row a relay is off, and for how many seconds."""
+
+    threshold: int = 5
+    seconds: float = 300.0
+
+
+def of_workspace(session: Session, workspace_id: UUID) -> list[Relay]:
+    """Every relay of a workspace in the order of the chain."""
+    return list(
+        session.scalars(
+            select(Relay)
+            .where(Relay.workspace_id == workspace_id)
+            .order_by(Relay.failover_priority, Relay.id)
+        )
+    )
+
+
+def candidate(relay: Relay, now: datetime, zone: str, free: int) -> Candidate:
+    """The relay as routing sees it; ``free``: how many messages its lane takes now."""
+    room, at, away, why = _room(relay, now, zone, free)
+    return Candidate(
+        relay.id,
+        relay.failover_priority,
+        relay.exclude_from_failover,
+        relay.enabled,
+        room,
+        at,
+        away,
+        f"{relay.name}: {why}" if why else "",
+    )
+
+
+def _room(
+    relay: Relay, now: datetime, zone: str, free: int
+) -> tuple[int, datetime | None, bool, str]:
+    health = breaker_of(relay)
+    match breaker.state(health, now):
+        case "open":
+            return 0, health.open_until, True, "disabled after repeated faults"
+        case "probing" if health.probe is not None:
+            return 0, now + timedelta(seconds=1), True, "being tried out with one message"
+        case "probing":
+            free = min(free, 1)
+        case _:
+            pass
+    if relay.quota_until is not None and relay.quota_until > now:
+        return 0, relay.quota_until, True, "its provider says that the quota is used up"
+    if relay.pause_until is not None and relay.pause_until > now:
+        return 0, relay.pause_until, False, "its provider asked to slow down"
+    if free <= 0:
+        return 0, now + timedelta(milliseconds=200), False, "busy"
+    found = limits.room(limits_of(relay), meter_of(relay), now, ZoneInfo(zone), free)
+    why = "" if found.now else ("its limit is used up" if found.quota else "at its rate")
+    return found.now, found.at, found.quota, why
+
+
+def lock(session: Session, relay_ids: Iterable[UUID]) -> dict[UUID, Relay]:
+    """The rows, locked until the commit, always in the order of their ids (no deadlocks)."""
+    rows = session.scalars(
+        select(Relay)
+        .where(Relay.id.in_(set(relay_ids)))
+        .order_by(Relay.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {relay.id: relay for relay in rows}
+
+
+def zones(session: Session, relays: Mapping[UUID, Relay]) -> dict[UUID, str]:
+    """The time zone of each relay's workspace."""
+    wanted = {relay.workspace_id for relay in relays.values()}
+    rows = session.execute(select(Workspace.id, Workspace.timezone).where(Workspace.id.in_(wanted)))
+    by_workspace = dict(rows.tuples())
+    return {key: by_workspace[relay.workspace_id] for key, relay in relays.items()}
+
+
+def take(relay: Relay, count: int, now: datetime, zone: str) -> None:
+    """``count`` messages begin on this relay."""
+    _put_meter(relay, limits.take(limits_of(relay), meter_of(relay), now, ZoneInfo(zone), count))
+
+
+def heard_nothing(relay: Relay, attempt: int) -> None:
+    """An attempt was void: nothing was said, so it costs nothing."""
+    _put_meter(relay, limits.give_back(limits_of(relay), meter_of(relay), 1))
+    _put_breaker(relay, breaker.gave_up_probe(breaker_of(relay), attempt))
+
+
+def heard(
+    relay: Relay,
+    attempt: int,
+    verdict: Verdict,
+    *,
+    fault: bool,
+    words: str,
+    now: datetime,
+    settings: BreakerSettings,
+) -> None:
+    """An attempt was answered as ``verdict``; ``fault``: it counts against the breaker."""
+    health = breaker_of(relay)
+    if verdict.outcome == "throttled":
+        health = breaker.gave_up_probe(health, attempt)
+        _throttle(relay, verdict, now)
+    elif verdict.outcome in _WORKS:
+        health = breaker.heard_success(health, attempt, now)
+        relay.throttle_streak = 0
+    elif fault:
+        health = breaker.heard_fault(
+            health, attempt, now, threshold=settings.threshold, seconds=settings.seconds
+        )
+        relay.last_fault, relay.last_fault_at = words, now
+    else:
+        health = breaker.gave_up_probe(health, attempt)
+    _put_breaker(relay, health)
+
+
+def _throttle(relay: Relay, verdict: Verdict, now: datetime) -> None:
+    if verdict.quota:
+        relay.quota_until = now + patience.FOR_QUOTA
+    elif verdict.logins:
+        relay.quota_until = now + patience.FOR_LOGINS
+    elif relay.pause_until is None or relay.pause_until <= now:
+        relay.throttle_streak += 1
+        relay.pause_until = now + patience.for_throttle(relay.throttle_streak)
+
+
+def breaker_of(relay: Relay) -> breaker.Breaker:
+    """The breaker in the row."""
+    return breaker.Breaker(relay.fail_streak, relay.open_until, relay.probe_attempt)
+
+
+def _put_breaker(relay: Relay, health: breaker.Breaker) -> None:
+    relay.fail_streak = health.fail_streak
+    relay.open_until = health.open_until
+    relay.probe_attempt = health.probe
+
+
+def set_probe(relay: Relay, attempt: int) -> None:
+    """This attempt tries the relay out."""
+    relay.probe_attempt = attempt
+
+
+def limits_of(relay: Relay) -> limits.Limits:
+    """The limits in the row."""
+    return limits.Limits(relay.rate_per_second, relay.hourly_limit, relay.daily_limit)
+
+
+def meter_of(relay: Relay) -> limits.Meter:
+    """The meter in the row."""
+    return limits.Meter(
+        relay.tat, relay.hour_start, relay.hour_count, relay.day_start, relay.day_count
+    )
+
+
+def _put_meter(relay: Relay, meter: limits.Meter) -> None:
+    relay.tat = meter.tat
+    relay.hour_start, relay.hour_count = meter.hour_start, meter.hour_count
+    relay.day_start, relay.day_count = meter.day_start, meter.day_count

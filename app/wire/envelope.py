@@ -1,0 +1,117 @@
+"""A parcel -> the exact bytes it is said with, or why it cannot be said on this line."""
+
+import re
+from dataclasses import dataclass
+
+from app.rules.replies import Reply
+from app.wire.line import Line
+
+_NO_LINE_END = bytes(byte for byte in range(256) if byte not in b"\r\n")
+_LOOSE_CR_OR_DOT = re.compile(rb"\r(?!\n(?!\.))")
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f<>]")
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One message for one recipient.
+
+    ``sender`` and ``recipient`` are envelope addresses; ``body`` is the whole message, not yet
+    dot-stuffed.
+    """
+
+    attempt_id: int
+    sender: str
+    recipient: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A parcel as it is said: MAIL and RCPT with CRLF, the body with its final dot."""
+
+    parcel: Parcel
+    mail: bytes
+    rcpt: bytes
+    body: bytes
+
+
+def speak(parcel: Parcel, line: Line) -> Spoken | Reply:
+    """How ``parcel`` is said on ``line``; a Reply of our own when it cannot be.
+
+    Nothing of an address can become another command, and nothing that the server did not
+    offer is asked of it.
+    """
+    sender = _address(parcel.sender, "mail_from", line)
+    if isinstance(sender, Reply):
+        return sender
+    if not parcel.recipient:
+        return Reply("rcpt_to", 501, "5.1.3 there is no recipient")
+    recipient = _address(parcel.recipient, "rcpt_to", line)
+    if isinstance(recipient, Reply):
+        return recipient
+    clean = _is_clean(parcel.body)
+    body = parcel.body if clean else _with_crlf(parcel.body)
+    if refusal := _too_much(body, line):
+        return refusal
+    mail = b"MAIL FROM:<" + sender + b">" + _parameters(sender, recipient, body, line) + b"\r\n"
+    rcpt = b"RCPT TO:<" + recipient + b">\r\n"
+    return Spoken(parcel, mail, rcpt, (body if clean else _stuffed(body)) + b".\r\n")
+
+
+def _too_much(body: bytes, line: Line) -> Reply | None:
+    if line.size_limit and len(body) > line.size_limit:
+        sizes = f"the message has {len(body)} bytes, this relay takes {line.size_limit}"
+        return Reply("data", 552, f"5.3.4 {sizes}")
+    if not line.eight_bit and not body.isascii():
+        return Reply("data", 554, "5.6.3 the message has 8-bit bytes, this relay takes 7-bit only")
+    return None
+
+
+def _parameters(sender: bytes, recipient: bytes, body: bytes, line: Line) -> bytes:
+    said = b"" if line.size_limit is None else b" SIZE=%d" % len(body)
+    if not body.isascii():
+        said += b" BODY=8BITMIME"
+    if not (sender.isascii() and recipient.isascii()):
+        said += b" SMTPUTF8"
+    return said
+
+
+def _address(address: str, phase: str, line: Line) -> bytes | Reply:
+    if _FORBIDDEN.search(address):
+        return Reply(phase, 501, "5.1.3 a space, bracket or control character in the address")
+    local, at, domain = address.rpartition("@")
+    try:
+        said = f"{local}{at}".encode() + (
+            domain.encode() if domain.isascii() else domain.encode("idna")
+        )
+    except UnicodeError:
+        return Reply(phase, 501, "5.1.2 the address is no address that can be written to")
+    if not said.isascii() and not line.smtputf8:
+        return Reply(
+            phase,
+            553,
+            "5.6.7 the address is not plain ASCII and this relay does not offer SMTPUTF8",
+        )
+    return said
+
+
+def _is_clean(body: bytes) -> bool:
+    """Whether every line ends with CRLF and none begins with a dot, in two fast passes."""
+    ends = body.translate(None, _NO_LINE_END)
+    return (
+        ends == b"\r\n" * (len(ends) // 2)
+        and not _LOOSE_CR_OR_DOT.search(body)
+        and body.endswith(b"\r\n")
+        and not body.startswith(b".")
+    )
+
+
+def _with_crlf(body: bytes) -> bytes:
+    """Every line ends with CRLF; a bare CR or LF would let a message smuggle in another one."""
+    body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+    return body if body.endswith(b"\r\n") else body + b"\r\n"
+
+
+def _stuffed(body: bytes) -> bytes:
+    body = body.replace(b"\n.", b"\n..")
+    return b"." + body if body.startswith(b".") else body

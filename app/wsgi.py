@@ -1,0 +1,48 @@
+"""The web application: everything that answers HTTP, put together."""
+
+from importlib import import_module, util
+from typing import Any
+
+from flask import Flask, Response
+
+from app import __version__, api
+from app.runtime import Runtime
+
+LARGEST_BODY = 10 * 1024 * 1024
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+
+
+def create_app(runtime: Runtime) -> Flask:
+    """The application of one running pressferry."""
+    app = Flask("app", static_folder=None)
+    app.extensions["pressferry"] = runtime
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.after_request(_guard)
+    app.add_url_rule("/healthz", "healthz", _healthz(runtime))
+    api.register(app)
+    if util.find_spec("app.public"):
+        public = getattr(import_module("app.public"), "blueprint", None)
+        if public is not None:
+            app.register_blueprint(public)
+    return app
+
+
+def _healthz(runtime: Runtime) -> Any:
+    def healthz() -> dict[str, str]:
+        """Whether pressferry can work: its database answers."""
+        runtime.database.ping()
+        return {"status": "ok", "version": __version__}
+
+    return healthz
+
+
+def _guard(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

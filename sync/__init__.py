@@ -1,0 +1,1 @@
+"""What a pull does, decided purely: mapping, merging, guarding, scheduling, one run."""

@@ -1,0 +1,112 @@
+"""What becomes of a contact when a source says something about it.
+
+A person's edit outranks a site. Empty never erases. Lists and tags only gather. A "no" is never
+undone by a site.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sync.mapping import Wanted
+
+#: Statuses that say "no".
+CLOSED = frozenset({"unsubscribed", "bounced", "invalid", "complained"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A contact as it is here. ``edited``: targets that a person filled, "email" among them."""
+
+    id: UUID
+    address: str
+    status: str
+    email: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    edited: frozenset[str][str] = frozenset()
+    lists: frozenset[UUID] = frozenset()
+    tags: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a connection does with people: the status of new ones, and what everybody gets."""
+
+    new_status: str = "active"
+    lists: frozenset[UUID] = frozenset()
+    tags: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Somebody new."""
+
+    wanted: Wanted
+    status: str
+    lists: frozenset[UUID] = frozenset()
+    tags: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A contact that changes. ``email`` and ``address`` are "" unless it is renamed.
+
+    ``overwrites``: whether something that was known is lost, rather than added.
+    """
+
+    id: UUID
+    wanted: Wanted
+    fields: Mapping[str, str] = field(default_factory=dict)
+    email: str = ""
+    address: str = ""
+    status: str = ""
+    lists: frozenset[UUID] = frozenset()
+    tags: frozenset[UUID] = frozenset()
+    overwrites: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """A contact that stays as it is."""
+
+    id: UUID
+    wanted: Wanted
+
+
+Decision = Create | Update | Keep
+
+
+def decide(wanted: Wanted, known: Known | None, terms: Terms, refusal: str = "") -> Decision:
+    """What becomes of ``known`` (None: nobody yet).
+
+    ``refusal`` is the closed status that the wanted address has earned ("" for none): nobody
+    with it is active, neither as a new contact nor by being renamed to it.
+    """
+    if known is None:
+        status = refusal or _said(wanted) or terms.new_status
+        return Create(wanted, status, terms.lists, terms.tags)
+    rename = wanted.address != known.address and "email" not in known.edited
+    fields = {
+        target: value
+        for target, value in wanted.fields.items()
+        if value and target not in known.edited and value != known.fields.get(target, "")
+    }
+    closes = "" if known.status in CLOSED else _said(wanted) or refusal
+    update = Update(
+        known.id,
+        wanted,
+        fields,
+        wanted.email if rename else "",
+        wanted.address if rename else "",
+        closes,
+        terms.lists - known.lists,
+        terms.tags - known.tags,
+        rename or bool(closes) or any(known.fields.get(target) for target in fields),
+    )
+    changes = (fields, rename, closes, update.lists, update.tags)
+    return update if any(changes) else Keep(known.id, wanted)
+
+
+def _said(wanted: Wanted) -> str:
+    """The "no" of a source; a source's "yes" opens nothing."""
+    return wanted.status if wanted.status in CLOSED else ""

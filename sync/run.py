@@ -1,0 +1,155 @@
+"""One run: page by page from a source to the store, each page whole or not at all."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+from connectors import Connector, Cursor, Incoming, Site
+from sync import mapping, merge
+from sync.guard import Guard
+from sync.mapping import AddressOf, Wanted
+from sync.merge import Create, Decision, Known, Terms, Update
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What the store knows about a row.
+
+    ``unchanged``: it said the same last time. ``duplicate``: another row of the source already
+    stands for this address. ``refusal``: the closed status that its address has earned.
+    """
+
+    known: Known | None = None
+    unchanged: bool = False
+    duplicate: bool = False
+    refusal: str = ""
+
+
+class Roster(Protocol):
+    """The contacts that one page of rows may be about."""
+
+    def match(self, wanted: Wanted) -> Match:
+        """Whom ``wanted`` is about."""
+        ...
+
+    def note(self, decision: Decision) -> None:
+        """Later rows of the same page are matched as if this were stored already."""
+        ...
+
+
+@dataclass(slots=True)
+class Tally:
+    """The numbers of a page: seen = created + updated + kept + everything skipped."""
+
+    seen: int = 0
+    created: int = 0
+    updated: int = 0
+    kept: int = 0
+    overwritten: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one page changes; ``cursor`` is where to go on afterwards, None at the end.
+
+    Rows that said the same last time are counted, but not among the decisions.
+    """
+
+    decisions: Sequence[Decision]
+    tally: Tally
+    cursor: Cursor | None
+
+
+class Store(Protocol):
+    """The contacts as a run sees them. Who somebody is, is the store's question."""
+
+    def page(self, rows: Sequence[Wanted], decide: Callable[[Roster], Plan]) -> Plan:
+        """Matches the rows, has them decided, and stores changes and cursor: both or neither.
+
+        Raises what ``decide`` raises, or what says that this run may not go on. ``decide`` may
+        be called again when somebody else was faster.
+        """
+        ...
+
+
+class Held(Exception):
+    """The guard stopped the run; the message says why and how to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run is to do: how fields map, the connection's terms, and the guard (None: off).
+
+    ``overwritten``: how much earlier parts of this sweep have overwritten already.
+    """
+
+    targets: Mapping[str, str]
+    terms: Terms
+    guard: Guard | None
+    address_of: AddressOf
+    overwritten: int = 0
+
+
+def run(
+    connector: Connector, site: Site, store: Store, order: Order, cursor: Cursor | None
+) -> None:
+    """Pulls every page from ``cursor`` on. Raises Held and what site and store raise."""
+    overwritten = order.overwritten
+    for page in connector.pages(site, cursor):
+        rows, skipped = _sort(page.rows, order)
+        plan = store.page(rows, partial(decide, rows, skipped, page.cursor, order, overwritten))
+        overwritten += plan.tally.overwritten
+
+
+def decide(
+    rows: Iterable[Wanted],
+    skipped: Counter[str],
+    cursor: Cursor | None,
+    order: Order,
+    overwritten: int,
+    roster: Roster,
+) -> Plan:
+    """What becomes of a page's rows. Raises Held when it is too much."""
+    decisions: list[Decision] = []
+    tally = Tally(seen=skipped.total(), skipped=Counter(skipped))
+    for wanted in rows:
+        tally.seen += 1
+        found = roster.match(wanted)
+        if found.duplicate:
+            tally.skipped["duplicate"] += 1
+        elif found.unchanged:
+            tally.kept += 1
+        else:
+            decision = merge.decide(wanted, found.known, order.terms, found.refusal)
+            roster.note(decision)
+            decisions.append(decision)
+            _count(decision, tally)
+    if order.guard and (why := order.guard.objection(overwritten, tally.overwritten)):
+        raise Held(why)
+    return Plan(decisions, tally, cursor)
+
+
+def _count(decision: Decision, tally: Tally) -> None:
+    match decision:
+        case Create():
+            tally.created += 1
+        case Update():
+            tally.updated += 1
+            tally.overwritten += decision.overwrites
+        case _:
+            tally.kept += 1
+
+
+def _sort(rows: Iterable[Incoming], order: Order) -> tuple[list[Wanted], Counter[str]]:
+    wanted: list[Wanted] = []
+    skipped: Counter[str] = Counter()
+    for row in rows:
+        found = mapping.wanted(row, order.targets, order.address_of)
+        if isinstance(found, Wanted):
+            wanted.append(found)
+        else:
+            skipped[found.reason] += 1
+    return wanted, skipped

@@ -1,0 +1,1 @@
+"""Lines to relays: opened, spoken on, lost."""

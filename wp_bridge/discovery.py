@@ -1,0 +1,137 @@
+"""Says which sources of a site can be read, and for the others why not and what to do."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from wp_bridge import root as roots
+from wp_bridge.client import Client
+from wp_bridge.errors import AskTheOwner, NotUnderstood, TryLater
+from wp_bridge.root import Root
+
+
+class Probe(Protocol):
+    """What must answer for a source to be readable."""
+
+    @property
+    def namespace(self) -> str:
+        """The namespace that its plugin registers, such as ``wc/v3``."""
+        ...
+
+    @property
+    def route(self) -> str:
+        """A route that lists its rows."""
+        ...
+
+    @property
+    def params(self) -> Mapping[str, str]:
+        """Parameters for a small page of it."""
+        ...
+
+    @property
+    def plugin(self) -> str:
+        """Who brings it, as its owner calls it."""
+        ...
+
+    @property
+    def permission(self) -> str:
+        """Which role or setting an account needs to read it: a sentence."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One source: ``ready``, or one of the states of AskTheOwner; ``detail`` says what to do."""
+
+    source: str
+    state: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What was found at a site; ``root`` is None when its REST API could not be found."""
+
+    root: Root | None
+    findings: tuple[Finding, ...]
+
+
+def discover(client: Client, probes: Mapping[str, Probe]) -> Discovery:
+    """Looks at a site for every source in ``probes``; never raises for what a site does."""
+    try:
+        root = roots.find(client)
+    except (TryLater, AskTheOwner, NotUnderstood) as trouble:
+        state, detail = _named(trouble)
+        return Discovery(None, _everywhere(probes, state, detail))
+    return Discovery(root, tuple(_look(client, root, key, probes[key]) for key in probes))
+
+
+def _everywhere(probes: Iterable[str], state: str, detail: str) -> tuple[Finding, ...]:
+    return tuple(Finding(source, state, detail) for source in probes)
+
+
+def _look(client: Client, root: Root, source: str, probe: Probe) -> Finding:
+    if probe.namespace not in root.namespaces:
+        detail = f"{probe.plugin} is not active at the site, or too old to answer over REST."
+        return Finding(source, "plugin_absent", detail)
+    if not client.has_login:
+        detail = f"Give a user name and an application password. {probe.permission}"
+        return Finding(source, "needs_permission", detail)
+    try:
+        answer = client.get(probe.route, probe.params)
+    except (TryLater, AskTheOwner, NotUnderstood) as trouble:
+        return Finding(source, *_why(trouble, client, root, probe))
+    if not isinstance(answer.data, list | dict):
+        return Finding(source, "blocked", "The route answers, but not with a list of rows.")
+    rows = "Its rows" if answer.total is None else f"{answer.total} rows"
+    return Finding(source, "ready", f"{rows} can be read.")
+
+
+def _why(
+    trouble: TryLater | AskTheOwner | NotUnderstood, client: Client, root: Root, probe: Probe
+) -> tuple[str, str]:
+    if isinstance(trouble, AskTheOwner):
+        if trouble.anonymous:
+            return _why_a_stranger(client, root, trouble)
+        if trouble.state == "needs_permission" and trouble.code.startswith("rest_"):
+            return "needs_permission", f"This account may not read it. {probe.permission}"
+    return _named(trouble)
+
+
+def _why_a_stranger(client: Client, root: Root, trouble: AskTheOwner) -> tuple[str, str]:
+    """Why a site treats us as a stranger although we gave a password."""
+    if trouble.state == "blocked":
+        return _named(trouble)
+    if root.app_passwords:
+        return "header_stripped", (
+            "The web server drops the Authorization header before WordPress sees it. Apache "
+            "(also with PHP-FPM): add `CGIPassAuth On`, or put `RewriteRule .* - "
+            "[E=HTTP_AUTHORIZATION:%{HTTP:Authorization}]` first in .htaccess (saving Settings > "
+            "Permalinks writes it). nginx: add `fastcgi_param HTTP_AUTHORIZATION "
+            "$http_authorization;`. A proxy in front must pass the header on."
+        )
+    if root.runs("wordfence"):
+        return "app_passwords_unavailable", (
+            "Wordfence has switched application passwords off: untick Wordfence > All Options > "
+            "Brute Force Protection > Disable WordPress application passwords."
+        )
+    if "wp-site-health/v1" not in root.namespaces:  # both came with WordPress 5.6
+        return "version_too_old", (
+            "This WordPress has no application passwords, which came with version 5.6: update it."
+        )
+    if client.url.startswith("http://"):
+        return "insecure_http", (
+            "WordPress takes application passwords only over https: give the site a certificate "
+            "and add it with its https:// address. (A test site may set "
+            "WP_ENVIRONMENT_TYPE=local instead.)"
+        )
+    return "app_passwords_unavailable", (
+        "Application passwords are switched off at the site: a security plugin (such as "
+        "All-In-One Security) does that, or WordPress does not know that it is reached over "
+        "https because a proxy in front does not tell it (X-Forwarded-Proto)."
+    )
+
+
+def _named(trouble: TryLater | AskTheOwner | NotUnderstood) -> tuple[str, str]:
+    state = trouble.state if isinstance(trouble, AskTheOwner) else "unreachable"
+    return state, trouble.sentence

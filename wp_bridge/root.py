@@ -1,0 +1,115 @@
+"""Where a site's REST API is, and what its index says about the site."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from requests.utils import parse_header_links
+
+from wp_bridge.client import Client
+from wp_bridge.errors import AskTheOwner, NotUnderstood, TryLater
+
+#: Without this the index of a big site is over a megabyte.
+_FIELDS = "name,url,home,gmt_offset,timezone_string,namespaces,authentication"
+Trouble = TryLater | AskTheOwner | NotUnderstood
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A REST root: ``url`` is what routes are appended to.
+
+    ``app_passwords``: whether the site says that it takes application passwords.
+    """
+
+    url: str
+    name: str
+    namespaces: frozenset[str]
+    app_passwords: bool
+
+    def runs(self, plugin: str) -> bool:
+        """Whether a namespace of ``plugin`` is there."""
+        return any(name.partition("/")[0] == plugin for name in self.namespaces)
+
+
+def find(client: Client) -> Root:
+    """The REST root of a site; the client uses it from then on.
+
+    Asked for as a stranger first, then with the login, because plugins close the index to
+    strangers. Raises TryLater, AskTheOwner or NotUnderstood: the trouble that says most.
+    """
+    url, front = client.visit()
+    client.adopt(_base(client.url, url))
+    troubles: list[Trouble] = []
+    for candidate in _candidates(client.url, front.headers.get("link", "")):
+        for anonymous in (True, False):
+            try:
+                root = _read(candidate, client.get_from(candidate, "", _PARAMS, anonymous).data)
+            except (TryLater, AskTheOwner, NotUnderstood) as trouble:
+                troubles.append(trouble)
+                if _is_final(trouble):
+                    raise
+            else:
+                client.rest_root = root.url
+                return root
+    raise max(troubles, key=_telling)
+
+
+_PARAMS = {"_fields": _FIELDS}
+
+
+def _base(asked: str, found: str) -> str:
+    """Where the site moved to, keeping its path: the front page may redirect to a language."""
+    moved, wanted = urlsplit(found), urlsplit(asked)
+    return urlunsplit((moved.scheme, moved.netloc, wanted.path, "", ""))
+
+
+def _candidates(base: str, link: str) -> Iterator[str]:
+    """Roots to try: what the site announces, then the two usual places."""
+    seen = set()
+    for root in (_announced(base, link), f"{base}/wp-json/", f"{base}/?rest_route=/"):
+        if root and root not in seen:
+            seen.add(root)
+            yield root
+
+
+def _announced(base: str, link: str) -> str:
+    """The root in a Link header, put on the site's own host: behind a proxy it may name another."""
+    for entry in parse_header_links(link) if link else []:
+        if entry.get("rel") == "https://api.w.org/":
+            there, here = urlsplit(entry["url"]), urlsplit(base)
+            query = there.query if there.query.startswith("rest_route=") else ""
+            return urlunsplit((here.scheme, here.netloc, there.path, query, ""))
+    return ""
+
+
+def _read(url: str, data: Any) -> Root:
+    namespaces = data.get("namespaces") if isinstance(data, dict) else None
+    if not isinstance(namespaces, list):
+        raise NotUnderstood("What answers there is not the REST API of a WordPress site.")
+    name, authentication = data.get("name"), data.get("authentication")
+    return Root(
+        url=url,
+        name=name[:200] if isinstance(name, str) else "",
+        namespaces=frozenset(str(entry) for entry in namespaces),
+        # PHP writes an empty map as an empty list.
+        app_passwords=isinstance(authentication, dict)
+        and "application-passwords" in authentication,
+    )
+
+
+def _is_final(trouble: Trouble) -> bool:
+    """Whether asking elsewhere at the same site would only repeat it."""
+    if isinstance(trouble, AskTheOwner):
+        return trouble.state in ("unreachable", "insecure_http") or trouble.code in (
+            "incorrect_password",
+            "invalid_username",
+            "invalid_email",
+        )
+    return isinstance(trouble, TryLater) and trouble.throttled
+
+
+def _telling(trouble: Trouble) -> int:
+    if isinstance(trouble, AskTheOwner):
+        return 1 if trouble.state == "plugin_absent" else 3
+    return 2 if isinstance(trouble, TryLater) else 0
