@@ -22,12 +22,13 @@ def _refusals(command: Callable[P, None]) -> Callable[P, None]:
     @wraps(command)
     def run(*arguments: P.args, **named: P.kwargs) -> None:
         from app.errors import Problem
+        from app.vault import WrongKey
         from app.worker.alone import Busy
         from config.settings import SettingsError
 
         try:
             command(*arguments, **named)
-        except SettingsError as error:
+        except (SettingsError, WrongKey) as error:
             _give_up(str(error), 2)
         except (Problem, Busy) as error:
             _give_up(str(error), 1)

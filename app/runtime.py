@@ -14,6 +14,7 @@ class Runtime:
 
     ``base_url``: how recipients reach it, no trailing slash. ``allow_http``: public sites may be
     on plain http. ``allow_private``: sites and relays may be at private or loopback addresses.
+    ``guard_share``: a sync that would overwrite or close more of the known contacts is held.
     ``poke``: tells the sender that there is something to do; never needed for correctness.
     """
 
@@ -23,4 +24,5 @@ class Runtime:
     base_url: str
     allow_http: bool = False
     allow_private: bool = False
+    guard_share: float = 0.3
     poke: Callable[[], None] = lambda: None

@@ -23,7 +23,7 @@ class Known:
     status: str
     email: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
-    edited: frozenset[str][str] = frozenset()
+    edited: frozenset[str] = frozenset()
     lists: frozenset[UUID] = frozenset()
     tags: frozenset[UUID] = frozenset()
 

@@ -95,5 +95,6 @@ def rest(failures: int, asked: float | None = None) -> timedelta:
 
     ``asked``: the seconds it asked for itself.
     """
-    grown = min(FIRST_REST * 2 ** min(max(failures - 1, 0), 20), LONGEST_REST)
+    doublings: int = 2 ** min(max(failures - 1, 0), 20)
+    grown = min(FIRST_REST * doublings, LONGEST_REST)
     return max(grown, timedelta(seconds=asked or 0))

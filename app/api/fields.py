@@ -9,13 +9,13 @@ from marshmallow.fields import String
 from app.api.access import caller, runtime
 from app.api.paging import PageQuery, page_of
 from app.api.routes import Routes
-from app.api.schemas import Id, Instant, Name, Strict
+from app.api.schemas import Id, Instant, Name, Strict, Text
 from app.contacts import fields
 
 blueprint = Routes("fields", "Custom fields of contacts; plain text.")
 
 _KEY = validate.Regexp(
-    r"^[a-z][a-z0-9_]{0,63}\Z",
+    r"^[a-z][a-z0-9_]{0,63}$",
     error="Give up to 64 of a-z, 0-9 and _, beginning with a letter.",
 )
 
@@ -23,7 +23,7 @@ _KEY = validate.Regexp(
 class NewField(Strict):
     """A field that is to be; ``key`` is what templates and upserts say."""
 
-    key = String(required=True, validate=_KEY)
+    key = Text(required=True, least=1, most=64, validate=[_KEY])
     label = Name(required=True)
 
 

@@ -15,7 +15,7 @@ from app.contacts.groups import TAGS
 blueprint = Routes("tags", "Tags: marks on contacts.")
 
 _COLOR = validate.Regexp(
-    r"^(#[0-9a-fA-F]{6})?\Z", error="Give a colour such as #2a6f97, or nothing."
+    r"^(#[0-9a-fA-F]{6})?$", error="Give a colour such as #2a6f97, or nothing."
 )
 
 
@@ -24,7 +24,7 @@ class NewTag(Strict):
 
     name = Name(required=True)
     description = Text(most=2000, lines=True)
-    color = fields.String(validate=_COLOR)
+    color = Text(most=7, validate=[_COLOR])
 
 
 class TagChanges(Strict):
@@ -32,7 +32,7 @@ class TagChanges(Strict):
 
     name = Name()
     description = Text(most=2000, lines=True)
-    color = fields.String(validate=_COLOR)
+    color = Text(most=7, validate=[_COLOR])
 
 
 class TagAnswer(GroupAnswer):

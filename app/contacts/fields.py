@@ -104,7 +104,8 @@ def check_known(session: Session, workspace_id: UUID, keys: Iterable[str]) -> No
 def _has(session: Session, key: str) -> ColumnElement[bool]:
     if session.get_bind().dialect.name == "sqlite":
         return func.json_type(Contact.fields, f"$.{key}").is_not(None)
-    return cast(Contact.fields, JSONB).has_key(literal(key, Text()))
+    has_key: ColumnElement[bool] = cast(Contact.fields, JSONB).has_key(literal(key, Text()))
+    return has_key
 
 
 def _without(session: Session, key: str) -> Any:

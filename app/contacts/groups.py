@@ -57,7 +57,7 @@ def counts(session: Session, kind: Kind, group_ids: Iterable[UUID]) -> dict[UUID
         .where(kind.group_id.in_(list(group_ids)))
         .group_by(kind.group_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def create(
@@ -141,7 +141,7 @@ def _known(
             kind.model.workspace_id == workspace_id, column.in_(values)
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _make(

@@ -5,20 +5,24 @@ too. (Parsers that build a tree, as browsers do, move such tags out of the table
 """
 
 import re
-from html.parser import HTMLParser
+from html import unescape
 
 _LIQUID = re.compile(
     r"\{%-?\s*comment\b.*?\{%-?\s*endcomment\s*-?%\}|\{\{.*?\}\}|\{%.*?%\}", re.DOTALL
 )
 _MARK = re.compile("\ue000([0-9]+)\ue001")
-_ONLY_TAGS = re.compile(r"((?:\{%(?:(?!%\}).)*%\})+)[ \t]*\n+")
-_BLOCKS = frozenset(
-    "address article aside blockquote center div dl dd dt fieldset figure footer form header hr "
-    "main nav ol p pre section table ul h1 h2 h3 h4 h5 h6".split()
+_ONLY_TAGS = re.compile(r"^((?:\{%(?:(?!%\}).)*%\} ?)+)\n+", re.MULTILINE)
+_PIECE = re.compile(
+    r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)((?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*)>|<[!?][^<>]*>|[^<]+|<"
 )
-_LINES = frozenset("br tr li caption thead tbody tfoot".split())
-_SKIPPED = frozenset("head style script title template svg math object".split())
-_APART = frozenset("p h1 h2 h3 h4 h5 h6 ul ol table blockquote".split())
+_HREF = re.compile(r"\shref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
+_ALT = re.compile(r"\salt\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
+_LINE = re.compile(
+    "address|article|aside|br|caption|center|div|dl|dd|dt|fieldset|figure|footer|form|header|hr|"
+    "li|main|nav|pre|section|tr|tbody|tfoot|thead"
+)
+_PARAGRAPH = re.compile("blockquote|h[1-6]|ol|p|table|ul")
+_UNSEEN = re.compile("head|style|script|title|template|svg|object")
 
 
 def from_html(html: str) -> str:
@@ -29,12 +33,20 @@ def from_html(html: str) -> str:
         kept.append("" if "comment" in found[0][:12] else found[0])
         return f"\ue000{len(kept) - 1}\ue001"
 
-    reader = _Reader()
-    reader.feed(_LIQUID.sub(mark, html.replace("\ue000", "").replace("\ue001", "")))
-    reader.close()
-    text = _tidy(reader.text()).replace("{{", '{{ "{{" }}').replace("{%", '{{ "{%" }}')
+    marked = _LIQUID.sub(mark, html.replace("\ue000", "").replace("\ue001", ""))
+    text = _tidy(_Reader().read(_without_comments(marked)))
+    text = text.replace("{{", '{{ "{{" }}').replace("{%", '{{ "{%" }}')
     text = _MARK.sub(lambda found: kept[int(found[1])], text)
     return _ONLY_TAGS.sub(lambda found: found[1], text).strip() + "\n" if text else ""
+
+
+def _without_comments(html: str) -> str:
+    pieces, start = [], 0
+    while (opened := html.find("<!--", start)) >= 0:
+        closed = html.find("-->", opened)
+        pieces.append(html[start:opened])
+        start = closed + 3 if closed >= 0 else len(html)
+    return "".join([*pieces, html[start:]])
 
 
 def _tidy(text: str) -> str:
@@ -42,68 +54,68 @@ def _tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-class _Reader(HTMLParser):
-    """Hears tags in their order and writes words, line breaks and the addresses of links."""
+class _Reader:
+    """Takes tags in their order and writes words, line breaks and the addresses of links."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self._pieces: list[str] = []
-        self._skipping: list[str] = []
-        self._links: list[tuple[str, int]] = []
+        self._unseen = ""
+        self._link = ("", 0)
 
-    def text(self) -> str:
-        """What was heard so far."""
+    def read(self, html: str) -> str:
+        """What a person would read there."""
+        for piece in _PIECE.finditer(html):
+            tag = (piece[2] or "").lower()
+            if self._unseen:
+                self._look_for_end(tag, bool(piece[1]))
+            elif tag and piece[1]:
+                self._end(tag)
+            elif tag:
+                self._start(tag, " " + piece[3])
+            elif not piece[0].startswith(("<!", "<?")):
+                self._pieces.append(" ".join(re.split(r"\s+", unescape(piece[0]))))
         return "".join(self._pieces)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if self._skipping or tag in _SKIPPED:
-            self._skip(tag)
+    def _look_for_end(self, tag: str, ending: bool) -> None:
+        if (ending and tag == self._unseen) or (tag == "body" and self._unseen == "head"):
+            self._unseen = ""
+
+    def _start(self, tag: str, attributes: str) -> None:
+        if _UNSEEN.fullmatch(tag):
+            self._unseen = "" if attributes.endswith("/") else tag
         elif tag == "a":
-            self._links.append((given.get("href") or "", len(self._pieces)))
+            self._link = (_value(_HREF, attributes), len(self._pieces))
         elif tag == "img":
-            self._pieces.append(given.get("alt") or "")
-        elif tag == "li":
-            self._pieces.append("\n* ")
+            self._pieces.append(_value(_ALT, attributes))
         else:
             self._break(tag)
+            self._pieces.append("* " if tag == "li" else "")
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in _SKIPPED:
-            self.handle_starttag(tag, attrs)
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._skipping:
-            if tag in self._skipping:
-                del self._skipping[self._skipping.index(tag) :]
-        elif tag == "a":
+    def _end(self, tag: str) -> None:
+        if tag == "a":
             self._end_link()
         elif tag in ("td", "th"):
             self._pieces.append(" ")
-        elif tag != "br":
+        else:
             self._break(tag)
 
-    def handle_data(self, data: str) -> None:
-        if not self._skipping:
-            self._pieces.append(re.sub(r"\s+", " ", data))
-
-    def _skip(self, tag: str) -> None:
-        if tag in _SKIPPED:
-            self._skipping.append(tag)
-        elif tag == "body":
-            self._skipping.clear()
-
     def _break(self, tag: str) -> None:
-        if tag in _APART:
+        if _PARAGRAPH.fullmatch(tag):
             self._pieces.append("\n\n")
-        elif tag in _BLOCKS or tag in _LINES:
+        elif _LINE.fullmatch(tag):
             self._pieces.append("\n")
 
     def _end_link(self) -> None:
-        if not self._links:
-            return
-        address, start = self._links.pop()
-        words = "".join(self._pieces[start:]).strip()
+        address, start = self._link
+        self._link = ("", 0)
         address = address.removeprefix("mailto:").strip()
-        if address and not address.startswith("#") and address != words:
+        if not address or address.startswith("#"):
+            return
+        words = "".join(self._pieces[start:]).strip()
+        if address != words:
             self._pieces.append(f" ({address})" if words else address)
+
+
+def _value(attribute: re.Pattern[str], attributes: str) -> str:
+    found = attribute.search(attributes)
+    return unescape(found[1] or found[2] or found[3] or "") if found else ""

@@ -93,7 +93,7 @@ def zones(session: Session, relays: Mapping[UUID, Relay]) -> dict[UUID, str]:
     """The time zone of each relay's workspace."""
     wanted = {relay.workspace_id for relay in relays.values()}
     rows = session.execute(select(Workspace.id, Workspace.timezone).where(Workspace.id.in_(wanted)))
-    by_workspace = dict(rows.tuples())
+    by_workspace = dict(rows.all())
     return {key: by_workspace[relay.workspace_id] for key, relay in relays.items()}
 
 

@@ -5,6 +5,7 @@ because it cannot speak ahead of the replies.
 """
 
 import asyncio
+import os
 import re
 import socket
 import ssl
@@ -209,8 +210,12 @@ def _sentence(error: Exception) -> str:
     cause: BaseException = error
     while isinstance(cause, SMTPException) and cause.__cause__ is not None:
         cause = cause.__cause__
-    text = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
-    return tidy(re.sub(r" ?\(_ssl\.c:\d+\)", "", text)) or type(cause).__name__
+    text = str(cause)
+    if isinstance(cause, ssl.SSLError | socket.gaierror):
+        text = re.sub(r" ?\(_ssl\.c:\d+\)", "", cause.strerror or text)
+    elif isinstance(cause, OSError) and cause.errno:
+        text = os.strerror(cause.errno)
+    return tidy(text) or type(cause).__name__
 
 
 def _hello(name: str) -> str:

@@ -103,7 +103,7 @@ async def relay(script: str) -> AsyncIterator[Relay]:
 async def _play(
     script: str, found: Relay, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
-    for step in filter(None, map(str.strip, script.splitlines())):
+    for step in filter(None, map(str.strip, script.split("\n"))):
         match step.partition(" "):
             case "S:", _, words:
                 writer.write(words.encode("utf-8").replace(b"\\x00", b"\x00") + b"\r\n")

@@ -41,4 +41,4 @@ def balance(session: Session, dispatch_id: UUID, now: datetime) -> dict[str, int
     rows = session.execute(
         select(state, func.count()).where(Delivery.dispatch_id == dispatch_id).group_by(state)
     )
-    return dict.fromkeys(STATES, 0) | dict(rows.tuples())
+    return dict.fromkeys(STATES, 0) | dict(rows.all())

@@ -1,0 +1,132 @@
+"""Connections: a site's source that is pulled; how often, and what becomes of its people."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import connectors
+from app.contacts import groups
+from app.contacts.groups import LISTS, TAGS
+from app.contacts.models import CONTACT_FIELDS, Field
+from app.db import Page, page
+from app.errors import Invalid, NotFound
+from app.sources import sites
+from app.sources.models import Connection
+from app.workspaces.models import Workspace
+from sync import schedule
+from sync.schedule import BadSchedule, Timing
+
+#: What a new contact of a connection may be.
+NEW_STATUSES = ("active", "pending", "unsubscribed")
+
+
+def get(session: Session, workspace_id: UUID, connection_id: UUID) -> Connection:
+    """The connection. Raises NotFound."""
+    found = session.scalar(
+        select(Connection).where(
+            Connection.workspace_id == workspace_id, Connection.id == connection_id
+        )
+    )
+    if found is None:
+        raise NotFound("There is no such connection.")
+    return found
+
+
+def listed(
+    session: Session, workspace_id: UUID, site_id: UUID, *, number: int, per_page: int
+) -> Page[Connection]:
+    """The connections of a site, oldest first. Raises NotFound for the site."""
+    sites.get(session, workspace_id, site_id)
+    query = select(Connection).where(Connection.site_id == site_id).order_by(Connection.id)
+    return page(session, query, page=number, per_page=per_page)
+
+
+def change(
+    session: Session,
+    workspace_id: UUID,
+    connection_id: UUID,
+    values: dict[str, Any],
+    *,
+    now: datetime,
+) -> Connection:
+    """Changes what is given of schedule, new_contact_status, mapping, add_lists, add_tags.
+
+    Lists and tags by id or name (an unknown name is created). ``mapping``: source field ->
+    field of the contact, ``fields.<key>`` for a custom one, "" to leave it out.
+    """
+    connection = get(session, workspace_id, connection_id)
+    if "schedule" in values:
+        _check_schedule(values["schedule"])
+        connection.schedule = values["schedule"]
+    if "mapping" in values:
+        _check_mapping(session, connection, values["mapping"])
+        connection.mapping = values["mapping"]
+    if "new_contact_status" in values:
+        connection.new_contact_status = values["new_contact_status"]
+    for place, kind in (("add_lists", LISTS), ("add_tags", TAGS)):
+        if place in values:
+            found = groups.resolve(session, workspace_id, kind, values[place], place=place, now=now)
+            setattr(connection, place, sorted(str(one) for one in found))
+    connection.updated_at = now
+    session.flush()
+    return connection
+
+
+def next_run_at(session: Session, connection: Connection) -> datetime | None:
+    """When the schedule pulls the connection next, None when it does not."""
+    workspace = session.get_one(Workspace, connection.workspace_id)
+    if connection.state != "ready":
+        return None
+    return schedule.next_run(timing(connection, workspace.timezone))
+
+
+def timing(connection: Connection, zone: str) -> Timing:
+    """A connection's times, as ``sync.schedule`` wants them."""
+    return Timing(
+        seed=connection.id.bytes,
+        schedule=connection.schedule,
+        zone=ZoneInfo(zone),
+        changed_at=connection.updated_at,
+        last_run_at=connection.last_run_at,
+        rest_until=connection.rest_until,
+    )
+
+
+def targets(session: Session, workspace_id: UUID) -> set[str]:
+    """Every field of a contact that a source's field may fill."""
+    keys = session.scalars(select(Field.key).where(Field.workspace_id == workspace_id))
+    return {*CONTACT_FIELDS, *(f"fields.{key}" for key in keys)}
+
+
+def _check_schedule(wanted: Mapping[str, Any] | None) -> None:
+    try:
+        schedule.check(wanted)
+    except BadSchedule as error:
+        raise Invalid(f"schedule: {error}", {"schedule": [str(error)]}) from None
+
+
+def _check_mapping(session: Session, connection: Connection, mapping: Mapping[str, str]) -> None:
+    connector = connectors.find().get(connection.source)
+    sources = {field.key for field in connector.fields} if connector else set()
+    known = targets(session, connection.workspace_id)
+    mistakes: dict[str, list[str]] = {}
+    for source, target in mapping.items():
+        if source not in sources:
+            mistakes[f"mapping.{source}"] = [f"The source has no such field: {_list(sources)}."]
+        elif target and target not in known:
+            mistakes[f"mapping.{source}"] = [
+                "Contacts have no such field: name a built-in one, or create a custom one "
+                'first and call it "fields.<key>".'
+            ]
+    if mistakes:
+        place, sentences = next(iter(mistakes.items()))
+        raise Invalid(f"{place}: {sentences[0]}", mistakes)
+
+
+def _list(names: set[str]) -> str:
+    return "it has " + ", ".join(sorted(names))

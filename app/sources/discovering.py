@@ -1,0 +1,95 @@
+"""Looks what a site offers, and makes a connection for every source that is ready."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import connectors
+from app.runtime import Runtime
+from app.sources import sites
+from app.sources.models import Connection, Site
+from app.sources.way_in import open_site
+from wp_bridge import discovery
+from wp_bridge.discovery import Discovery, Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source of a site: what it is, whether it is ready, and its connection if there is one."""
+
+    source: str
+    title: str
+    state: str
+    detail: str
+    connection_id: UUID | None
+
+
+def discover(runtime: Runtime, workspace_id: UUID, site_id: UUID) -> list[Source]:
+    """Asks the site, then notes what was found. Raises NotFound.
+
+    The site is asked between two transactions: none may wait for a stranger.
+    """
+    with runtime.database.reading() as session:
+        site = sites.get(session, workspace_id, site_id)
+    site.rest_root = ""
+    client = open_site(runtime, site)
+    needs = {key: connector.needs for key, connector in connectors.find().items()}
+    try:
+        found = discovery.discover(client, needs)
+    finally:
+        client.close()
+    with runtime.database.transaction() as session:
+        site = sites.get(session, workspace_id, site_id)
+        return _note(session, site, found, runtime.now())
+
+
+def _note(session: Session, site: Site, found: Discovery, now: datetime) -> list[Source]:
+    if found.root:
+        site.rest_root = found.root.url
+        site.discovered_at = now
+        site.name = site.name or found.root.name
+    known = _connections(session, site)
+    for finding in found.findings:
+        if finding.state != "ready":
+            continue
+        if connection := known.get(finding.source):
+            connection.state, connection.failures, connection.rest_until = "ready", 0, None
+        else:
+            known[finding.source] = _connect(session, site, finding.source, now)
+    session.flush()
+    return list(_sources(found.findings, known))
+
+
+def _connections(session: Session, site: Site) -> dict[str, Connection]:
+    rows = session.scalars(select(Connection).where(Connection.site_id == site.id))
+    return {connection.source: connection for connection in rows}
+
+
+def _connect(session: Session, site: Site, source: str, now: datetime) -> Connection:
+    connection = Connection(
+        workspace_id=site.workspace_id,
+        site_id=site.id,
+        source=source,
+        schedule=None,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(connection)
+    return connection
+
+
+def _sources(findings: Iterable[Finding], known: dict[str, Connection]) -> Iterable[Source]:
+    titles = connectors.find()
+    for finding in findings:
+        connection = known.get(finding.source)
+        yield Source(
+            finding.source,
+            titles[finding.source].title,
+            finding.state,
+            finding.detail,
+            connection.id if connection else None,
+        )

@@ -1,0 +1,123 @@
+"""How far a claimed run has got: its numbers and its cursor, stored with every page."""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.sources.models import Connection, SyncRun
+from sync.run import Plan
+
+#: A claim that is not renewed for so long (one page, slowly) is somebody else's to take.
+LEASE = timedelta(minutes=3)
+
+
+class Stopped(Exception):
+    """The run was cancelled, or is somebody else's by now: whatever was under way is undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers of a run so far."""
+
+    seen: int = 0
+    created: int = 0
+    updated: int = 0
+    kept: int = 0
+    pages: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Progress:
+    """One claimed run. ``sweep`` is the start of the sweep and how many contacts it knew.
+
+    A sweep may take several runs: the connection's cursor holds what they hand on.
+    """
+
+    run_id: UUID
+    owner: UUID
+    connection_id: UUID
+    origin: str
+    numbers: Numbers
+    begun: datetime
+    known: int
+    overwritten: int
+
+    def store(self, session: Session, plan: Plan, now: datetime) -> "Progress":
+        """Stores numbers and cursor after a page; the last page ends the run. Raises Stopped."""
+        after = replace(
+            self,
+            numbers=_add(self.numbers, plan),
+            overwritten=self.overwritten + plan.tally.overwritten,
+        )
+        is_last = plan.cursor is None
+        ending = {"state": "succeeded", "finished_at": now, "owner": None, "lease_until": None}
+        going_on = {"lease_until": now + LEASE}
+        mine(
+            session, self, **_columns(after.numbers), detail="", **(ending if is_last else going_on)
+        )
+        well = {"failures": 0, "rest_until": None}
+        if is_last:
+            well["state"] = "ready"  # type: ignore[assignment]
+        session.execute(
+            update(Connection)
+            .where(Connection.id == self.connection_id)
+            .values(cursor=None if is_last else after.as_cursor(plan), **well)
+        )
+        return after
+
+    def counted(self, after: "Progress") -> None:
+        """Takes over the numbers once they are committed."""
+        self.numbers, self.overwritten = after.numbers, after.overwritten
+
+    def as_cursor(self, plan: Plan) -> dict[str, Any]:
+        """What the connection keeps between pages."""
+        return {
+            "at": plan.cursor,
+            "begun": self.begun.isoformat(),
+            "known": self.known,
+            "overwritten": self.overwritten,
+        }
+
+
+def mine(session: Session, progress: Progress, **values: Any) -> None:
+    """Changes the run if it is still this owner's and running. Raises Stopped."""
+    result: Any = session.execute(
+        update(SyncRun)
+        .where(
+            SyncRun.id == progress.run_id,
+            SyncRun.owner == progress.owner,
+            SyncRun.state == "running",
+        )
+        .values(**values)
+    )
+    if result.rowcount != 1:
+        raise Stopped
+
+
+def _add(numbers: Numbers, plan: Plan) -> Numbers:
+    tally = plan.tally
+    return Numbers(
+        numbers.seen + tally.seen,
+        numbers.created + tally.created,
+        numbers.updated + tally.updated,
+        numbers.kept + tally.kept,
+        numbers.pages + 1,
+        numbers.skipped + tally.skipped,
+    )
+
+
+def _columns(numbers: Numbers) -> dict[str, Any]:
+    return {
+        "seen": numbers.seen,
+        "created": numbers.created,
+        "updated": numbers.updated,
+        "kept": numbers.kept,
+        "pages": numbers.pages,
+        "skipped": dict(numbers.skipped),
+    }

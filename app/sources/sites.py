@@ -1,0 +1,153 @@
+"""WordPress sites: added, changed, removed. Their passwords go in and never come out."""
+
+import socket
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.db import Page, page
+from app.errors import Conflict, Invalid, NotFound
+from app.rules import network
+from app.runtime import Runtime
+from app.sources.models import Connection, Site
+
+
+def add(
+    runtime: Runtime, session: Session, workspace_id: UUID, values: dict[str, Any], *, now: datetime
+) -> Site:
+    """A new site. Raises Invalid for an address that is none, Conflict for one that is known.
+
+    ``values``: url, username, application_password, and optionally name. Nothing is asked of
+    the site yet.
+    """
+    site = Site(
+        workspace_id=workspace_id,
+        url=_checked_url(runtime, values["url"]),
+        name=values.get("name") or "",
+        username=values["username"],
+        secret=runtime.vault.close(values["application_password"]),
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(site)
+    _flush(session)
+    return site
+
+
+def change(
+    runtime: Runtime,
+    session: Session,
+    workspace_id: UUID,
+    site_id: UUID,
+    values: dict[str, Any],
+    *,
+    now: datetime,
+) -> Site:
+    """Changes what is given of url, name, username and application_password.
+
+    A mended login lets connections that stopped for it go on. Another host needs the password
+    again: a stored one must not be sent somewhere else by somebody who does not know it.
+    """
+    site = get(session, workspace_id, site_id)
+    if "url" in values:
+        _move(site, _checked_url(runtime, values["url"]), "application_password" in values)
+    if "application_password" in values:
+        site.secret = runtime.vault.close(values["application_password"])
+    for name in ("name", "username"):
+        if name in values:
+            setattr(site, name, values[name])
+    site.updated_at = now
+    _flush(session)
+    if {"url", "username", "application_password"} & set(values):
+        session.execute(
+            update(Connection)
+            .where(Connection.site_id == site.id)
+            .values(state="ready", failures=0, rest_until=None)
+        )
+    return site
+
+
+def remove(session: Session, workspace_id: UUID, site_id: UUID) -> None:
+    """Removes the site with its connections and runs; the contacts stay."""
+    session.delete(get(session, workspace_id, site_id))
+    session.flush()
+
+
+def get(session: Session, workspace_id: UUID, site_id: UUID) -> Site:
+    """The site. Raises NotFound."""
+    found = session.scalar(
+        select(Site).where(Site.workspace_id == workspace_id, Site.id == site_id)
+    )
+    if found is None:
+        raise NotFound("There is no such site.")
+    return found
+
+
+def listed(session: Session, workspace_id: UUID, *, number: int, per_page: int) -> Page[Site]:
+    """The sites of a workspace, oldest first."""
+    query = select(Site).where(Site.workspace_id == workspace_id).order_by(Site.id)
+    return page(session, query, page=number, per_page=per_page)
+
+
+def _flush(session: Session) -> None:
+    try:
+        session.flush()
+    except IntegrityError:
+        sentence = "There is a site with this address already."
+        raise Conflict(sentence, {"url": [sentence]}) from None
+
+
+def _move(site: Site, url: str, has_password: bool) -> None:
+    if url == site.url:
+        return
+    if urlsplit(url).netloc != urlsplit(site.url).netloc and not has_password:
+        sentence = "Another host needs the application password again: give it along."
+        raise Invalid(sentence, {"application_password": [sentence]})
+    site.url, site.rest_root, site.discovered_at = url, "", None
+
+
+def _checked_url(runtime: Runtime, text: str) -> str:
+    """The address in its one form. Raises Invalid when it is none, or may not be talked to.
+
+    What a name leads to may change, so this only tells early what the connection would refuse.
+    """
+    try:
+        url = network.site_url(text)
+    except network.BadUrl as error:
+        raise _invalid(error.sentence) from None
+    parts = urlsplit(url)
+    ips = _addresses(parts.hostname or "", is_asked=parts.scheme == "http")
+    if ips and not any(network.may_connect(ip, allow_private=runtime.allow_private) for ip in ips):
+        raise _invalid(
+            f"leads to {ips[0]}, which is not on the public network: this server talks to private "
+            "and loopback addresses only with PRESSFERRY__NETWORK__ALLOW_PRIVATE=true, to "
+            "link-local ones never"
+        )
+    plainly = bool(ips) and all(
+        network.may_speak_plainly(ip, allow_http=runtime.allow_http) for ip in ips
+    )
+    if parts.scheme == "http" and not (plainly or runtime.allow_http):
+        raise _invalid(
+            "is on plain http, where everybody on the way could read the password: give the "
+            "https:// address, or set PRESSFERRY__NETWORK__ALLOW_HTTP=true"
+        )
+    return url
+
+
+def _addresses(host: str, *, is_asked: bool) -> list[str]:
+    """The IP addresses of ``host``; a name is looked up only when ``is_asked``."""
+    flags = 0 if is_asked else socket.AI_NUMERICHOST
+    try:
+        found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM, flags=flags)
+    except (OSError, UnicodeError):
+        return []
+    return [str(address[0]) for *_, address in found]
+
+
+def _invalid(sentence: str) -> Invalid:
+    return Invalid(f"url: {sentence}", {"url": [sentence]})

@@ -1,0 +1,174 @@
+"""The contacts as a sync run sees them: a page is matched, decided and stored in one commit."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from app.contacts import suppression
+from app.contacts.models import CONTACT_FIELDS, Contact, ContactList, ContactTag
+from app.db import Database
+from app.rules import consent
+from app.sources import writing
+from app.sources.models import SourceRow
+from app.sources.progress import Progress
+from app.sources.roster import Roster, Seen, is_unchanged, salt
+from sync import run as pulling
+from sync.mapping import Wanted
+from sync.merge import Known, Terms
+
+#: Somebody who creates the same contact at the same moment makes us look again, so often.
+_TRIES = 4
+_BUILT_IN = {*CONTACT_FIELDS, "email"}
+_COLUMNS = [getattr(Contact, name) for name in CONTACT_FIELDS]
+
+
+class HandBack(Exception):
+    """This process is stopping: the run goes back into the queue."""
+
+
+class ContactStore:
+    """Gives ``sync.run`` the contacts of one workspace for one claimed run."""
+
+    def __init__(
+        self,
+        database: Database,
+        workspace_id: UUID,
+        progress: Progress,
+        terms: Terms,
+        *,
+        now: Callable[[], datetime],
+        stop: Callable[[], bool],
+    ) -> None:
+        self._database = database
+        self._workspace_id = workspace_id
+        self._progress = progress
+        self._terms = terms
+        self._salt = salt([*terms.lists, *terms.tags])
+        self._now = now
+        self._stop = stop
+
+    def page(
+        self, rows: Sequence[Wanted], decide: Callable[[pulling.Roster], pulling.Plan]
+    ) -> pulling.Plan:
+        """Matches, decides and stores a page together with the cursor: both or neither.
+
+        Raises HandBack, and Stopped when the run was cancelled or is somebody else's by now.
+        """
+        if self._stop():
+            raise HandBack
+        for attempt in range(_TRIES):
+            try:
+                return self._page(rows, decide)
+            except (IntegrityError, OperationalError):
+                if attempt == _TRIES - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _page(
+        self, rows: Sequence[Wanted], decide: Callable[[pulling.Roster], pulling.Plan]
+    ) -> pulling.Plan:
+        now = self._now()
+        with self._database.transaction() as session:
+            roster = self._load(session, rows)
+            plan = decide(roster)
+            writing.write(session, self._workspace_id, self._progress, roster, plan, now)
+            after = self._progress.store(session, plan, now)
+        self._progress.counted(after)
+        return plan
+
+    def _load(self, session: Session, rows: Sequence[Wanted]) -> Roster:
+        seen = self._seen(session, [row.source_id for row in rows])
+        changed = [row for row in rows if not is_unchanged(seen, row, self._salt)]
+        if not changed:
+            return Roster(self._salt, seen)
+        addresses = [row.address for row in changed]
+        ids = [seen[row.source_id].contact_id for row in changed if row.source_id in seen]
+        contacts = self._contacts(session, addresses, [one for one in ids if one])
+        reasons = suppression.reasons(session, self._workspace_id, addresses)
+        return Roster(
+            self._salt,
+            seen,
+            contacts,
+            self._owners(session, contacts),
+            {address: consent.status_for(reason) for address, reason in reasons.items()},
+        )
+
+    def _seen(self, session: Session, source_ids: list[str]) -> dict[str, Seen]:
+        query = select(SourceRow.source_id, SourceRow.contact_id, SourceRow.digest).where(
+            SourceRow.connection_id == self._progress.connection_id,
+            SourceRow.source_id.in_(source_ids),
+        )
+        return {row: Seen(contact, digest) for row, contact, digest in session.execute(query)}
+
+    def _owners(self, session: Session, contacts: Collection[UUID]) -> dict[UUID, str]:
+        if not contacts:
+            return {}
+        query = select(SourceRow.contact_id, SourceRow.source_id).where(
+            SourceRow.connection_id == self._progress.connection_id,
+            SourceRow.contact_id.in_(contacts),
+        )
+        return {contact: row for contact, row in session.execute(query) if contact}
+
+    def _contacts(
+        self, session: Session, addresses: list[str], ids: list[UUID]
+    ) -> dict[UUID, Known]:
+        is_about = Contact.address.in_(addresses)
+        query = (
+            select(
+                Contact.id,
+                Contact.address,
+                Contact.status,
+                Contact.email,
+                Contact.fields,
+                Contact.edited,
+                *_COLUMNS,
+            )
+            .where(
+                Contact.workspace_id == self._workspace_id,
+                or_(is_about, Contact.id.in_(ids)) if ids else is_about,
+            )
+            .order_by(Contact.id)
+            .with_for_update()
+        )
+        found = session.execute(query).all()
+        who = [row[0] for row in found]
+        lists = self._groups(
+            session, self._terms.lists, ContactList.contact_id, ContactList.list_id, who
+        )
+        tags = self._groups(
+            session, self._terms.tags, ContactTag.contact_id, ContactTag.tag_id, who
+        )
+        none: frozenset[UUID] = frozenset()
+        return {
+            row[0]: _known(row, lists.get(row[0], none), tags.get(row[0], none)) for row in found
+        }
+
+    def _groups(
+        self,
+        session: Session,
+        wanted: Collection[UUID],
+        contact: InstrumentedAttribute[UUID],
+        group: InstrumentedAttribute[UUID],
+        contacts: list[UUID],
+    ) -> dict[UUID, frozenset[UUID]]:
+        """Which of the lists (or tags) to add each contact has already."""
+        if not wanted or not contacts:
+            return {}
+        query = select(contact, group).where(contact.in_(contacts), group.in_(wanted))
+        found: dict[UUID, frozenset[UUID]] = {}
+        for contact_id, group_id in session.execute(query):
+            found[contact_id] = found.get(contact_id, frozenset()) | {group_id}
+        return found
+
+
+def _known(row: Sequence[Any], lists: frozenset[UUID], tags: frozenset[UUID]) -> Known:
+    contact_id, address, status, email, custom, edited, *values = row
+    fields = dict(zip(CONTACT_FIELDS, values, strict=True))
+    fields |= {f"fields.{key}": text for key, text in custom.items()}
+    names = [name if name in _BUILT_IN else f"fields.{name}" for name in edited]
+    return Known(contact_id, address, status, email, fields, frozenset(names), lists, tags)

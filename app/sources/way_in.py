@@ -1,0 +1,34 @@
+"""Opens a site with its stored login, within what the operator allows."""
+
+from uuid import UUID
+
+from app import __version__
+from app.errors import Conflict
+from app.rules import network
+from app.runtime import Runtime
+from app.sources.models import Site
+from app.vault import Vault, WrongKey
+from wp_bridge.client import Client
+
+
+def open_site(runtime: Runtime, site: Site) -> Client:
+    """A client for ``site``. Raises Conflict when its stored password does not open."""
+    return Client(
+        site.url,
+        site.username,
+        _password(runtime.vault, site.secret, site.id),
+        allowed=lambda ip: network.may_connect(ip, allow_private=runtime.allow_private),
+        plainly=lambda ip: network.may_speak_plainly(ip, allow_http=runtime.allow_http),
+        rest_root=site.rest_root,
+        user_agent=f"pressferry/{__version__}",
+    )
+
+
+def _password(vault: Vault, secret: str, site_id: UUID) -> str:
+    try:
+        return vault.open(secret) if secret else ""
+    except WrongKey:
+        raise Conflict(
+            "The site's application password was encrypted with another master key: start with "
+            f"that key, or give the password again (PATCH /api/v1/sites/{site_id})."
+        ) from None
