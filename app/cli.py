@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
 
 P = ParamSpec("P")
+PORT = click.IntRange(0, 65535)
 
 
 def _refusals(command: Callable[P, None]) -> Callable[P, None]:
@@ -59,7 +60,7 @@ def init(email: str, organization: str, workspace: str, password_stdin: bool) ->
     On a terminal the password is asked for; otherwise it is made up and printed.
     """
     from app import clock
-    from app.worker import open_database, open_vault
+    from app.worker.opening import open_database, open_vault
     from app.workspaces.founding import found
     from config import settings
 
@@ -103,16 +104,16 @@ def _password(from_stdin: bool) -> tuple[str, bool]:
 
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--port", type=PORT, default=8080, show_default=True, help="0 takes a free one.")
 @_refusals
 def serve(host: str, port: int) -> None:
     """Run everything: the API, the syncs and the sender. Ctrl-C stops it in peace."""
-    from app import worker
+    from app.worker import serving
     from app.wsgi import create_app
     from config import settings
 
     loaded = settings.load()
-    worker.serve(
+    serving.serve(
         loaded, create_app, host=host, port=port, ready=lambda url: _say_where(url, loaded)
     )
 
@@ -128,7 +129,7 @@ def _say_where(url: str, settings: "Settings") -> None:
 @_refusals
 def migrate() -> None:
     """Bring the database to its newest shape (`serve` and `init` do that by themselves)."""
-    from app.worker import open_database
+    from app.worker.opening import open_database
     from config import settings
 
     database = open_database(settings.load())
@@ -153,7 +154,7 @@ def dev() -> None:
 
 
 @dev.command()
-@click.option("--port", default=8081, show_default=True, help="0 takes a free one.")
+@click.option("--port", type=PORT, default=8081, show_default=True, help="0 takes a free one.")
 @click.option("--people", default=300, show_default=True, help="How many users the site has.")
 def wordpress(port: int, people: int) -> None:
     """A small WordPress that answers like a real one, with made-up people."""
@@ -163,8 +164,8 @@ def wordpress(port: int, people: int) -> None:
 
 
 @dev.command()
-@click.option("--smtp-port", default=2525, show_default=True, help="0 takes a free one.")
-@click.option("--http-port", default=8025, show_default=True, help="0 takes a free one.")
+@click.option("--smtp-port", type=PORT, default=2525, show_default=True, help="0 takes a free one.")
+@click.option("--http-port", type=PORT, default=8025, show_default=True, help="0 takes a free one.")
 def inbox(smtp_port: int, http_port: int) -> None:
     """An SMTP server whose inbox can be looked at in the browser."""
     from app.dev.inbox import main as run

@@ -93,9 +93,7 @@ class Page(Generic[Row]):
     per_page: int
 
 
-def page(
-    session: Session, query: Select[Row], *, page: int = 1, per_page: int = 50
-) -> Page[Row]:
+def page(session: Session, query: Select[Row], *, page: int = 1, per_page: int = 50) -> Page[Row]:
     """One page of an ordered query of one entity, and the count of the whole."""
     total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery()))
     rows = session.scalars(query.limit(per_page).offset((page - 1) * per_page)).all()

@@ -50,15 +50,22 @@ def main() -> int:
 
 
 async def _main(settings: Settings, database: Database) -> int:
-    stop = asyncio.Event()
+    stop, wake = asyncio.Event(), asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    ears = _Ears(stop)
+    _listen(stop, wake)
+    return await send(settings, database, stop, wake)
+
+
+async def send(
+    settings: Settings, database: Database, stop: asyncio.Event, wake: asyncio.Event
+) -> int:
+    """Sends until ``stop``; looks at once when ``wake`` is set. 0 when it stopped as asked."""
     with _beside(database) as lock:
         while not lock.taken():
             if stop.is_set():
                 return 0
             await asyncio.sleep(LOCK_SECONDS)
-        return await _Sender(settings, database, alone=database.is_sqlite).run(stop, ears)
+        return await _Sender(settings, database, alone=database.is_sqlite).run(stop, wake)
 
 
 class _Sender:
@@ -76,7 +83,7 @@ class _Sender:
         self._deadline = 0.0
         self._lost = False
 
-    async def run(self, stop: asyncio.Event, ears: "_Ears") -> int:
+    async def run(self, stop: asyncio.Event, wake: asyncio.Event) -> int:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._extend()
         boot = journals.boot_id()
@@ -91,8 +98,8 @@ class _Sender:
             self._ways(),
             now=clock.now,
             alive=self._alive,
+            wake=wake,
         )
-        ears.listen(engine)
         heart = asyncio.create_task(self._beat(engine, me))
         try:
             await engine.run(stop)
@@ -167,30 +174,22 @@ class _Sender:
         return 0 if stopped else 1
 
 
-class _Ears:
+def _listen(stop: asyncio.Event, wake: asyncio.Event) -> None:
     """Listens on stdin: ``wake`` means look now, the end means stop."""
+    loop = asyncio.get_running_loop()
 
-    def __init__(self, stop: asyncio.Event) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stop = stop
-        self._engine: Engine | None = None
-        threading.Thread(target=self._read, name="ears", daemon=True).start()
-
-    def listen(self, engine: Engine) -> None:
-        """From now on ``wake`` wakes this engine."""
-        self._engine = engine
-
-    def _read(self) -> None:
-        while os.read(sys.stdin.fileno(), 4096):
-            if self._engine is not None:
-                self._tell(self._engine.wake)
-        self._tell(self._stop)
-
-    def _tell(self, event: asyncio.Event) -> None:
+    def tell(event: asyncio.Event) -> None:
         try:
-            self._loop.call_soon_threadsafe(event.set)
+            loop.call_soon_threadsafe(event.set)
         except RuntimeError:  # the loop has ended already
             pass
+
+    def read() -> None:
+        while os.read(sys.stdin.fileno(), 4096):
+            tell(wake)
+        tell(stop)
+
+    threading.Thread(target=read, name="ears", daemon=True).start()
 
 
 class _Lock:

@@ -67,7 +67,7 @@ def create_api_key(body: dict[str, Any]) -> Any:
             maker_scopes=maker.scopes,
             now=running.now(),
         )
-    return {**NewKeyAnswer().dump(key), "key": text}
+    return {name: getattr(key, name) for name in KeyAnswer().fields} | {"key": text}
 
 
 @blueprint.delete("/api-keys/<uuid:key_id>", scope="settings")

@@ -4,6 +4,10 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator
 
+#: Longer ones are cut: no mailbox shows more, and servers refuse huge headers.
+SUBJECT_LIMIT = 900
+NAME_LIMIT = 200
+
 _ROOM = 76
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\u0085]+")
 _PLAIN = re.compile(r"[\x21-\x7e]{1,60}(?: [\x21-\x7e]{1,60})*")
@@ -20,7 +24,7 @@ def one_line(value: str, limit: int) -> str:
 
 def text(name: str, value: str) -> bytes:
     """A header of free words, such as Subject; folded, and in encoded words where needed."""
-    value = one_line(value, 900)
+    value = one_line(value, SUBJECT_LIMIT)
     if value.isascii() and "=?" not in value and (not value or _PLAIN.fullmatch(value)):
         return _folded(name, value)
     return _joined(name, list(_encoded_words(value, len(name) + 2)))
@@ -28,7 +32,7 @@ def text(name: str, value: str) -> bytes:
 
 def mailbox(name: str, display: str, address: str) -> bytes:
     """A header with one mailbox, such as To. ``address`` is an addr-spec, ready for the wire."""
-    display = one_line(display, 200)
+    display = one_line(display, NAME_LIMIT)
     target = f"<{address}>" if display else address
     if not display:
         words = []
@@ -43,8 +47,9 @@ def mailbox(name: str, display: str, address: str) -> bytes:
 
 def token(name: str, value: str) -> bytes:
     """A header that a machine reads: never folded, never encoded, only visible ASCII."""
-    kept = "".join(letter for letter in value if "\x20" <= letter <= "\x7e")
-    return f"{name}: {kept.strip()}\r\n".encode()
+    if not (value.isascii() and value.isprintable()):
+        value = "".join(letter for letter in value if "\x20" <= letter <= "\x7e")
+    return f"{name}: {value.strip()}\r\n".encode()
 
 
 def _folded(name: str, value: str) -> bytes:

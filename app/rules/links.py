@@ -4,6 +4,8 @@ import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
 from hashlib import blake2b
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 from uuid import UUID
 
 _MAC = 12
@@ -35,3 +37,18 @@ def read_unsubscribe_token(key: bytes, token: str) -> tuple[UUID, int] | None:
 
 def _mac(key: bytes, named: bytes) -> bytes:
     return blake2b(named, digest_size=_MAC, key=key, person=b"unsubscribe").digest()
+
+
+def is_fit_for_mail(base_url: str) -> bool:
+    """Whether one-click unsubscribe works there: https, or http on this very machine."""
+    parts = urlsplit(base_url)
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
+
+
+def _is_loopback(host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host or "").is_loopback
+    except ValueError:
+        return False

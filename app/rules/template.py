@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from liquid import Node, RenderContext
 from liquid.builtin.content import ContentNode
@@ -14,6 +14,7 @@ from liquid.output import LimitedStringIO
 from liquid.stringify import to_liquid_string
 
 from app.rules import template_language as language
+from app.rules import template_reads
 from app.rules.template_limits import MAX_TEXT
 
 _COMMENTS = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -57,23 +58,28 @@ class Template:
             raise _understood(error, source) from error
         self._html = html
         self.literals, self._nodes = _split(self._parsed.nodes)
+        direct = not self._analysis.locals
+        self._reads = [template_reads.read(node, html) if direct else None for node in self._nodes]
 
     def values(self, given: Mapping[str, object]) -> list[str]:
         """What stands between the literals when the variables are ``given``."""
-        if not self._nodes:
-            return []
+        found = [read(given) if read else None for read in self._reads]
+        if None in found:
+            self._render_rest(found, given)
+        return cast(list[str], found)
+
+    def _render_rest(self, found: list[str | None], given: Mapping[str, object]) -> None:
         context = RenderContext(self._parsed, globals=given)
-        found: list[str] = []
         left = MAX_TEXT
         try:
-            for node in self._nodes:
-                found.append(_rendered(node, context, left))
-                left -= len(found[-1])
+            for at, node in enumerate(self._nodes):
+                text = found[at] if found[at] is not None else _rendered(node, context, left)
+                found[at] = text
+                left -= len(text or "")
         except LiquidInterrupt as error:
             raise TemplateError(f"{error} stands outside of a loop") from error
         except (LiquidError, ArithmeticError, ValueError, RecursionError) as error:
             raise _understood(error, self.source) from error
-        return found
 
     def render(self, given: Mapping[str, object]) -> str:
         """The whole text."""

@@ -47,7 +47,8 @@ class Engine:
     """Sends what the ledger says, through lanes, for one sender.
 
     ``alive`` says whether this sender still holds its lease: without it nothing begins and no
-    body leaves. Every database call runs on one thread of its own, never on the loop.
+    body leaves. ``wake``: set it, and the ledger is looked at at once. Every database call runs
+    on one thread of its own, never on the loop.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Engine:
         *,
         now: Callable[[], datetime],
         alive: Callable[[], bool],
+        wake: asyncio.Event,
     ) -> None:
         self._books = books
         self._journal = journal
@@ -72,7 +74,7 @@ class Engine:
         self._in_hand: set[int] = set()
         self._write_fails = False
         self._journal_broken = False
-        self.wake = asyncio.Event()
+        self._wake = wake
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sends until ``stop``; then claims no more, ends what was begun, and returns."""
@@ -90,10 +92,10 @@ class Engine:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _pause(self, seconds: float, stopped: asyncio.Task[bool]) -> None:
-        woken = asyncio.create_task(self.wake.wait())
+        woken = asyncio.create_task(self._wake.wait())
         await asyncio.wait({woken, stopped}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         woken.cancel()
-        self.wake.clear()
+        self._wake.clear()
 
     async def _land(self, finisher: asyncio.Task[None]) -> None:
         """Everything begun comes to its end and is written, within the time that is left."""
@@ -231,7 +233,7 @@ class Engine:
             for relay_id in off:
                 if relay_id in self._lanes:
                     self._lanes[relay_id][1].withdraw()
-            self.wake.set()
+            self._wake.set()
 
     async def _write(self, batch: list[Heard]) -> list[UUID]:
         """Repeats a write until it succeeds; nothing is claimed in the meantime."""

@@ -34,9 +34,11 @@ class Numbers:
 
 @dataclass(slots=True)
 class Progress:
-    """One claimed run. ``sweep`` is the start of the sweep and how many contacts it knew.
+    """One claimed run.
 
-    A sweep may take several runs: the connection's cursor holds what they hand on.
+    A sweep of a source may take several runs: ``begun`` is when it began, ``known`` how many
+    contacts it knew then, ``overwritten`` how many it has changed; the connection's cursor hands
+    them on.
     """
 
     run_id: UUID
@@ -47,6 +49,7 @@ class Progress:
     begun: datetime
     known: int
     overwritten: int
+    has_moved: bool = False
 
     def store(self, session: Session, plan: Plan, now: datetime) -> "Progress":
         """Stores numbers and cursor after a page; the last page ends the run. Raises Stopped."""
@@ -74,6 +77,7 @@ class Progress:
     def counted(self, after: "Progress") -> None:
         """Takes over the numbers once they are committed."""
         self.numbers, self.overwritten = after.numbers, after.overwritten
+        self.has_moved = True
 
     def as_cursor(self, plan: Plan) -> dict[str, Any]:
         """What the connection keeps between pages."""

@@ -18,7 +18,7 @@ from app.sources.models import Connection, Site
 
 
 def add(
-    runtime: Runtime, session: Session, workspace_id: UUID, values: dict[str, Any], *, now: datetime
+    session: Session, workspace_id: UUID, values: dict[str, Any], *, runtime: Runtime, now: datetime
 ) -> Site:
     """A new site. Raises Invalid for an address that is none, Conflict for one that is known.
 
@@ -40,12 +40,12 @@ def add(
 
 
 def change(
-    runtime: Runtime,
     session: Session,
     workspace_id: UUID,
     site_id: UUID,
     values: dict[str, Any],
     *,
+    runtime: Runtime,
     now: datetime,
 ) -> Site:
     """Changes what is given of url, name, username and application_password.

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -14,6 +15,8 @@ from app import clock
 
 log = structlog.get_logger(__name__)
 
+#: What is run: the sender, by this very Python and not by what lies in the current folder.
+PROGRAM = ("-P", "-m", "app.sender")
 #: What the sender gets to finish what is in flight (it waits up to 30 s for final replies).
 STOP_SECONDS = 35.0
 #: A sender that lived this long was well: the next one rests as briefly as the first.
@@ -62,17 +65,15 @@ class SenderProcess:
             child = self._child
             if child is None or child.stdin is None or self._stopping.is_set():
                 return
-            try:
+            with suppress(BlockingIOError, BrokenPipeError, ValueError):
                 os.write(child.stdin.fileno(), b"wake\n")
-            except (BlockingIOError, BrokenPipeError):
-                pass
 
     def _start(self) -> None:
         with self._lock:
             if self._stopping.is_set():
                 return
             self._child = subprocess.Popen(
-                [sys.executable, "-P", "-m", "app.sender"],
+                [sys.executable, *PROGRAM],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 env=self._environment,
@@ -86,6 +87,7 @@ class SenderProcess:
         while (child := self._child) is not None:
             born = clock.monotonic()
             code = child.wait()
+            _close_pipe(child)
             if self._stopping.is_set():
                 return
             if clock.monotonic() - born > WELL_SECONDS:
@@ -97,9 +99,13 @@ class SenderProcess:
             self._start()
 
 
+def _close_pipe(child: subprocess.Popen[bytes]) -> None:
+    if child.stdin is not None:
+        child.stdin.close()
+
+
 def _end(child: subprocess.Popen[bytes]) -> None:
-    assert child.stdin is not None
-    child.stdin.close()
+    _close_pipe(child)
     try:
         code = child.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:

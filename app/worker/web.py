@@ -22,24 +22,20 @@ class Listener:
 
     def __init__(self, host: str, port: int) -> None:
         try:
-            family, kind, protocol, _, address = socket.getaddrinfo(
-                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            )[0]
-            self.socket = socket.socket(family, kind, protocol)
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self.socket.bind(address)
+            self.socket = _bound(host, port)
         except (OSError, OverflowError) as error:
             raise Busy(
                 f"cannot listen on {host}:{port} ({error}): choose another address with --host "
                 "and --port (--port 0 takes a free one)"
             ) from None
         self._host = host
+        self.port: int = self.socket.getsockname()[1]
 
     @property
     def url(self) -> str:
         """Where this server is, as its own machine sees it."""
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self.socket.getsockname()[1]}"
+        return f"http://{host}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:
@@ -56,6 +52,22 @@ class Listener:
         trace: TracebackType | None,
     ) -> None:
         self.socket.close()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65535:
+        raise OverflowError("a port is 0 to 65535")
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    made = socket.socket(family, kind, protocol)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(address)
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
 class Web:

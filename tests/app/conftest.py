@@ -17,6 +17,9 @@ from app.workspaces.models import SCOPES
 from app.wsgi import create_app
 from tests.conftest import TurnableClock
 
+#: For tables of input that never reaches the database: once is enough.
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 
 @dataclass
 class Client:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.contacts.models import CONTACT_FIELDS
-from tests.app.conftest import Client
+from tests.app.conftest import Client, on_sqlite
 
 
 def made(owner: Client, email: str = "ada@example.com", **values: Any) -> dict[str, Any]:
@@ -65,10 +65,12 @@ def test_the_list_is_paged_in_a_stable_order(owner: Client) -> None:
     first = owner.get("/contacts?per_page=2").json or {}
     assert (first["total"], first["page"], first["per_page"]) == (5, 1, 2)
     pages = [emails(owner, per_page=2, page=page) for page in (1, 2, 3, 4)]
-    assert sum(pages, []) == [f"c{number}@example.com" for number in range(5)]
-    assert pages[3] == []
+    assert [len(page) for page in pages] == [2, 2, 1, 0]
+    found = [email for page in pages for email in page]
+    assert found == [f"c{number}@example.com" for number in range(5)]
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "query",
     [
@@ -143,6 +145,7 @@ def test_an_upsert_of_nothing_new_changes_nothing(owner: Client, clock: Any) -> 
     assert changed["updated_at"] == "2026-11-22T13:00:00Z"
 
 
+@on_sqlite
 @pytest.mark.parametrize("verb", ["/contacts", "/contacts/upsert"])
 @pytest.mark.parametrize(
     ("values", "where"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.app.conftest import Client
+from tests.app.conftest import Client, on_sqlite
 
 
 def test_the_owner_reads_her_workspace(owner: Client) -> None:
@@ -29,6 +29,7 @@ def test_what_is_not_given_stays(owner: Client) -> None:
     assert (answer.json["name"], answer.json["timezone"]) == ("Ferry", "Europe/Berlin")
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("body", "where"),
     [

@@ -10,7 +10,7 @@ from app.contacts import suppression
 from app.contacts.models import CLOSED_STATUSES, STATUSES, Contact, Suppression
 from app.rules import consent
 from app.runtime import Runtime
-from tests.app.conftest import Client
+from tests.app.conftest import Client, on_sqlite
 from tests.app.test_api_contacts import made, seen
 
 REASONS = ("invalid", "bounced", "manual", "unsubscribed", "complained")
@@ -69,13 +69,10 @@ def test_a_contact_can_arrive_with_a_no(owner: Client, runtime: Runtime) -> None
     assert written_down(runtime) == {"ada@example.com": "unsubscribed"}
 
 
+@on_sqlite
 @pytest.mark.parametrize(("first", "then"), list(product(REASONS, REASONS)))
-def test_the_stronger_no_stays(sqlite_database: Any, clock: Any, first: str, then: str) -> None:
+def test_the_stronger_no_stays(owner: Client, runtime: Runtime, first: str, then: str) -> None:
     """Contact and suppression always say the same."""
-    runtime = Runtime(sqlite_database, None, clock, "")  # type: ignore[arg-type]
-    from tests.app.conftest import _settle, create_app
-
-    owner = _settle(create_app(runtime), "owner")
     contact = made(owner)
     assert say_no(runtime, owner, "ada@example.com", first) == 1
     say_no(runtime, owner, "ada@example.com", then)
@@ -109,9 +106,7 @@ def test_many_at_once(owner: Client, runtime: Runtime) -> None:
     assert len(written_down(runtime)) == 2500
 
 
-def test_a_no_stays_within_its_workspace(
-    owner: Client, outsider: Client, runtime: Runtime
-) -> None:
+def test_a_no_stays_within_its_workspace(owner: Client, outsider: Client, runtime: Runtime) -> None:
     mine, hers = made(owner), made(outsider)
     say_no(runtime, owner, "ada@example.com", "unsubscribed")
     assert seen(owner, mine["id"])["status"] == "unsubscribed"
@@ -136,14 +131,11 @@ def test_a_rename_meets_the_no_that_waits_there(owner: Client, runtime: Runtime)
     assert (answer.json or {})["status"] == "bounced"
 
 
+@on_sqlite
 @pytest.mark.parametrize(("known", "asked"), list(product(STATUSES, STATUSES)))
 def test_upsert_says_what_the_rule_says(
-    known: str, asked: str, sqlite_database: Any, clock: Any
+    owner: Client, runtime: Runtime, known: str, asked: str
 ) -> None:
-    from tests.app.conftest import _settle, create_app
-
-    runtime = Runtime(sqlite_database, None, clock, "")  # type: ignore[arg-type]
-    owner = _settle(create_app(runtime), "owner")
     made(owner, status=known)
     answer = owner.post("/contacts/upsert", {"email": "ada@example.com", "status": asked})
     status = (answer.json or {})["status"]

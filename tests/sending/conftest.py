@@ -1,6 +1,7 @@
 """A world to send in, and servers that are stopped afterwards."""
 
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,15 @@ from app.db import Database
 from tests.conftest import TurnableClock
 from tests.sending.servers import RelayServer
 from tests.sending.world import World
+
+
+@pytest.fixture(autouse=True)
+def _servers_get_their_turn() -> Iterator[None]:
+    """Servers and sender share this process: threads must change more often than usual."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.0002)
+    yield
+    sys.setswitchinterval(before)
 
 
 @pytest.fixture

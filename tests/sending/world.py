@@ -177,13 +177,13 @@ class World:
         books = Books(self.database, me, patience, self.clock)
         post = Post("http://127.0.0.1:8080", b"k" * 32)
         ways = Ways(post, endpoint, open_line)
-        engine = Engine(books, journal, ways, now=self.clock, alive=lambda: True)
-        stop = asyncio.Event()
+        stop, wake = asyncio.Event(), asyncio.Event()
+        engine = Engine(books, journal, ways, now=self.clock, alive=lambda: True, wake=wake)
         running = asyncio.create_task(engine.run(stop))
         try:
             async with asyncio.timeout(seconds):
                 while not await asyncio.to_thread(until):
-                    engine.wake.set()
+                    wake.set()
                     await asyncio.sleep(0.02)
                     if running.done():
                         break

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -10,7 +9,8 @@ from hypothesis import strategies as st
 
 from app.rules.replies import Reply
 from app.wire.envelope import Parcel, Spoken, speak
-from app.wire.line import Line
+from app.wire.opening import open_line
+from tests.wire.scripted import relay
 
 
 class _Offers:
@@ -152,23 +152,10 @@ def test_eight_bit_bytes_go_only_where_they_are_offered() -> None:
     [("1000", 1000), ("0", 0), ("", None), ("many", None), ("\u0665", None), ("9" * 5000, None)],
 )
 def test_a_size_that_is_no_number_is_no_limit(offer: str, limit: int | None) -> None:
-    for size in _size_limits(offer):
-        assert size == limit
-
-
-def _size_limits(offer: str) -> Iterator[int | None]:
     async def run() -> int | None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        line = Line(writer.transport, {"size": offer})
-        writer.close()
-        await writer.wait_closed()
-        return line.size_limit
+        async with relay(f"S: 220 hi\nC: EHLO\nS: 250-x\nS: 250 SIZE {offer}\nC: QUIT") as found:
+            line = await open_line(found.endpoint)
+            await line.quit()
+            return line.size_limit
 
-    async def serve() -> int | None:
-        nonlocal port
-        async with await asyncio.start_server(lambda r, w: w.close(), "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
-            return await run()
-
-    port = 0
-    yield asyncio.run(serve())
+    assert asyncio.run(run()) == limit

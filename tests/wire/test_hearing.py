@@ -1,5 +1,7 @@
 """Replies are put together however the network cuts them, and nothing else passes for one."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +25,7 @@ def test_cuts_change_nothing(
     ).encode()
     edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
     ear, heard = Ear(), list[Heard]()
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         heard += ear.listen(text[start:stop])
     assert [code for code, _ in heard] == [code for code, _ in replies]
     for (_, words), (_, lines) in zip(heard, replies, strict=True):
@@ -37,9 +39,19 @@ def test_a_reply_may_have_no_words(line: bytes) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [b"\r\n", b"25\r\n", b"hello\r\n", b"2500 ok\r\n", b"199 ok\r\n", b"600 ok\r\n", b"\xb2\xb20 x\r\n",
-     b"x" * (LONGEST_LINE + 1), b"250 " + b"x" * LONGEST_LINE + b"\r\n", b"250-more\r\n" * 300],
-)  # fmt: skip
+    [
+        b"\r\n",
+        b"25\r\n",
+        b"hello\r\n",
+        b"2500 ok\r\n",
+        b"199 ok\r\n",
+        b"600 ok\r\n",
+        b"\xb2\xb20 x\r\n",
+        b"x" * (LONGEST_LINE + 1),
+        b"250 " + b"x" * LONGEST_LINE + b"\r\n",
+        b"250-more\r\n" * 300,
+    ],
+)
 def test_what_is_no_reply_is_said_to_be_none(line: bytes) -> None:
     ear = Ear()
     with pytest.raises(Garbled) as error:

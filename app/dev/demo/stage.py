@@ -17,7 +17,6 @@ from config.settings import fresh_environment
 PEOPLE = 300
 #: The first relay takes so many mails; then it closes its connections and refuses new ones.
 DIES_AFTER = 100
-SITE_LOGIN = ("editor", "abcd EFGH ijkl MNOP qrst UVWX")
 
 
 class Stage:
@@ -27,7 +26,7 @@ class Stage:
         self._folder = tempfile.TemporaryDirectory(prefix="pressferry-demo-")
         self.data_dir = Path(self._folder.name)
         self._environment = fresh_environment(DATA_DIR=self._folder.name)
-        self.site = WordPressStandIn(make_people(PEOPLE), *SITE_LOGIN)
+        self.site = WordPressStandIn(make_people(PEOPLE))
         self.inboxes = (Inbox(die_after=DIES_AFTER), Inbox())
         self._serve: subprocess.Popen[str] | None = None
         self.api: Curl

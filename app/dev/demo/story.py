@@ -6,7 +6,7 @@ from typing import Any
 
 from app import clock
 from app.dev.demo.curl import Failed
-from app.dev.demo.stage import SITE_LOGIN, Stage
+from app.dev.demo.stage import Stage
 from app.dev.demo.view import RelayLine, Scene, View
 
 PATIENCE_SECONDS = 60.0
@@ -39,10 +39,10 @@ class Story:
             self._campaign_goes_out()
 
     def _contacts_come_in(self) -> None:
-        self._view.chapter(f"Contacts come in from WordPress ({self._stage.site.url})")
-        user, password = SITE_LOGIN
-        login = {"username": user, "application_password": password}
-        site = self._api.do("POST", "/sites", {"url": self._stage.site.url, **login})
+        wordpress = self._stage.site
+        self._view.chapter(f"Contacts come in from WordPress ({wordpress.url})")
+        login = {"username": wordpress.username, "application_password": wordpress.password}
+        site = self._api.do("POST", "/sites", {"url": wordpress.url, **login})
         found = self._api.do("POST", f"/sites/{site['id']}/discover")
         for source in found["sources"]:
             self._view.note(f"{source['source']}: {source['state']}")

@@ -1,0 +1,173 @@
+"""Campaigns on the desk: drafting, changing, copying and removing them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.campaigns import audience, sender
+from app.campaigns.models import Campaign
+from app.db import Page, page
+from app.errors import Conflict, Invalid, NotFound
+from app.rules import template
+from app.rules.pinning import SENDER_FIELDS
+
+CONTENT_FIELDS = ("subject", "preheader", "html", "text")
+#: What may still be changed when a campaign is no draft any more, but nothing is going out.
+_PIN_FIELDS = ("relay_id", *SENDER_FIELDS)
+
+
+def get(session: Session, workspace_id: UUID, campaign_id: UUID, *, lock: bool = False) -> Campaign:
+    """The campaign; with ``lock`` nobody else changes it until the transaction ends."""
+    query = select(Campaign).where(
+        Campaign.workspace_id == workspace_id, Campaign.id == campaign_id
+    )
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound("There is no such campaign.")
+    return found
+
+
+def listed(
+    session: Session,
+    workspace_id: UUID,
+    *,
+    status: str | None = None,
+    number: int = 1,
+    per_page: int = 50,
+) -> Page[Campaign]:
+    """The campaigns of a workspace, oldest first."""
+    query = select(Campaign).where(Campaign.workspace_id == workspace_id)
+    if status is not None:
+        query = query.where(Campaign.status == status)
+    return page(session, query.order_by(Campaign.id), page=number, per_page=per_page)
+
+
+def create(
+    session: Session,
+    workspace_id: UUID,
+    values: Mapping[str, Any],
+    *,
+    created_by: UUID,
+    now: datetime,
+) -> Campaign:
+    """A new draft. Raises Invalid."""
+    made = Campaign(
+        workspace_id=workspace_id,
+        created_by=created_by,
+        created_at=now,
+        subject="",
+        preheader="",
+        html="",
+        text="",
+        from_email="",
+        from_name="",
+        reply_to_email="",
+        reply_to_name="",
+        overridden=[],
+        audience={},
+    )
+    _take(session, made, values, now)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def change(
+    session: Session,
+    workspace_id: UUID,
+    campaign_id: UUID,
+    values: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> Campaign:
+    """Changes what is given: anything in a draft; the pin and the sender while nothing goes out.
+
+    Raises Invalid, Conflict.
+    """
+    campaign = get(session, workspace_id, campaign_id, lock=True)
+    if campaign.status in ("scheduled", "paused"):
+        _require_only_pin(campaign, values)
+    elif campaign.status != "draft":
+        raise Conflict(
+            f"The campaign is {campaign.status}: only drafts can be changed, and of paused or "
+            "scheduled ones the relay and the sender."
+        )
+    _take(session, campaign, values, now)
+    if campaign.dispatch_id is not None:
+        sender.redirect(session, campaign)
+    session.flush()
+    return campaign
+
+
+def duplicate(
+    session: Session,
+    workspace_id: UUID,
+    campaign_id: UUID,
+    *,
+    name: str | None = None,
+    created_by: UUID,
+    now: datetime,
+) -> Campaign:
+    """A new draft with the words, the audience and the sender of an old campaign."""
+    old = get(session, workspace_id, campaign_id)
+    copied = ("subject", "preheader", "html", "text", "relay_id", "audience", *SENDER_FIELDS)
+    made = Campaign(
+        workspace_id=workspace_id,
+        created_by=created_by,
+        name=name or f"{old.name[:240]} (copy)",
+        created_at=now,
+        updated_at=now,
+        overridden=list(old.overridden),
+        **{field: getattr(old, field) for field in copied},
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def remove(session: Session, workspace_id: UUID, campaign_id: UUID) -> None:
+    """Removes a campaign that is not on its way; what it sent stays in the ledger."""
+    campaign = get(session, workspace_id, campaign_id, lock=True)
+    if campaign.status not in ("draft", "sent", "cancelled"):
+        raise Conflict(f"The campaign is {campaign.status}: cancel it first, then delete it.")
+    session.delete(campaign)
+    session.flush()
+
+
+def check_content(campaign: Campaign) -> None:
+    """Raises Invalid where a template does not parse, with line and column."""
+    words = [getattr(campaign, field) for field in CONTENT_FIELDS]
+    problems = template.check(*words)
+    if problems:
+        mistakes = {p.where: [f"line {p.line}, column {p.column}: {p.sentence}"] for p in problems}
+        where, sentences = next(iter(mistakes.items()))
+        raise Invalid(f"{where}, {sentences[0]}", mistakes)
+
+
+def _take(session: Session, campaign: Campaign, values: Mapping[str, Any], now: datetime) -> None:
+    for field in ("name", *CONTENT_FIELDS):
+        if field in values:
+            setattr(campaign, field, values[field])
+    if any(field in values for field in CONTENT_FIELDS):
+        check_content(campaign)
+    if "audience" in values:
+        given = values["audience"] or {}
+        campaign.audience = audience.checked(session, campaign.workspace_id, given)
+    if any(field in values for field in _PIN_FIELDS):
+        sender.choose(session, campaign, values)
+    campaign.updated_at = now
+
+
+def _require_only_pin(campaign: Campaign, values: Mapping[str, Any]) -> None:
+    if not set(values) <= set(_PIN_FIELDS):
+        first = "cancel it" if campaign.dispatch_id else "unschedule it"
+        raise Conflict(
+            f"The campaign is {campaign.status}: only its relay and its sender can be changed; "
+            f"{first} to change more."
+        )

@@ -1,0 +1,238 @@
+"""`pressferry dev wordpress`: a small stand-in for a WordPress site, to try things out with.
+
+It answers what a pull of its users asks, in the words of a real site: the REST root in both
+forms, application passwords, pages of users. It never changes anything.
+"""
+
+import json
+import threading
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hmac import compare_digest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from app.dev.people import distinct_addresses, make_people
+
+__all__ = ["WordPressStandIn", "distinct_addresses", "main", "make_people"]
+
+_NAMESPACES = ["oembed/1.0", "wp/v2", "wp-site-health/v1", "wp-block-editor/v1"]
+_USERS = "/wp/v2/users"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the site answers."""
+
+    status: int
+    data: Any
+    headers: Mapping[str, str]
+
+
+class WordPressStandIn:
+    """A site with ``people`` as its users, on 127.0.0.1; port 0 takes a free one.
+
+    ``username`` with the application ``password`` is its administrator. ``people`` may be changed
+    while it runs.
+    """
+
+    def __init__(
+        self,
+        people: list[dict[str, Any]],
+        username: str = "admin",
+        password: str = "abcd efgh ijkl mnop qrst uvwx",  # noqa: S107 - a stand-in's, told to all
+        port: int = 0,
+    ) -> None:
+        self.people = people
+        self.username = username
+        self.password = password
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def start(self) -> "WordPressStandIn":
+        """Begins to answer, in a thread of its own."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Answers no more."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def answer(self, route: str, query: Mapping[str, str], authorization: str) -> Reply:
+        """What ``GET route`` answers."""
+        refused = self._refused(authorization)
+        if refused:
+            return refused
+        is_known = bool(authorization)
+        if route == "/":
+            return Reply(200, _only(self._root(), query), {})
+        if route == _USERS:
+            return self._users(query) if is_known else self._strangers(query)
+        if route == f"{_USERS}/me":
+            me = {"id": 1, "username": self.username, "roles": ["administrator"]}
+            return (
+                Reply(200, _only(me, query), {})
+                if is_known
+                else _error(401, "rest_not_logged_in", "You are not currently logged in.")
+            )
+        sentence = "No route was found matching the URL and request method."
+        return _error(404, "rest_no_route", sentence)
+
+    def _refused(self, authorization: str) -> Reply | None:
+        """A wrong password is refused everywhere, also where none is needed."""
+        scheme, _, value = authorization.partition(" ")
+        if scheme.lower() != "basic":
+            return None
+        try:
+            username, _, password = b64decode(value, validate=True).decode().partition(":")
+        except ValueError:
+            return None
+        if username != self.username:
+            sentence = "<strong>Error:</strong> Unknown username. Check again or try your email."
+            return _error(401, "invalid_username", sentence)
+        if not compare_digest(_letters(password), _letters(self.password)):
+            sentence = "The provided password is an invalid application password."
+            return _error(401, "incorrect_password", sentence)
+        return None
+
+    def _root(self) -> dict[str, Any]:
+        authorize = f"{self.url}/wp-admin/authorize-application.php"
+        return {
+            "name": "A WordPress to try things out with",
+            "description": "",
+            "url": self.url,
+            "home": self.url,
+            "gmt_offset": 1,
+            "timezone_string": "Europe/Berlin",
+            "namespaces": _NAMESPACES,
+            "authentication": {
+                "application-passwords": {"endpoints": {"authorization": authorize}}
+            },
+            "routes": {},
+        }
+
+    def _strangers(self, query: Mapping[str, str]) -> Reply:
+        if query.get("context") == "edit":
+            sentence = "Sorry, you are not allowed to edit users."
+            return _error(401, "rest_forbidden_context", sentence)
+        return Reply(200, [], {"X-WP-Total": "0", "X-WP-TotalPages": "0"})
+
+    def _users(self, query: Mapping[str, str]) -> Reply:
+        per_page, page = _number(query, "per_page", 10), _number(query, "page", 1)
+        if per_page is None or not 1 <= per_page <= 100:
+            return _bad("per_page", "per_page must be between 1 (inclusive) and 100 (inclusive)")
+        if page is None or page < 1:
+            return _bad("page", "page must be greater than or equal to 1")
+        people = sorted(
+            self.people, key=lambda person: int(person["id"]), reverse=query.get("order") == "desc"
+        )
+        rows = people[(page - 1) * per_page : page * per_page]
+        pages = -(-len(people) // per_page)
+        headers = {"X-WP-Total": str(len(people)), "X-WP-TotalPages": str(pages)}
+        shown = rows if query.get("context") == "edit" else [_in_public(row) for row in rows]
+        return Reply(200, [_only(row, query) for row in shown], headers)
+
+
+def main(port: int = 0, people: int = 300) -> None:
+    """Serves a stand-in until Ctrl-C, and says how to get in."""
+    site = WordPressStandIn(make_people(people), port=port).start()
+    addresses = len(distinct_addresses(site.people))
+    print(f"WordPress stand-in: {site.url}")
+    print(f"  user name             {site.username}")
+    print(f"  application password  {site.password}")
+    print(f"  {len(site.people)} users, {addresses} different addresses that can be written to")
+    print("Ctrl-C ends it.", flush=True)
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        site.stop()
+
+
+def _handler(site: WordPressStandIn) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        server_version = "pressferry-stand-in"
+
+        def do_GET(self) -> None:
+            self._answer(self.wfile.write)
+
+        def do_HEAD(self) -> None:
+            self._answer(lambda _body: None)
+
+        def _answer(self, write: Callable[[bytes], Any]) -> None:
+            path, query = _route(self.path)
+            if path is None:
+                page = b"<!DOCTYPE html><title>A WordPress to try things out with</title>"
+                is_front = urlsplit(self.path).path == "/"
+                self._send(200 if is_front else 404, "text/html; charset=UTF-8", page, {}, write)
+                return
+            reply = site.answer(path, query, self.headers.get("Authorization", ""))
+            body = json.dumps(reply.data, ensure_ascii=False).encode()
+            kind = "application/json; charset=UTF-8"
+            self._send(reply.status, kind, body, reply.headers, write)
+
+        def _send(
+            self,
+            status: int,
+            kind: str,
+            body: bytes,
+            headers: Mapping[str, str],
+            write: Callable[[bytes], Any],
+        ) -> None:
+            self.send_response(status)
+            link = f'<{site.url}/wp-json/>; rel="https://api.w.org/"'
+            common = {"Content-Type": kind, "Content-Length": str(len(body)), "Link": link}
+            for name, value in {**common, **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Says nothing: whoever tries things out looks elsewhere."""
+
+    return Handler
+
+
+def _route(target: str) -> tuple[str | None, dict[str, str]]:
+    """The REST route in a request's target, None when it is a page."""
+    parts = urlsplit(target)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if "rest_route" in query:
+        return "/" + query["rest_route"].strip("/"), query
+    if parts.path == "/wp-json" or parts.path.startswith("/wp-json/"):
+        return "/" + parts.path.removeprefix("/wp-json").strip("/"), query
+    return None, query
+
+
+def _only(row: dict[str, Any], query: Mapping[str, str]) -> dict[str, Any]:
+    wanted = [name.strip() for name in query.get("_fields", "").split(",") if name.strip()]
+    return {name: row[name] for name in wanted if name in row} if wanted else row
+
+
+def _in_public(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("id", "name", "url", "description", "link", "slug")}
+
+
+def _number(query: Mapping[str, str], name: str, usual: int) -> int | None:
+    value = query.get(name, str(usual))
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
+
+
+def _letters(password: str) -> bytes:
+    return "".join(c for c in password if c.isalnum()).encode()
+
+
+def _bad(name: str, sentence: str) -> Reply:
+    reply = _error(400, "rest_invalid_param", f"Invalid parameter(s): {name}")
+    reply.data["data"]["params"] = {name: sentence}
+    return reply
+
+
+def _error(status: int, code: str, message: str) -> Reply:
+    return Reply(status, {"code": code, "message": message, "data": {"status": status}}, {})

@@ -1,0 +1,72 @@
+"""The short way for what nearly every gap of a template is: a field, with a default or without."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from liquid import Node
+from liquid.builtin.expressions import FilteredExpression, Path, PositionalArgument, StringLiteral
+from liquid.builtin.output import OutputNode
+from markupsafe import escape
+
+#: Text for the gap, or None when Liquid itself must say.
+Read = Callable[[Mapping[str, object]], str | None]
+
+#: Words that Liquid understands at the end of a path.
+_RESERVED = ("size", "first", "last")
+
+
+def read(node: Node, html: bool) -> Read | None:
+    """A function that reads what ``node`` says, if it is as simple as that."""
+    if not isinstance(node, OutputNode) or not isinstance(node.expression, FilteredExpression):
+        return None
+    path, fallback = _path(node.expression.left), _fallback(node.expression)
+    if path is None or fallback is None:
+        return None
+    return _escaping(path, fallback) if html else _plain(path, fallback)
+
+
+def _path(expression: object) -> tuple[str, ...] | None:
+    if not isinstance(expression, Path):
+        return None
+    keys = tuple(key for key in expression.path if isinstance(key, str))
+    simple = len(keys) == len(expression.path) and not set(keys) & set(_RESERVED)
+    return keys if simple and keys[0] in ("contact", "unsubscribe_url") else None
+
+
+def _fallback(expression: FilteredExpression) -> str | None:
+    if not expression.filters:
+        return ""
+    if len(expression.filters) > 1 or expression.filters[0].name != "default":
+        return None
+    arguments = expression.filters[0].args
+    if len(arguments) != 1 or not isinstance(arguments[0], PositionalArgument):
+        return None
+    value = arguments[0].value
+    return str(value.value) if isinstance(value, StringLiteral) else None
+
+
+def _plain(path: tuple[str, ...], fallback: str) -> Read:
+    def gap(given: Mapping[str, object]) -> str | None:
+        value = _found(path, given)
+        return (value or fallback) if type(value) is str else None
+
+    return gap
+
+
+def _escaping(path: tuple[str, ...], fallback: str) -> Read:
+    def gap(given: Mapping[str, object]) -> str | None:
+        value = _found(path, given)
+        if type(value) is not str:
+            return None
+        return str(escape(value)) if value else fallback
+
+    return gap
+
+
+def _found(path: tuple[str, ...], given: Any) -> object:
+    for key in path:
+        try:
+            given = given[key]
+        except (KeyError, TypeError, IndexError):
+            return ""
+    return given

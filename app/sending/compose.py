@@ -1,0 +1,176 @@
+"""Content and one contact make the bytes of one message."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from functools import lru_cache
+from typing import Any
+
+from app.contacts.models import CONTACT_FIELDS, Contact
+from app.rules import email_address, headers, message
+from app.rules.template import Template, TemplateError, given
+from app.rules.transfer import Body
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose name a message bears; empty fields are left out."""
+
+    from_email: str
+    from_name: str
+    reply_to_email: str
+    reply_to_name: str
+
+
+class CannotCompose(Exception):
+    """This contact's data breaks the template, or cannot be written to; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message as a person reads it; ``html`` or ``text`` is empty when there is no such part."""
+
+    subject: str
+    html: str
+    text: str
+
+
+class Composer:
+    """One content, compiled once. Raises TemplateError when it does not parse."""
+
+    def __init__(self, subject: str, preheader: str, html: str, text: str) -> None:
+        self._subject = Template(subject, html=False)
+        self._html = _Part("html", html, preheader) if html.strip() else None
+        text = message.text_of(html, text)
+        self._text = _Part("plain", text, "") if text.strip() or not html.strip() else None
+
+    def compose(
+        self,
+        *,
+        identity: Identity,
+        to_email: str,
+        contact: Mapping[str, Any],
+        unsubscribe_url: str,
+        message_id: str,
+        date: datetime,
+        list_id: str,
+        dispatch_id: str,
+    ) -> bytes:
+        """The whole message of RFC 5322, with CRLF. Raises CannotCompose.
+
+        ``list_id`` is ``<workspace>.<domain>``, without brackets. ``contact`` as made by
+        contact_values().
+        """
+        values = given(contact, unsubscribe_url, date)
+        try:
+            subject = self._subject.render(values)
+            parts = [part.encoded(values) for part in (self._text, self._html) if part]
+        except TemplateError as error:
+            raise CannotCompose(f"the template fails for this contact: {error}") from error
+        name = f"{contact.get('first_name', '')} {contact.get('last_name', '')}"
+        return b"".join(
+            (
+                _date(date.replace(microsecond=0)),
+                _sender(identity),
+                headers.mailbox("To", name, _on_the_wire(to_email)),
+                headers.text("Subject", subject),
+                headers.token("Message-ID", message_id),
+                headers.token("List-Unsubscribe", f"<{unsubscribe_url}>"),
+                _list_headers(list_id, dispatch_id),
+                message.alternative(parts),
+            )
+        )
+
+    def render(self, contact: Mapping[str, Any], unsubscribe_url: str, date: datetime) -> Rendered:
+        """The message to look at. Raises CannotCompose."""
+        values = given(contact, unsubscribe_url, date)
+        try:
+            return Rendered(
+                headers.one_line(self._subject.render(values), headers.SUBJECT_LIMIT),
+                self._html.rendered(values) if self._html else "",
+                self._text.rendered(values) if self._text else "",
+            )
+        except TemplateError as error:
+            raise CannotCompose(f"the template fails for this contact: {error}") from error
+
+
+class _Part:
+    """HTML or text, with an unsubscribe link in it whatever the template does."""
+
+    def __init__(self, subtype: str, source: str, preheader: str) -> None:
+        self._is_html = subtype == "html"
+        plain = Template(source, html=self._is_html)
+        whole = message.with_preheader(source, preheader) if self._is_html else source
+        self._footed = Template(self._with_footer(whole), html=self._is_html)
+        self._footed_body = Body(self._footed.literals)
+        self._own = plain.shows("unsubscribe_url")
+        self._template = Template(whole, html=self._is_html) if self._own else self._footed
+        self._body = Body(self._template.literals) if self._own else self._footed_body
+        self._headers = message.content_headers(subtype, self._body)
+        self._footed_headers = message.content_headers(subtype, self._footed_body)
+
+    def encoded(self, values: Mapping[str, object]) -> tuple[bytes, bytes]:
+        """Content headers and encoded body."""
+        filled = self._template.values(values)
+        if self._lacks_link(filled, values):
+            return self._footed_headers, self._footed_body.fill(self._footed.values(values))
+        return self._headers, self._body.fill(filled)
+
+    def rendered(self, values: Mapping[str, object]) -> str:
+        """The part as text."""
+        lacking = self._lacks_link(self._template.values(values), values)
+        return (self._footed if lacking else self._template).render(values)
+
+    def _lacks_link(self, filled: list[str], values: Mapping[str, object]) -> bool:
+        """Whether the template's own link is in a branch that this contact does not see."""
+        url = str(values["unsubscribe_url"])
+        return self._own and url not in filled and not any(url in one for one in filled)
+
+    def _with_footer(self, source: str) -> str:
+        return (
+            message.with_html_footer(source) if self._is_html else message.with_text_footer(source)
+        )
+
+
+def contact_values(contact: Contact) -> dict[str, Any]:
+    """What a template sees as ``contact``: built-in fields outrank custom ones of their name."""
+    fields = {str(key): str(value) for key, value in (contact.fields or {}).items()}
+    values: dict[str, Any] = {name: getattr(contact, name) for name in CONTACT_FIELDS}
+    full_name = f"{contact.first_name} {contact.last_name}".strip()
+    return {**fields, **values, "email": contact.email, "full_name": full_name, "fields": fields}
+
+
+@lru_cache(maxsize=8)
+def _date(moment: datetime) -> bytes:
+    return headers.token("Date", format_datetime(moment))
+
+
+@lru_cache(maxsize=256)
+def _sender(identity: Identity) -> bytes:
+    lines = headers.mailbox("From", identity.from_name, _on_the_wire(identity.from_email))
+    if identity.reply_to_email:
+        address = _on_the_wire(identity.reply_to_email)
+        lines += headers.mailbox("Reply-To", identity.reply_to_name, address)
+    return lines + b"MIME-Version: 1.0\r\n"
+
+
+def _on_the_wire(email: str) -> str:
+    """The address with its domain as A-labels; the local part as it was given."""
+    parsed = email_address.parse(email)
+    if parsed is None:
+        raise CannotCompose(f"{email!r} is not an address that can be written to")
+    return f"{parsed.email.rpartition('@')[0]}@{parsed.domain}"
+
+
+@lru_cache(maxsize=256)
+def _list_headers(list_id: str, dispatch_id: str) -> bytes:
+    workspace = list_id.partition(".")[0]
+    return b"".join(
+        (
+            b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+            headers.token("List-Id", f"<{list_id}>"),
+            headers.token("Feedback-ID", f"{dispatch_id}:marketing:{workspace}:pressferry"),
+            headers.token("X-Campaign-Dispatch", dispatch_id),
+        )
+    )

@@ -1,0 +1,139 @@
+"""Which runs wait for somebody, and taking one: by one owner, for a while."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.contacts.models import MailingList, Tag
+from app.sources import connections
+from app.sources.models import Connection, Site, SourceRow, SyncRun
+from app.sources.progress import LEASE, Numbers, Progress
+from sync.merge import Terms
+
+#: A sweep that was left for so long is begun anew: too much has changed at the source.
+STALE = timedelta(days=1)
+_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A claimed run, with everything it needs."""
+
+    progress: Progress
+    workspace_id: UUID
+    site: Site
+    source: str
+    mapping: dict[str, str]
+    targets: frozenset[str]
+    terms: Terms
+    cursor: dict[str, Any] | None
+    failures: int
+    force: bool
+
+
+def waiting(session: Session, now: datetime) -> list[UUID]:
+    """Runs that may be taken: queued ones whose connection does not rest, and abandoned ones."""
+    rested = or_(Connection.rest_until.is_(None), Connection.rest_until <= now)
+    query = (
+        select(SyncRun.id)
+        .join(Connection, Connection.id == SyncRun.connection_id)
+        .where(or_(and_(SyncRun.state == "queued", rested), _abandoned(now)))
+        .order_by(SyncRun.id)
+        .limit(_AT_ONCE)
+    )
+    return list(session.scalars(query))
+
+
+def claim(session: Session, run_id: UUID, owner: UUID, now: datetime) -> Task | None:
+    """Takes the run, None when somebody else was faster."""
+    taken: Any = session.execute(
+        update(SyncRun)
+        .where(SyncRun.id == run_id, or_(SyncRun.state == "queued", _abandoned(now)))
+        .values(
+            state="running",
+            owner=owner,
+            lease_until=now + LEASE,
+            started_at=func.coalesce(SyncRun.started_at, now),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return _task(session, session.get_one(SyncRun, run_id), owner, now) if taken.rowcount else None
+
+
+def release_all(session: Session) -> int:
+    """Lets every running run be taken at once.
+
+    Only for a process that knows that it is alone with this database: earlier owners are dead.
+    """
+    released: Any = session.execute(
+        update(SyncRun)
+        .where(SyncRun.state == "running")
+        .values(state="queued", owner=None, lease_until=None)
+    )
+    return int(released.rowcount)
+
+
+def _abandoned(now: datetime) -> ColumnElement[bool]:
+    return and_(SyncRun.state == "running", SyncRun.lease_until < now)
+
+
+def _task(session: Session, run: SyncRun, owner: UUID, now: datetime) -> Task:
+    connection = session.get_one(Connection, run.connection_id)
+    cursor = connection.cursor or {}
+    begun = datetime.fromisoformat(cursor["begun"]) if cursor else now
+    if now - begun > STALE:
+        cursor, begun = {}, now
+    if run.pages == 0:
+        connection.last_run_at = now
+    progress = Progress(
+        run_id=run.id,
+        owner=owner,
+        connection_id=connection.id,
+        origin="wordpress",
+        numbers=_numbers(run),
+        begun=begun,
+        known=cursor["known"] if cursor else _known(session, connection.id),
+        overwritten=cursor["overwritten"] if cursor else 0,
+    )
+    return Task(
+        progress=progress,
+        workspace_id=run.workspace_id,
+        site=session.get_one(Site, connection.site_id),
+        source=connection.source,
+        mapping=connection.mapping,
+        targets=frozenset(connections.targets(session, run.workspace_id)),
+        terms=Terms(
+            connection.new_contact_status,
+            _existing(session, MailingList, run.workspace_id, connection.add_lists),
+            _existing(session, Tag, run.workspace_id, connection.add_tags),
+        ),
+        cursor=cursor["at"] if cursor else None,
+        failures=connection.failures,
+        force=run.force,
+    )
+
+
+def _numbers(run: SyncRun) -> Numbers:
+    skipped = Counter({reason: int(count) for reason, count in run.skipped.items()})
+    return Numbers(run.seen, run.created, run.updated, run.kept, run.pages, skipped)
+
+
+def _known(session: Session, connection_id: UUID) -> int:
+    query = select(func.count()).where(
+        SourceRow.connection_id == connection_id, SourceRow.contact_id.is_not(None)
+    )
+    return session.scalar(query) or 0
+
+
+def _existing(
+    session: Session, kind: type[MailingList] | type[Tag], workspace_id: UUID, ids: list[str]
+) -> frozenset[UUID]:
+    """Those of the lists or tags to add that were not removed meanwhile."""
+    wanted = [UUID(one) for one in ids]
+    query = select(kind.id).where(kind.workspace_id == workspace_id, kind.id.in_(wanted))
+    return frozenset(session.scalars(query)) if wanted else frozenset()

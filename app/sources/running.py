@@ -1,0 +1,140 @@
+"""Does what is due: begins scheduled runs, takes waiting ones, ends them one way or another."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import structlog
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+import connectors
+from app import ids
+from app.errors import Conflict, Problem
+from app.rules import email_address
+from app.runtime import Runtime
+from app.sources import claiming, connections, ending, runs
+from app.sources.claiming import Task
+from app.sources.models import Connection, SyncRun
+from app.sources.progress import Stopped
+from app.sources.store import ContactStore, HandBack
+from app.sources.way_in import open_site
+from app.workspaces.models import Workspace
+from sync import mapping, schedule
+from sync import run as pulling
+from sync.guard import Guard
+from sync.run import Held, Order
+from wp_bridge import root
+from wp_bridge.errors import AskTheOwner, NotUnderstood, TryLater
+
+log = structlog.get_logger(__name__)
+
+
+def run_due(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> int:
+    """Begins the runs that are due and works through what waits; gives how many it took.
+
+    Any number of threads and processes may do this at once: each run is claimed by one. When
+    ``stop`` says so, what is under way is handed back after its page.
+    """
+    begin_due(runtime)
+    with runtime.database.reading() as session:
+        waiting = claiming.waiting(session, runtime.now())
+    taken = 0
+    for run_id in waiting:
+        if stop():
+            break
+        taken += run_one(runtime, run_id, stop=stop)
+    return taken
+
+
+def begin_due(runtime: Runtime) -> None:
+    """Queues a run for every connection whose time has come."""
+    now = runtime.now()
+    with runtime.database.reading() as session:
+        due = [
+            (connection.workspace_id, connection.id)
+            for connection, zone in _scheduled(session)
+            if schedule.is_due(connections.timing(connection, zone), now)
+        ]
+    for workspace_id, connection_id in due:
+        try:
+            with runtime.database.transaction() as session:
+                runs.start(session, workspace_id, connection_id, trigger="schedule", now=now)
+        except Problem:
+            continue  # somebody else was faster, or removed it
+
+
+def run_one(runtime: Runtime, run_id: UUID, *, stop: Callable[[], bool] = lambda: False) -> bool:
+    """Takes a waiting run and pulls until its end; False when somebody else has it."""
+    with runtime.database.transaction() as session:
+        task = claiming.claim(session, run_id, ids.new_id(), runtime.now())
+    if task is None:
+        return False
+    try:
+        _pull(runtime, task, stop)
+    except Stopped:
+        log.info("a run was cancelled, or is pulled by somebody else by now", run=str(run_id))
+    except HandBack:
+        ending.hand_back(runtime, task)
+    except Held as held:
+        ending.hold(runtime, task, str(held))
+    except (TryLater, AskTheOwner, NotUnderstood) as trouble:
+        ending.suffer(runtime, task, trouble)
+    except Conflict as conflict:
+        ending.fail(runtime, task, conflict.detail)
+    except Exception:
+        log.exception("a run failed because of a fault in pressferry", run=str(run_id))
+        ending.fail(runtime, task, "Something in pressferry went wrong: its log says what.")
+    return True
+
+
+def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
+    connector = connectors.find().get(task.source)
+    if connector is None:
+        raise Conflict(f"There is no connector '{task.source}': install it again.")
+    store = ContactStore(
+        runtime.database,
+        task.workspace_id,
+        task.progress,
+        task.terms,
+        now=runtime.now,
+        stop=stop,
+    )
+    guard = Guard(runtime.guard_share, task.progress.known)
+    order = Order(
+        targets=mapping.targets(connector.fields, task.mapping, task.targets),
+        terms=task.terms,
+        guard=None if task.force else guard,
+        address_of=_address_of,
+        overwritten=task.progress.overwritten,
+    )
+    site = open_site(runtime, task.site)
+    try:
+        if not site.rest_root:
+            root.find(site)
+        pulling.run(connector, site, store, order, task.cursor)
+    finally:
+        site.close()
+
+
+def _address_of(email: str) -> str | None:
+    parsed = email_address.parse(email)
+    return parsed.address if parsed else None
+
+
+def _scheduled(session: Session) -> list[tuple[Connection, str]]:
+    """Connections with a schedule that nothing keeps from running, and their time zone."""
+    run, newer = aliased(SyncRun), aliased(SyncRun)
+    is_open = exists().where(run.connection_id == Connection.id, run.state.in_(runs.OPEN))
+    last = select(newer.state).where(newer.connection_id == Connection.id)
+    last_state = last.order_by(newer.id.desc()).limit(1).scalar_subquery()
+    query = (
+        select(Connection, Workspace.timezone)
+        .join(Workspace, Workspace.id == Connection.workspace_id)
+        .where(
+            Connection.state == "ready",
+            Connection.schedule.is_not(None),
+            ~is_open,
+            or_(last_state.is_(None), last_state != "held"),
+        )
+    )
+    return [(connection, zone) for connection, zone in session.execute(query)]

@@ -1,0 +1,310 @@
+"""The engine against servers that refuse, throttle, cut and disappear."""
+
+import threading
+from collections.abc import Callable
+
+from sqlalchemy import select, update
+
+from app.contacts.models import Contact, Suppression
+from app.contacts.suppression import suppress
+from app.sending import ledger
+from app.sending.models import Content, Dispatch
+from tests.sending.servers import RelayServer
+from tests.sending.world import World
+
+Servers = Callable[..., RelayServer]
+
+
+def number(address: str) -> int:
+    return int(address.partition("@")[0].removeprefix("p"))
+
+
+def test_hard_bounces_suppress_and_never_fail_over(world: World, server: Servers) -> None:
+    """T3: the relay works; the second one is never asked."""
+    one, two = server(), server()
+    first = world.relay(one, "one")
+    world.relay(two, "two")
+    world.failover()
+    one.rcpt = lambda to: "550 5.1.1 user unknown" if number(to) % 2 else None
+    world.people(40)
+    dispatch = world.dispatch()
+    world.send()
+    assert world.balance(dispatch) == {"sent": 20, "bounced": 20}
+    assert two.taken == []
+    assert world.row(first).open_until is None
+    with world.database.reading() as session:
+        assert len(session.scalars(select(Suppression.id)).all()) == 20
+
+
+def test_throttling_slows_down_and_loses_nothing(world: World, server: Servers) -> None:
+    """T4: 454 throttling opens no breaker and sends nobody elsewhere."""
+    one, two = server(), server()
+    first = world.relay(one, "one")
+    world.relay(two, "two")
+    world.failover()
+    said: list[str] = []
+
+    def throttle(to: str) -> str | None:
+        if len(said) < 20:
+            said.append(to)
+            return "454 Throttling failure: Maximum sending rate exceeded"
+        return None
+
+    one.dot = throttle
+    world.people(15)
+    dispatch = world.dispatch()
+    for _ in range(40):
+        world.send()
+        if world.balance(dispatch) == {"sent": 15}:
+            break
+        world.clock.turn(minutes=10)
+    assert world.balance(dispatch) == {"sent": 15}
+    assert two.taken == []
+    assert len(one.taken) == 15
+    assert world.row(first).fail_streak == 0
+
+
+def test_a_used_up_day_goes_on_elsewhere(world: World, server: Servers) -> None:
+    """T5 with failover on."""
+    one, two = server(), server()
+    world.relay(one, "one", daily_limit=4)
+    world.relay(two, "two")
+    world.failover()
+    world.people(10)
+    dispatch = world.dispatch()
+    world.send()
+    assert world.balance(dispatch) == {"sent": 10}
+    assert (len(one.taken), len(two.taken)) == (4, 6)
+
+
+def test_a_used_up_day_waits_for_the_next(world: World, server: Servers) -> None:
+    """T5 with failover off: nothing lost, nobody twice."""
+    one, two = server(), server()
+    world.relay(one, "one", daily_limit=4)
+    world.relay(two, "two")
+    world.people(10)
+    dispatch = world.dispatch()
+    for day in (1, 2, 3):
+        world.send(until=lambda day=day: len(one.taken) >= min(4 * day, 10))  # type: ignore[misc]
+        world.send(until=lambda: "sending" not in world.balance(dispatch))
+        world.clock.turn(days=1)
+    assert world.balance(dispatch) == {"sent": 10}
+    assert len(set(one.recipients)) == 10
+    assert two.taken == []
+
+
+def test_cut_after_the_dot_is_unknown_and_goes_nowhere_else(world: World, server: Servers) -> None:
+    """T10."""
+    one, two = server(), server()
+    world.relay(one, "one", max_connections=1)
+    world.relay(two, "two")
+    world.failover()
+    one.dot = lambda to: "take and drop" if number(to) == 3 else None
+    world.people(10)
+    dispatch = world.dispatch()
+    world.send()
+    assert world.balance(dispatch) == {"sent": 9, "unknown": 1}
+    everybody = one.recipients + two.recipients
+    assert sorted(map(number, everybody)) == list(range(10))
+
+
+def test_an_unsubscribe_while_the_queue_runs_is_obeyed(world: World, server: Servers) -> None:
+    """T11."""
+    one = server()
+    world.relay(one, "one", max_connections=1)
+    world.people(120)
+    dispatch = world.dispatch()
+    done = threading.Event()
+
+    def unsubscribe_the_last() -> None:
+        if not done.is_set():
+            done.set()
+            with world.database.transaction() as session:
+                suppress(
+                    session,
+                    world.workspace_id,
+                    ["p119@people.example.com"],
+                    "unsubscribed",
+                    "",
+                    world.clock(),
+                )
+
+    one.before_dot = unsubscribe_the_last
+    world.send(seconds=60)
+    balance = world.balance(dispatch)
+    assert balance == {"sent": 119, "suppressed": 1}
+    assert "p119@people.example.com" not in one.recipients
+
+
+def test_a_server_that_ends_its_connections_early_is_no_fault(
+    world: World, server: Servers
+) -> None:
+    one, two = server(), server()
+    first = world.relay(one, "one")
+    world.relay(two, "two")
+    world.failover()
+    asked = {"n": 0}
+
+    def every_seventh(_: str) -> str | None:
+        asked["n"] += 1
+        return "drop" if asked["n"] % 7 == 0 else None
+
+    one.mail = every_seventh
+    world.people(60)
+    dispatch = world.dispatch()
+    world.send()
+    assert world.balance(dispatch)["sent"] == 60
+    assert world.row(first).open_until is None
+    assert len(set(one.recipients + two.recipients)) == 60
+
+
+def test_cancelling_stops_what_has_not_begun(world: World, server: Servers) -> None:
+    one = server()
+    world.relay(one, "one", max_connections=1)
+    world.people(300)
+    dispatch = world.dispatch()
+
+    def cancel() -> None:
+        with world.database.transaction() as session:
+            ledger.hold(session, dispatch, hold="cancelled", reason="enough", now=world.clock())
+
+    one.before_dot = cancel
+    world.send()
+    balance = world.balance(dispatch)
+    assert balance["cancelled"] + balance["sent"] == 300
+    assert balance["sent"] == len(one.taken) <= 2 * 25 + 1
+
+
+def test_a_pinned_relay_that_is_gone_pauses_instead_of_using_another(
+    world: World, server: Servers
+) -> None:
+    one, two = server(), server()
+    world.relay(one, "one")
+    pinned = world.relay(two, "two", enabled=False)
+    world.people(3)
+    dispatch = world.dispatch(pin=pinned)
+    world.send(until=lambda: hold_of(world, dispatch) == "paused")
+    assert (one.taken, two.taken) == ([], [])
+    assert world.balance(dispatch) == {"queued": 3}
+
+
+def hold_of(world: World, dispatch: object) -> str:
+    with world.database.reading() as session:
+        return session.get_one(Dispatch, dispatch).hold
+
+
+def test_refused_credentials_are_the_relays_fault(world: World, server: Servers) -> None:
+    one = server(password="right")
+    world.relay(one, "one", username="u", secret="wrong")
+    world.people(2)
+    dispatch = world.dispatch()
+    world.send()
+    assert world.balance(dispatch) == {"deferred": 2}
+    assert {(one.phase, one.code) for one in world.attempts()} == {("auth", 535)}
+
+
+def test_right_credentials_are_used(world: World, server: Servers) -> None:
+    one = server(password="right")
+    world.relay(one, "one", username="u", secret="right")
+    world.people(2)
+    dispatch = world.dispatch()
+    world.send()
+    assert world.balance(dispatch) == {"sent": 2}
+
+
+def test_tls_that_is_required_and_not_offered_is_refused(world: World, server: Servers) -> None:
+    one = server()
+    world.relay(one, "one", encryption="tls")
+    world.people(1)
+    dispatch = world.dispatch()
+    world.send()
+    assert world.balance(dispatch) == {"deferred": 1}
+    assert world.attempts()[0].phase == "starttls"
+    assert one.taken == []
+
+
+def test_a_server_without_pipelining_gets_one_sentence_at_a_time(
+    world: World, server: Servers
+) -> None:
+    one = server(pipelining=False)
+    world.relay(one, "one")
+    one.rcpt = lambda to: "550 5.1.1 user unknown" if number(to) == 4 else None
+    world.people(20)
+    dispatch = world.dispatch()
+    world.send()
+    assert world.balance(dispatch) == {"sent": 19, "bounced": 1}
+
+
+def test_a_sender_that_a_relay_refuses_goes_where_it_is_allowed(
+    world: World, server: Servers
+) -> None:
+    one, two = server(), server()
+    first = world.relay(one, "one")
+    world.relay(two, "two")
+    world.failover()
+    one.dot = lambda _: "554 Message rejected: Email address is not verified."
+    world.people(3)
+    dispatch = world.dispatch(pin=first, from_email="other@shop.example.com")
+    world.send()
+    assert world.balance(dispatch) == {"sent": 3}
+    assert len(two.taken) == 3
+    assert world.row(first).fail_streak == 0
+
+
+def test_a_sender_that_nobody_allows_fails(world: World, server: Servers) -> None:
+    one = server()
+    first = world.relay(one, "one")
+    one.dot = lambda _: "554 Message rejected: Email address is not verified."
+    world.people(2)
+    dispatch = world.dispatch(pin=first, from_email="other@shop.example.com")
+    world.send()
+    assert world.balance(dispatch) == {"failed": 2}
+
+
+def test_rounds_go_through_the_chain_and_end_after_a_day(world: World, server: Servers) -> None:
+    one, two = server(), server()
+    for which in (one, two):
+        which.dot = lambda _: "451 4.3.0 local error"
+    world.relay(one, "one")
+    world.relay(two, "two")
+    world.failover()
+    world.people(1)
+    dispatch = world.dispatch()
+    for _ in range(60):
+        world.send()
+        if "failed" in world.balance(dispatch):
+            break
+        world.clock.turn(minutes=60)
+    assert world.balance(dispatch) == {"failed": 1}
+    rounds = [one.round for one in world.attempts() if one.outcome == "refused"]
+    assert rounds[:6] == [0, 0, 1, 1, 2, 2]
+
+
+def test_a_letter_that_cannot_be_composed_is_rejected_alone(world: World, server: Servers) -> None:
+    one = server()
+    world.relay(one, "one")
+    world.people(5)
+    with world.database.transaction() as session:
+        session.execute(
+            update(Contact).where(Contact.address.like("p3@%")).values(first_name="loop")
+        )
+    dispatch = world.dispatch()
+    endless = (
+        "{% if contact.first_name == 'loop' %}{% for a in (1..99999) %}{% for b in (1..99999) %}x"
+        "{% endfor %}{% endfor %}{% endif %}hello"
+    )
+    with world.database.transaction() as session:
+        session.execute(update(Content).values(html=endless))
+    world.send()
+    assert world.balance(dispatch) == {"sent": 4, "rejected": 1}
+    rejected = next(one for one in world.deliveries(dispatch) if one.state == "rejected")
+    assert rejected.reason.startswith("cannot be composed")
+
+
+def test_the_dispatch_is_finished_when_nobody_is_open(world: World, server: Servers) -> None:
+    world.relay(server(), "one")
+    world.people(2)
+    dispatch = world.dispatch()
+    world.send()
+    with world.database.reading() as session:
+        assert session.get_one(Dispatch, dispatch).finished_at is not None
