@@ -39,7 +39,11 @@ class Vault:
 
     def key_for(self, purpose: str) -> bytes:
         """32 bytes that only this installation knows, another one for each purpose."""
-        return _derive(self._masters[0], purpose.encode())
+        return self.keys_for(purpose)[0]
+
+    def keys_for(self, purpose: str) -> list[bytes]:
+        """The same for every master key, the current one first: what was signed stays valid."""
+        return [_derive(master, purpose.encode()) for master in self._masters]
 
 
 def _derive(master: str, purpose: bytes) -> bytes:

@@ -118,7 +118,9 @@ def plain(value: Any) -> str:
     """Text as a person would write it: WordPress stores names with entities, some hold HTML."""
     if not isinstance(value, str):
         return ""
-    return " ".join(unescape(_TAG.sub("", value)).split())
+    if "<" in value or "&" in value:
+        value = unescape(_TAG.sub("", value))
+    return " ".join(value.split())
 
 
 def _moment(value: Any) -> str:

@@ -56,18 +56,22 @@ def wanted(row: Incoming, targets: Mapping[str, str], address_of: AddressOf) -> 
     email = row.email.strip()
     if not email:
         return Skipped(row.source_id, "no_email")
-    broken = any(unicodedata.category(c) in _UNWANTED for c in email)
-    address = None if broken else address_of(email)
+    address = address_of(email) if email.isprintable() or not _is_broken(email) else None
     if address is None:
         return Skipped(row.source_id, "invalid_email")
-    values = {target: storable(row.fields.get(key, "")) for key, target in targets.items()}
-    fields = {target: value for target, value in values.items() if value}
+    fields = {}
+    for key, target in targets.items():
+        if value := storable(row.fields.get(key, "")):
+            fields[target] = value
     return Wanted(row.source_id, email, address, fields, row.status)
 
 
 def storable(text: str) -> str:
     """``text`` without what no database, header or page can hold, on one line, not too long."""
-    if text.isascii() and text.isprintable() and len(text) <= LONGEST:
-        return text.strip()
-    kept = "".join(" " if unicodedata.category(c) in _UNWANTED else c for c in text)
-    return unicodedata.normalize("NFC", kept).strip()[:LONGEST]
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(c) in _UNWANTED else c for c in text)
+    return unicodedata.normalize("NFC", text).strip()[:LONGEST]
+
+
+def _is_broken(text: str) -> bool:
+    return any(unicodedata.category(c) in _UNWANTED for c in text)

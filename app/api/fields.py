@@ -15,8 +15,8 @@ from app.contacts import fields
 blueprint = Routes("fields", "Custom fields of contacts; plain text.")
 
 _KEY = validate.Regexp(
-    r"^[a-z][a-z0-9_]{0,63}$",
-    error="Give up to 64 of a-z, 0-9 and _, beginning with a letter.",
+    r"^[a-z][a-z0-9_]*$",
+    error="Only a-z, 0-9 and _, beginning with a letter.",
 )
 
 

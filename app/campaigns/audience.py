@@ -37,19 +37,20 @@ def checked(session: Session, workspace_id: UUID, audience: Mapping[str, Any]) -
     return found
 
 
-def people(workspace_id: UUID, audience: Mapping[str, Any]) -> Select[tuple[UUID, str, str]]:
+def people(workspace_id: UUID, audience: Mapping[str, Any]) -> Select[Any]:
     """SELECT of contact id, e-mail and normal address of everybody who would get it now."""
     suppressed = exists().where(
         Suppression.workspace_id == workspace_id, Suppression.address == Contact.address
     )
-    query = select(Contact.id, Contact.email, Contact.address).where(
+    query: Any = select(Contact.id, Contact.email, Contact.address).where(
         Contact.workspace_id == workspace_id, Contact.status == "active", ~suppressed
     )
     if not audience.get("all"):
         query = query.where(_in_any(audience.get("include", {})))
     if any(audience.get("exclude", {}).values()):
         query = query.where(~_in_any(audience["exclude"]))
-    return query
+    people: Select[Any] = query
+    return people
 
 
 def count(session: Session, workspace_id: UUID, audience: Mapping[str, Any]) -> int:

@@ -89,7 +89,5 @@ def _attach(
         .order_by(Contact.id)
     )
     names = ["contact_id", kind.group_id.key, "created_at"]
-    result: Any = session.execute(
-        insert(session, kind.link).from_select(names, mine).on_conflict_do_nothing()
-    )
-    return int(result.rowcount)
+    statement = insert(session, kind.link).from_select(names, mine).on_conflict_do_nothing()
+    return len(session.scalars(statement.returning(kind.link.contact_id)).all())

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _LOCAL = re.compile(r"[^\s@\"(),:;<>\[\]\\\x00-\x1f\x7f]{1,64}")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -48,6 +49,7 @@ def parse(value: str) -> EmailAddress | None:
     return EmailAddress(email, f"{local.lower()}@{domain}")
 
 
+@lru_cache(maxsize=4096)
 def _a_labels(host: str) -> str | None:
     try:
         domain = host.lower().encode("idna").decode("ascii")

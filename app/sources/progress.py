@@ -71,6 +71,7 @@ class Progress:
             update(Connection)
             .where(Connection.id == self.connection_id)
             .values(cursor=None if is_last else after.as_cursor(plan), **well)
+            .execution_options(synchronize_session=False)
         )
         return after
 
@@ -99,6 +100,7 @@ def mine(session: Session, progress: Progress, **values: Any) -> None:
             SyncRun.state == "running",
         )
         .values(**values)
+        .execution_options(synchronize_session=False)
     )
     if result.rowcount != 1:
         raise Stopped

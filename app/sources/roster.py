@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from json import dumps
 from uuid import UUID
 
 from sync.mapping import Wanted
@@ -23,11 +22,11 @@ class Seen:
 class Roster:
     """The contacts that a page of rows may be about, kept up to date while it is decided.
 
-    ``seen``: rows by source id. ``contacts``: those loaded, by id. ``owners``: the source id of
+    ``digests`` and ``seen``: what each row says now and said last time, by source id. ``contacts``: those loaded, by id. ``owners``: the source id of
     this connection that stands for a contact. ``refusals``: closed statuses by address.
     """
 
-    salt: bytes
+    digests: Mapping[str, str]
     seen: Mapping[str, Seen]
     contacts: dict[UUID, Known] = field(default_factory=dict)
     owners: dict[UUID, str] = field(default_factory=dict)
@@ -44,7 +43,7 @@ class Roster:
         The first row of a source that has an address stands for its contact; others with the
         same address are duplicates.
         """
-        if is_unchanged(self.seen, wanted, self.salt):
+        if is_unchanged(wanted.source_id, self.digests, self.seen):
             return Match(unchanged=True)
         if wanted.address in self._created:
             return Match(duplicate=True)
@@ -63,7 +62,9 @@ class Roster:
             self._created.add(decision.wanted.address)
             return
         source_id = decision.wanted.source_id
-        self.owners = {who: row for who, row in self.owners.items() if row != source_id}
+        row = self.seen.get(source_id)
+        if row and row.contact_id and row.contact_id != decision.id:
+            self.owners.pop(row.contact_id, None)
         self.owners[decision.id] = source_id
         if isinstance(decision, Update):
             known = self.contacts[decision.id]
@@ -79,16 +80,18 @@ class Roster:
             self._addresses[after.address] = decision.id
 
 
-def is_unchanged(seen: Mapping[str, Seen], wanted: Wanted, salt: bytes) -> bool:
+def is_unchanged(source_id: str, digests: Mapping[str, str], seen: Mapping[str, Seen]) -> bool:
     """Whether a row says what it said last time, and its contact is still there."""
-    row = seen.get(wanted.source_id)
-    return row is not None and row.contact_id is not None and row.digest == digest(wanted, salt)
+    row = seen.get(source_id)
+    return row is not None and row.contact_id is not None and row.digest == digests[source_id]
 
 
 def digest(wanted: Wanted, salt: bytes) -> str:
     """A short hash of everything a row wants; ``salt`` stands for the connection's terms."""
-    said = [wanted.email, wanted.status, *sorted(wanted.fields.items())]
-    return blake2b(dumps(said).encode(), digest_size=16, key=salt).hexdigest()
+    said = [wanted.email, wanted.status]
+    for target in sorted(wanted.fields):
+        said += target, wanted.fields[target]
+    return blake2b("\0".join(said).encode(), digest_size=16, key=salt).hexdigest()
 
 
 def salt(ids: Iterable[UUID]) -> bytes:

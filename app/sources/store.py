@@ -16,7 +16,7 @@ from app.rules import consent
 from app.sources import writing
 from app.sources.models import SourceRow
 from app.sources.progress import Progress
-from app.sources.roster import Roster, Seen, is_unchanged, salt
+from app.sources.roster import Roster, Seen, digest, is_unchanged, salt
 from sync import run as pulling
 from sync.mapping import Wanted
 from sync.merge import Known, Terms
@@ -83,15 +83,16 @@ class ContactStore:
 
     def _load(self, session: Session, rows: Sequence[Wanted]) -> Roster:
         seen = self._seen(session, [row.source_id for row in rows])
-        changed = [row for row in rows if not is_unchanged(seen, row, self._salt)]
+        digests = {row.source_id: digest(row, self._salt) for row in rows}
+        changed = [row for row in rows if not is_unchanged(row.source_id, digests, seen)]
         if not changed:
-            return Roster(self._salt, seen)
+            return Roster(digests, seen)
         addresses = [row.address for row in changed]
         ids = [seen[row.source_id].contact_id for row in changed if row.source_id in seen]
         contacts = self._contacts(session, addresses, [one for one in ids if one])
         reasons = suppression.reasons(session, self._workspace_id, addresses)
         return Roster(
-            self._salt,
+            digests,
             seen,
             contacts,
             self._owners(session, contacts),

@@ -15,7 +15,7 @@ from app.db import Base, insert
 from app.rules import consent
 from app.sources.models import SourceRow
 from app.sources.progress import Progress
-from app.sources.roster import Roster, digest
+from app.sources.roster import Roster
 from sync.merge import Create, Decision, Update
 from sync.run import Plan
 
@@ -43,7 +43,7 @@ def write(
             "connection_id": progress.connection_id,
             "source_id": decision.wanted.source_id,
             "contact_id": contact_id,
-            "digest": digest(decision.wanted, roster.salt),
+            "digest": roster.digests[decision.wanted.source_id],
             "seen_at": now,
         }
         for contact_id, decision in numbered

@@ -1,0 +1,1 @@
+"""Consent: who may be written to, and how somebody says that it is enough."""

@@ -91,9 +91,11 @@ class Web:
         trace: TracebackType | None,
     ) -> None:
         """Takes no new connection, finishes the requests under way (up to 5 s)."""
-        # Only the listening socket: the loop's trigger is what lets the last answers out.
-        self._server.trigger.pull_trigger(lambda: wasyncore.dispatcher.close(self._server))
+        trigger = self._server.trigger
+        # First only the listening socket: the loop's trigger is what lets the last answers out.
+        trigger.pull_trigger(lambda: wasyncore.dispatcher.close(self._server))
         self._server.task_dispatcher.shutdown(cancel_pending=False, timeout=5)
+        trigger.pull_trigger(trigger.close)
         self._thread.join(timeout=1)
 
     def _run(self) -> None:

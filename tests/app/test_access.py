@@ -9,14 +9,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.campaigns.models import Campaign
 from app.db import Database
 from app.runtime import Runtime
-from app.sending.models import Relay
-from app.sources.models import Connection, Site, SyncRun
 from app.workspaces import keys, members
 from app.workspaces.models import ApiKey
 from tests.app.conftest import Client
+from tests.app.things import one_of_everything
 
 #: A word in everything that the first workspace holds; nobody else may ever read it.
 SECRET = "zinnober"
@@ -36,48 +34,7 @@ EXAMPLES = {
 @pytest.fixture
 def things(owner: Client, runtime: Runtime) -> dict[str, str]:
     """One of everything in the first workspace: name of the path part -> its value."""
-    posted = {
-        "list_id": ("/lists", {"name": SECRET}),
-        "tag_id": ("/tags", {"name": SECRET}),
-        "field_id": ("/fields", {"key": SECRET, "label": SECRET}),
-        "key_id": ("/api-keys", {"name": SECRET, "scopes": ["read"]}),
-        "contact_id": (
-            "/contacts",
-            {"email": f"{SECRET}@example.com", "lists": [SECRET], "tags": [SECRET]},
-        ),
-    }
-    made = {name: owner.post(path, body).json or {} for name, (path, body) in posted.items()}
-    found = {name: str(thing["id"]) for name, thing in made.items()}
-    return found | _rows(owner, runtime) | {"email": f"{SECRET}@example.com"}
-
-
-def _rows(owner: Client, runtime: Runtime) -> dict[str, str]:
-    now = runtime.now()
-    mine: dict[str, Any] = {"workspace_id": owner.workspace_id, "created_at": now}
-    site = Site(id=uuid4(), url="http://127.0.0.1:9", name=SECRET, updated_at=now, **mine)
-    connection = Connection(
-        id=uuid4(), site_id=site.id, source="wordpress_users", updated_at=now, **mine
-    )
-    run = SyncRun(id=uuid4(), connection_id=connection.id, detail=SECRET, **mine)
-    relay = Relay(
-        id=uuid4(),
-        name=SECRET,
-        host="127.0.0.1",
-        port=9,
-        encryption="none",
-        from_email=f"{SECRET}@example.com",
-        failover_priority=1,
-        updated_at=now,
-        **mine,
-    )
-    campaign = Campaign(id=uuid4(), name=SECRET, created_by=owner.user_id, updated_at=now, **mine)
-    rows = [site, connection, run, relay, campaign]
-    with runtime.database.transaction() as session:
-        for row in rows:
-            session.add(row)
-            session.flush()
-    names = ("site_id", "connection_id", "run_id", "relay_id", "campaign_id")
-    return {name: str(row.id) for name, row in zip(names, rows, strict=True)}
+    return one_of_everything(owner, runtime, SECRET)
 
 
 Route = tuple[str, str, str, Any]

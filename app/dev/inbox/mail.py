@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 from functools import cached_property
 
@@ -39,7 +39,7 @@ class Mail:
         """A header in plain words, "" when it is missing or beyond reading."""
         try:
             return " ".join(str(self._parsed.get(name, "")).split())
-        except (ValueError, LookupError, IndexError, AttributeError, TypeError):
+        except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
             return ""
 
     @property
@@ -85,7 +85,7 @@ class Mail:
             in " ".join((self.sender, *self.to, self.author, self.header("To"))).casefold()
         )
 
-    def _body(self, kind: str) -> EmailMessage | None:
+    def _body(self, kind: str) -> MIMEPart | None:
         return self._parsed.get_body((kind,))
 
     def _part(self, kind: str) -> str:

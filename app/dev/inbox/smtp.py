@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, AnyStr, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
@@ -12,7 +12,7 @@ from app.dev.inbox.mail import Mail
 
 #: A leaving connection is read for this long, so that our last words are not lost in a reset.
 FAREWELL_SECONDS = 2.0
-_FAREWELL = "421 4.3.2 this inbox takes no more"
+_FAREWELL = b"421 4.3.2 this inbox takes no more\r\n"
 
 
 class Desk:
@@ -132,15 +132,16 @@ class Desk:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
 
-class Clerk(SMTP):  # type: ignore[misc]
+class Clerk(SMTP):
     """One connection to the inbox."""
 
     def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop) -> None:
         self._desk = desk
+        self._line: asyncio.Transport
         self._holds = False
         self._leaving = False
         super().__init__(
-            self,
+            _Hooks(),
             hostname="inbox.localhost",
             ident="pressferry dev inbox",
             enable_SMTPUTF8=True,
@@ -151,6 +152,7 @@ class Clerk(SMTP):  # type: ignore[misc]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio: somebody connected."""
+        self._line = cast(asyncio.Transport, transport)
         super().connection_made(transport)
         self._desk.came(self)
         if self._desk.dead:
@@ -162,12 +164,12 @@ class Clerk(SMTP):  # type: ignore[misc]
         self._desk.went(self)
         super().connection_lost(error)
 
-    async def push(self, status: str | bytes) -> None:
+    async def push(self, status: AnyStr) -> None:
         """Says a reply; nothing any more after the farewell."""
         if not self._leaving:
             await super().push(status)
 
-    async def smtp_MAIL(self, arg: str | None) -> None:
+    async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802
         """A mail begins, if it is promised a place."""
         if not self._holds and not self._desk.promise():
             self.say_farewell()
@@ -175,42 +177,47 @@ class Clerk(SMTP):  # type: ignore[misc]
         self._holds = True
         await super().smtp_MAIL(arg)
 
-    async def smtp_RSET(self, arg: str | None) -> None:
+    async def smtp_RSET(self, arg: str | None) -> None:  # noqa: N802
         """The mail that had begun does not come."""
         self._give_up()
         await super().smtp_RSET(arg)
 
-    async def handle_EHLO(
-        self, server: SMTP, session: Session, envelope: Envelope, name: str, offers: list[str]
-    ) -> list[str]:
-        """aiosmtpd answers pipelined commands well, it only does not say so."""
-        session.host_name = name
-        return [*offers[:-1], "250-PIPELINING", offers[-1]]
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """A mail has come."""
+    def has_come(self, envelope: Envelope) -> None:
+        """The mail that had begun has come."""
         self._holds = False
         self._desk.take(envelope)
-        return f"250 2.0.0 taken as {len(self._desk.mails)}"
 
     def say_farewell(self) -> None:
         """Says goodbye and closes when the other side has heard it, or after seconds."""
-        if self._leaving or self.transport is None:
+        if self._leaving or self._line.is_closing():
             return
         self._leaving = True
-        self.transport.write(f"{_FAREWELL}\r\n".encode())
-        self.transport.write_eof()
+        self._line.write(_FAREWELL)
+        self._line.write_eof()
         self.loop.call_later(FAREWELL_SECONDS, self.leave)
 
     def leave(self) -> None:
         """Closes the connection."""
-        if self.transport is not None:
-            self.transport.close()
+        self._line.close()
 
     def _give_up(self) -> None:
         if self._holds:
             self._holds = False
             self._desk.give_up()
+
+
+class _Hooks:
+    async def handle_EHLO(  # noqa: N802
+        self, server: Clerk, session: Session, envelope: Envelope, name: str, offers: list[str]
+    ) -> list[str]:
+        """aiosmtpd answers pipelined commands well, it only does not say so."""
+        session.host_name = name
+        return [*offers[:-1], "250-PIPELINING", offers[-1]]
+
+    async def handle_DATA(self, server: Clerk, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """A mail has come."""
+        server.has_come(envelope)
+        return "250 2.0.0 taken"
 
 
 def _anybody(

@@ -1,0 +1,56 @@
+"""One of everything in a workspace, for tests that go through all routes."""
+
+from typing import Any
+from uuid import uuid4
+
+from app.campaigns.models import Campaign
+from app.runtime import Runtime
+from app.sending.models import Relay
+from app.sources.models import Connection, Site, SyncRun
+from tests.app.conftest import Client
+
+
+def one_of_everything(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
+    """Makes them, each with ``word`` in its name; name of the path part -> its value."""
+    posted = {
+        "list_id": ("/lists", {"name": word}),
+        "tag_id": ("/tags", {"name": word}),
+        "field_id": ("/fields", {"key": word, "label": word}),
+        "key_id": ("/api-keys", {"name": word, "scopes": ["read"]}),
+        "contact_id": (
+            "/contacts",
+            {"email": f"{word}@example.com", "lists": [word], "tags": [word]},
+        ),
+    }
+    made = {name: owner.post(path, body).json or {} for name, (path, body) in posted.items()}
+    found = {name: str(thing["id"]) for name, thing in made.items()}
+    return found | _rows(owner, runtime, word) | {"email": f"{word}@example.com"}
+
+
+def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
+    now = runtime.now()
+    mine: dict[str, Any] = {"workspace_id": owner.workspace_id, "created_at": now}
+    site = Site(id=uuid4(), url=f"http://127.0.0.1:9/{word}", name=word, updated_at=now, **mine)
+    connection = Connection(
+        id=uuid4(), site_id=site.id, source="wordpress_users", updated_at=now, **mine
+    )
+    run = SyncRun(id=uuid4(), connection_id=connection.id, detail=word, **mine)
+    relay = Relay(
+        id=uuid4(),
+        name=word,
+        host="127.0.0.1",
+        port=9,
+        encryption="none",
+        from_email=f"{word}@example.com",
+        failover_priority=1,
+        updated_at=now,
+        **mine,
+    )
+    campaign = Campaign(id=uuid4(), name=word, created_by=owner.user_id, updated_at=now, **mine)
+    rows = [site, connection, run, relay, campaign]
+    with runtime.database.transaction() as session:
+        for row in rows:
+            session.add(row)
+            session.flush()
+    names = ("site_id", "connection_id", "run_id", "relay_id", "campaign_id")
+    return {name: str(row.id) for name, row in zip(names, rows, strict=True)}
