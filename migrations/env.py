@@ -1,6 +1,6 @@
 """Alembic's way in: runs on the connection that it is handed."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 
@@ -8,7 +8,7 @@ from app.db import UTCDateTime
 from migrations.run import TARGET
 
 
-def _plain(kind: str, item: Any, _autogen: Any) -> str | bool:
+def _plain(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
     """Migrations speak in plain column types: they must still run when our own types change."""
     if kind == "type" and isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"

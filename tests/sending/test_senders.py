@@ -79,7 +79,7 @@ def test_an_abandoned_journal_is_believed_at_once(world: World) -> None:
     assert settle(world) == [sender.id]
     assert world.balance(sender.dispatch) == {"sent": 1, "unknown": 1, "queued": 3}
     assert not senders.journal_path(world.folder, sender.id).exists()
-    assert settle(world, alone=True) == []
+    assert sender.id not in settle(world, alone=True)
 
 
 def test_a_journal_of_another_boot_proves_only_what_it_heard(world: World) -> None:
