@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from errno import EADDRINUSE
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec
 
@@ -33,6 +34,10 @@ def _refusals(command: Callable[P, None]) -> Callable[P, None]:
             _give_up(str(error), 2)
         except (Problem, Busy) as error:
             _give_up(str(error), 1)
+        except OSError as error:
+            if error.errno != EADDRINUSE:
+                raise
+            _give_up(f"{error.strerror}: choose another port (0 takes a free one)", 1)
 
     return run
 
@@ -156,6 +161,7 @@ def dev() -> None:
 @dev.command()
 @click.option("--port", type=PORT, default=8081, show_default=True, help="0 takes a free one.")
 @click.option("--people", default=300, show_default=True, help="How many users the site has.")
+@_refusals
 def wordpress(port: int, people: int) -> None:
     """A small WordPress that answers like a real one, with made-up people."""
     from app.dev.wordpress import main as run
@@ -166,6 +172,7 @@ def wordpress(port: int, people: int) -> None:
 @dev.command()
 @click.option("--smtp-port", type=PORT, default=2525, show_default=True, help="0 takes a free one.")
 @click.option("--http-port", type=PORT, default=8025, show_default=True, help="0 takes a free one.")
+@_refusals
 def inbox(smtp_port: int, http_port: int) -> None:
     """An SMTP server whose inbox can be looked at in the browser."""
     from app.dev.inbox import main as run

@@ -1,6 +1,6 @@
 """The database: its types, its connections, and the only place that commits."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -81,6 +81,7 @@ class Identified:
 
 
 Row = TypeVar("Row")
+Shown = TypeVar("Shown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,10 @@ class Page(Generic[Row]):
     total: int
     page: int
     per_page: int
+
+    def map(self, show: Callable[[Row], Shown]) -> "Page[Shown]":
+        """The same page with every item shown in another way."""
+        return Page([show(item) for item in self.items], self.total, self.page, self.per_page)
 
 
 def page(session: Session, query: Select[Row], *, page: int = 1, per_page: int = 50) -> Page[Row]:

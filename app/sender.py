@@ -21,7 +21,8 @@ from app import clock, logs
 from app.db import Database
 from app.sending import ledger, relay_settings, senders
 from app.sending.books import Books, Patience
-from app.sending.engine import Engine, Ways
+from app.sending.engine import Engine
+from app.sending.lanes import Ways
 from app.sending.letters import Post
 from app.sending.models import Relay
 from app.sending.relays import BreakerSettings

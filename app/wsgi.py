@@ -1,11 +1,10 @@
 """The web application: everything that answers HTTP, put together."""
 
-from importlib import import_module, util
 from typing import Any
 
 from flask import Flask, Response
 
-from app import __version__, api
+from app import __version__, api, public
 from app.runtime import Runtime
 
 LARGEST_BODY = 10 * 1024 * 1024
@@ -26,10 +25,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.after_request(_guard)
     app.add_url_rule("/healthz", "healthz", _healthz(runtime))
     api.register(app)
-    if util.find_spec("app.public"):
-        public = getattr(import_module("app.public"), "blueprint", None)
-        if public is not None:
-            app.register_blueprint(public)
+    app.register_blueprint(public.blueprint)
     return app
 
 

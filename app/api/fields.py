@@ -20,20 +20,20 @@ _KEY = validate.Regexp(
 )
 
 
-class NewField(Strict):
+class NewCustomField(Strict):
     """A field that is to be; ``key`` is what templates and upserts say."""
 
     key = Text(required=True, least=1, most=64, validate=[_KEY])
     label = Name(required=True)
 
 
-class FieldChanges(Strict):
+class CustomFieldChanges(Strict):
     """What may be changed; the key stays."""
 
     label = Name(required=True)
 
 
-class FieldAnswer(Schema):
+class CustomFieldAnswer(Schema):
     """A custom field."""
 
     id = Id(required=True)
@@ -42,7 +42,7 @@ class FieldAnswer(Schema):
     created_at = Instant(required=True)
 
 
-@blueprint.get("/fields", scope="read", query=PageQuery, answer=page_of(FieldAnswer))
+@blueprint.get("/fields", scope="read", query=PageQuery, answer=page_of(CustomFieldAnswer))
 def list_fields(query: dict[str, Any]) -> Any:
     """The custom fields of the workspace, oldest first."""
     with runtime().database.reading() as session:
@@ -51,7 +51,7 @@ def list_fields(query: dict[str, Any]) -> Any:
         )
 
 
-@blueprint.post("/fields", scope="write", body=NewField, answer=FieldAnswer)
+@blueprint.post("/fields", scope="write", body=NewCustomField, answer=CustomFieldAnswer)
 def create_field(body: dict[str, Any]) -> Any:
     """Create a custom field; 409 when the key is taken."""
     running = runtime()
@@ -59,14 +59,16 @@ def create_field(body: dict[str, Any]) -> Any:
         return fields.create(session, caller().workspace_id, **body, now=running.now())
 
 
-@blueprint.get("/fields/<uuid:field_id>", scope="read", answer=FieldAnswer)
+@blueprint.get("/fields/<uuid:field_id>", scope="read", answer=CustomFieldAnswer)
 def get_field(field_id: UUID) -> Any:
     """One custom field."""
     with runtime().database.reading() as session:
         return fields.get(session, caller().workspace_id, field_id)
 
 
-@blueprint.patch("/fields/<uuid:field_id>", scope="write", body=FieldChanges, answer=FieldAnswer)
+@blueprint.patch(
+    "/fields/<uuid:field_id>", scope="write", body=CustomFieldChanges, answer=CustomFieldAnswer
+)
 def change_field(field_id: UUID, body: dict[str, Any]) -> Any:
     """Give a custom field another label."""
     with runtime().database.transaction() as session:

@@ -92,7 +92,7 @@ def _groups(session: Session, kind: Kind, contacts: Sequence[Contact]) -> dict[U
         select(kind.link.contact_id, kind.model)
         .join(kind.model, kind.model.id == kind.group_id)
         .where(kind.link.contact_id.in_([one.id for one in contacts]))
-        .order_by(kind.model.id)
+        .order_by(kind.model.name, kind.model.id)
     )
     for contact_id, group in rows:
         found[contact_id].append(group)

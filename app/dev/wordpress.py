@@ -4,31 +4,19 @@ It answers what a pull of its users asks, in the words of a real site: the REST 
 forms, application passwords, pages of users. It never changes anything.
 """
 
-import json
 import threading
 from base64 import b64decode
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from hmac import compare_digest
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from app.dev.people import distinct_addresses, make_people
+from app.dev.wordpress_front import Front, Reply
 
 __all__ = ["WordPressStandIn", "distinct_addresses", "main", "make_people"]
 
 _NAMESPACES = ["oembed/1.0", "wp/v2", "wp-site-health/v1", "wp-block-editor/v1"]
 _USERS = "/wp/v2/users"
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What the site answers."""
-
-    status: int
-    data: Any
-    headers: Mapping[str, str]
 
 
 class WordPressStandIn:
@@ -48,10 +36,9 @@ class WordPressStandIn:
         self.people = people
         self.username = username
         self.password = password
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._front = Front(self.answer, port)
+        self._thread = threading.Thread(target=self._front.serve_forever, args=(0.05,), daemon=True)
+        self.url = self._front.url
 
     def start(self) -> "WordPressStandIn":
         """Begins to answer, in a thread of its own."""
@@ -60,27 +47,24 @@ class WordPressStandIn:
 
     def stop(self) -> None:
         """Answers no more."""
-        self._server.shutdown()
+        self._front.shutdown()
         self._thread.join()
-        self._server.server_close()
+        self._front.server_close()
 
     def answer(self, route: str, query: Mapping[str, str], authorization: str) -> Reply:
         """What ``GET route`` answers."""
-        refused = self._refused(authorization)
-        if refused:
+        if refused := self._refused(authorization):
             return refused
-        is_known = bool(authorization)
+        is_known = authorization.lower().startswith("basic ")
         if route == "/":
-            return Reply(200, _only(self._root(), query), {})
+            return Reply(200, _only(self._root(), query))
         if route == _USERS:
             return self._users(query) if is_known else self._strangers(query)
         if route == f"{_USERS}/me":
+            if not is_known:
+                return _error(401, "rest_not_logged_in", "You are not currently logged in.")
             me = {"id": 1, "username": self.username, "roles": ["administrator"]}
-            return (
-                Reply(200, _only(me, query), {})
-                if is_known
-                else _error(401, "rest_not_logged_in", "You are not currently logged in.")
-            )
+            return Reply(200, _only(me, query))
         sentence = "No route was found matching the URL and request method."
         return _error(404, "rest_no_route", sentence)
 
@@ -154,62 +138,6 @@ def main(port: int = 0, people: int = 300) -> None:
         site.stop()
 
 
-def _handler(site: WordPressStandIn) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        server_version = "pressferry-stand-in"
-
-        def do_GET(self) -> None:
-            self._answer(self.wfile.write)
-
-        def do_HEAD(self) -> None:
-            self._answer(lambda _body: None)
-
-        def _answer(self, write: Callable[[bytes], Any]) -> None:
-            path, query = _route(self.path)
-            if path is None:
-                page = b"<!DOCTYPE html><title>A WordPress to try things out with</title>"
-                is_front = urlsplit(self.path).path == "/"
-                self._send(200 if is_front else 404, "text/html; charset=UTF-8", page, {}, write)
-                return
-            reply = site.answer(path, query, self.headers.get("Authorization", ""))
-            body = json.dumps(reply.data, ensure_ascii=False).encode()
-            kind = "application/json; charset=UTF-8"
-            self._send(reply.status, kind, body, reply.headers, write)
-
-        def _send(
-            self,
-            status: int,
-            kind: str,
-            body: bytes,
-            headers: Mapping[str, str],
-            write: Callable[[bytes], Any],
-        ) -> None:
-            self.send_response(status)
-            link = f'<{site.url}/wp-json/>; rel="https://api.w.org/"'
-            common = {"Content-Type": kind, "Content-Length": str(len(body)), "Link": link}
-            for name, value in {**common, **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Says nothing: whoever tries things out looks elsewhere."""
-
-    return Handler
-
-
-def _route(target: str) -> tuple[str | None, dict[str, str]]:
-    """The REST route in a request's target, None when it is a page."""
-    parts = urlsplit(target)
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if "rest_route" in query:
-        return "/" + query["rest_route"].strip("/"), query
-    if parts.path == "/wp-json" or parts.path.startswith("/wp-json/"):
-        return "/" + parts.path.removeprefix("/wp-json").strip("/"), query
-    return None, query
-
-
 def _only(row: dict[str, Any], query: Mapping[str, str]) -> dict[str, Any]:
     wanted = [name.strip() for name in query.get("_fields", "").split(",") if name.strip()]
     return {name: row[name] for name in wanted if name in row} if wanted else row
@@ -235,4 +163,4 @@ def _bad(name: str, sentence: str) -> Reply:
 
 
 def _error(status: int, code: str, message: str) -> Reply:
-    return Reply(status, {"code": code, "message": message, "data": {"status": status}}, {})
+    return Reply(status, {"code": code, "message": message, "data": {"status": status}})

@@ -18,7 +18,7 @@ _PIECE = re.compile(
 _HREF = re.compile(r"\shref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
 _ALT = re.compile(r"\salt\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
 _LINE = re.compile(
-    "address|article|aside|br|caption|center|div|dl|dd|dt|fieldset|figure|footer|form|header|hr|"
+    "address|article|aside|caption|center|div|dl|dd|dt|fieldset|figure|footer|form|header|hr|"
     "li|main|nav|pre|section|tr|tbody|tfoot|thead"
 )
 _PARAGRAPH = re.compile("blockquote|h[1-6]|ol|p|table|ul")
@@ -61,6 +61,7 @@ class _Reader:
         self._pieces: list[str] = []
         self._unseen = ""
         self._link = ("", 0)
+        self._at_start = True
 
     def read(self, html: str) -> str:
         """What a person would read there."""
@@ -73,7 +74,7 @@ class _Reader:
             elif tag:
                 self._start(tag, " " + piece[3])
             elif not piece[0].startswith(("<!", "<?")):
-                self._pieces.append(" ".join(re.split(r"\s+", unescape(piece[0]))))
+                self._say(" ".join(re.split(r"\s+", unescape(piece[0]))))
         return "".join(self._pieces)
 
     def _look_for_end(self, tag: str, ending: bool) -> None:
@@ -86,10 +87,13 @@ class _Reader:
         elif tag == "a":
             self._link = (_value(_HREF, attributes), len(self._pieces))
         elif tag == "img":
-            self._pieces.append(_value(_ALT, attributes))
+            self._say(_value(_ALT, attributes))
+        elif tag == "br":
+            self._pieces.append("\n")
+            self._at_start = True
         else:
             self._break(tag)
-            self._pieces.append("* " if tag == "li" else "")
+            self._say("* " if tag == "li" else "")
 
     def _end(self, tag: str) -> None:
         if tag == "a":
@@ -99,11 +103,17 @@ class _Reader:
         else:
             self._break(tag)
 
+    def _say(self, words: str) -> None:
+        self._pieces.append(words)
+        self._at_start = self._at_start and not words.strip()
+
     def _break(self, tag: str) -> None:
         if _PARAGRAPH.fullmatch(tag):
             self._pieces.append("\n\n")
-        elif _LINE.fullmatch(tag):
+            self._at_start = True
+        elif _LINE.fullmatch(tag) and not self._at_start:
             self._pieces.append("\n")
+            self._at_start = True
 
     def _end_link(self) -> None:
         address, start = self._link
@@ -113,7 +123,7 @@ class _Reader:
             return
         words = "".join(self._pieces[start:]).strip()
         if address != words:
-            self._pieces.append(f" ({address})" if words else address)
+            self._say(f" ({address})" if words else address)
 
 
 def _value(attribute: re.Pattern[str], attributes: str) -> str:

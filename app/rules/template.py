@@ -66,7 +66,10 @@ class Template:
         found = [read(given) if read else None for read in self._reads]
         if None in found:
             self._render_rest(found, given)
-        return cast(list[str], found)
+        filled = cast(list[str], found)
+        if sum(map(len, filled)) > MAX_TEXT:
+            raise TemplateError(f"the values make more than {MAX_TEXT} characters")
+        return filled
 
     def _render_rest(self, found: list[str | None], given: Mapping[str, object]) -> None:
         context = RenderContext(self._parsed, globals=given)

@@ -1,9 +1,8 @@
 """The loop: claim, compose, begin, send, finish. It decides nothing itself."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -14,14 +13,12 @@ from app.rules.replies import Reply
 from app.sending import letters, plan
 from app.sending.books import Books
 from app.sending.compose import CannotCompose
-from app.sending.lanes import DEPTH, Hooks, Lane, Work
+from app.sending.lanes import DEPTH, Hooks, Lane, Ways, Work
 from app.sending.ledger import Heard
-from app.sending.letters import Post
 from app.sending.models import Relay
 from app.sending.plan import Planned
+from app.vault import WrongKey
 from app.wire.journal import Journal
-from app.wire.line import Line
-from app.wire.opening import Endpoint
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -32,15 +29,6 @@ POLL_SECONDS = 1.0
 GATHER_SECONDS = 0.02
 #: Lines get this long to end what they began when the sender stops.
 STOP_SECONDS = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """How this sender gets out: links in letters, a relay's endpoint, and how a line is opened."""
-
-    post: Post
-    endpoint: Callable[[Relay], Endpoint]
-    open_line: Callable[[Endpoint], Awaitable[Line]]
 
 
 class Engine:
@@ -174,7 +162,13 @@ class Engine:
                 self._in_hand.add(attempt)
         by_id = {one.relay.id: one.relay for one, _ in ready}
         for relay_id, works in waves.items():
-            self._lane(by_id[relay_id]).put(works)
+            try:
+                lane = self._lane(by_id[relay_id])
+            except WrongKey as error:
+                for work in works:
+                    self._hear(work.attempt_id, Reply("auth", None, str(error)), True)
+            else:
+                lane.put(works)
 
     def _free(self, relay: Relay) -> int:
         """Room in a relay's lane; called from the ledger's thread, so it only looks."""

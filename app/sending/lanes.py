@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from app.rules.replies import Reply
+from app.sending.letters import Post
+from app.sending.models import Relay
 from app.wire.conversation import Parcel, converse
 from app.wire.line import Line
 from app.wire.opening import Endpoint, LineRefused
@@ -25,6 +27,15 @@ class Work:
     attempt_id: int
     parcel: Parcel
     moved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How this sender gets out: links in letters, a relay's endpoint, and how a line is opened."""
+
+    post: Post
+    endpoint: Callable[[Relay], Endpoint]
+    open_line: Callable[[Endpoint], Awaitable[Line]]
 
 
 @dataclass(frozen=True, slots=True)

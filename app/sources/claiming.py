@@ -84,24 +84,11 @@ def _abandoned(now: datetime) -> ColumnElement[bool]:
 
 def _task(session: Session, run: SyncRun, owner: UUID, now: datetime) -> Task:
     connection = session.get_one(Connection, run.connection_id)
-    cursor = connection.cursor or {}
-    begun = datetime.fromisoformat(cursor["begun"]) if cursor else now
-    if now - begun > STALE:
-        cursor, begun = {}, now
+    cursor = _cursor(connection, now)
     if run.pages == 0:
         connection.last_run_at = now
-    progress = Progress(
-        run_id=run.id,
-        owner=owner,
-        connection_id=connection.id,
-        origin="wordpress",
-        numbers=_numbers(run),
-        begun=begun,
-        known=cursor["known"] if cursor else _known(session, connection.id),
-        overwritten=cursor["overwritten"] if cursor else 0,
-    )
     return Task(
-        progress=progress,
+        progress=_progress(session, run, owner, cursor, now),
         workspace_id=run.workspace_id,
         site=session.get_one(Site, connection.site_id),
         source=connection.source,
@@ -115,6 +102,29 @@ def _task(session: Session, run: SyncRun, owner: UUID, now: datetime) -> Task:
         cursor=cursor["at"] if cursor else None,
         failures=connection.failures,
         force=run.force,
+    )
+
+
+def _cursor(connection: Connection, now: datetime) -> dict[str, Any] | None:
+    """Where a sweep was left, unless that is too long ago."""
+    cursor = connection.cursor
+    if cursor and now - datetime.fromisoformat(cursor["begun"]) <= STALE:
+        return cursor
+    return None
+
+
+def _progress(
+    session: Session, run: SyncRun, owner: UUID, cursor: dict[str, Any] | None, now: datetime
+) -> Progress:
+    return Progress(
+        run_id=run.id,
+        owner=owner,
+        connection_id=run.connection_id,
+        origin="wordpress",
+        numbers=_numbers(run),
+        begun=datetime.fromisoformat(cursor["begun"]) if cursor else now,
+        known=cursor["known"] if cursor else _known(session, run.connection_id),
+        overwritten=cursor["overwritten"] if cursor else 0,
     )
 
 

@@ -1,6 +1,6 @@
 """Connections: a site's source that is pulled; how often, and what becomes of its people."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -77,12 +77,32 @@ def change(
     return connection
 
 
-def next_run_at(session: Session, connection: Connection) -> datetime | None:
-    """When the schedule pulls the connection next, None when it does not."""
-    workspace = session.get_one(Workspace, connection.workspace_id)
-    if connection.state != "ready":
-        return None
-    return schedule.next_run(timing(connection, workspace.timezone))
+def portraits(
+    session: Session, workspace_id: UUID, rows: Iterable[Connection]
+) -> list[dict[str, Any]]:
+    """Connections as they are shown: with a title, where fields go, and when the next pull is."""
+    zone = session.get_one(Workspace, workspace_id).timezone
+    return [_portrait(connection, zone) for connection in rows]
+
+
+def _portrait(connection: Connection, zone: str) -> dict[str, Any]:
+    connector = connectors.find().get(connection.source)
+    fields = connector.fields if connector else ()
+    row = {column.key: getattr(connection, column.key) for column in Connection.__table__.columns}
+    is_ready = connection.state == "ready"
+    return {
+        **row,
+        "title": connector.title if connector else connection.source,
+        "next_run_at": schedule.next_run(timing(connection, zone)) if is_ready else None,
+        "fields": [
+            {
+                "key": field.key,
+                "label": field.label,
+                "target": connection.mapping.get(field.key, field.target),
+            }
+            for field in fields
+        ],
+    }
 
 
 def timing(connection: Connection, zone: str) -> Timing:

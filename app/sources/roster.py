@@ -22,8 +22,9 @@ class Seen:
 class Roster:
     """The contacts that a page of rows may be about, kept up to date while it is decided.
 
-    ``digests`` and ``seen``: what each row says now and said last time, by source id. ``contacts``: those loaded, by id. ``owners``: the source id of
-    this connection that stands for a contact. ``refusals``: closed statuses by address.
+    ``digests`` and ``seen``: what each row says now and said last time, by source id.
+    ``contacts``: those loaded, by id. ``owners``: the source id of this connection that stands
+    for a contact. ``refusals``: closed statuses by address.
     """
 
     digests: Mapping[str, str]

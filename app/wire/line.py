@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Literal
 
+from app.wire import certificate
+from app.wire.certificate import Tls
 from app.wire.hearing import MOST_UNREAD, Ear, Garbled, Heard, tidy
 
 #: How far ahead of the replies we speak, from careful to fast.
@@ -71,6 +73,12 @@ class Line(asyncio.BufferedProtocol):
     def lost(self) -> bool:
         """Whether nothing more can be said here."""
         return bool(self._ended) or self._closed
+
+    @property
+    def tls(self) -> Tls | None:
+        """What protects this line, None when nothing does."""
+        found = self._transport.get_extra_info("ssl_object")
+        return certificate.of(found) if found is not None else None
 
     @property
     def unread(self) -> int:

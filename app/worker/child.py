@@ -1,6 +1,7 @@
 """The sender as a child process: started, woken, started again when it dies, stopped in peace."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -72,15 +73,23 @@ class SenderProcess:
         with self._lock:
             if self._stopping.is_set():
                 return
-            self._child = subprocess.Popen(
+            self._child = self._born()
+            assert self._child.stdin is not None
+            os.set_blocking(self._child.stdin.fileno(), False)
+
+    def _born(self) -> subprocess.Popen[bytes]:
+        """A child that Ctrl-C does not reach, from its first moment: it shall end in peace."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            return subprocess.Popen(
                 [sys.executable, *PROGRAM],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 env=self._environment,
                 bufsize=0,
             )
-            assert self._child.stdin is not None
-            os.set_blocking(self._child.stdin.fileno(), False)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _keep(self) -> None:
         rest = SHORTEST_REST

@@ -8,7 +8,9 @@ from sqlalchemy import select, update
 from app.contacts.models import Contact, Suppression
 from app.contacts.suppression import suppress
 from app.sending import ledger
-from app.sending.models import Content, Dispatch
+from app.sending.models import Content, Dispatch, Relay
+from app.vault import WrongKey
+from app.wire.opening import Endpoint
 from tests.sending.servers import RelayServer
 from tests.sending.world import World
 
@@ -203,6 +205,19 @@ def test_refused_credentials_are_the_relays_fault(world: World, server: Servers)
     assert {(one.phase, one.code) for one in world.attempts()} == {("auth", 535)}
 
 
+def test_a_password_that_another_master_key_closed_says_so(world: World, server: Servers) -> None:
+    world.relay(server(), "one", username="u", secret="not ours")
+    world.people(1)
+    dispatch = world.dispatch()
+    world.send(endpoint=_locked)
+    assert world.balance(dispatch) == {"deferred": 1}
+    assert "master key" in world.attempts()[0].text
+
+
+def _locked(relay: Relay) -> Endpoint:
+    raise WrongKey("a stored secret does not open with this master key")
+
+
 def test_right_credentials_are_used(world: World, server: Servers) -> None:
     one = server(password="right")
     world.relay(one, "one", username="u", secret="right")
@@ -270,11 +285,11 @@ def test_rounds_go_through_the_chain_and_end_after_a_day(world: World, server: S
     world.failover()
     world.people(1)
     dispatch = world.dispatch()
-    for _ in range(60):
+    for hours in (1, 1, 1, 20, 1):
         world.send()
-        if "failed" in world.balance(dispatch):
-            break
-        world.clock.turn(minutes=60)
+        assert world.balance(dispatch) == {"deferred": 1}
+        world.clock.turn(hours=hours)
+    world.send()
     assert world.balance(dispatch) == {"failed": 1}
     rounds = [one.round for one in world.attempts() if one.outcome == "refused"]
     assert rounds[:6] == [0, 0, 1, 1, 2, 2]

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,7 +13,8 @@ from app.contacts.models import Contact
 from app.db import Database
 from app.sending import find, ledger, senders
 from app.sending.books import Books, Patience
-from app.sending.engine import Engine, Ways
+from app.sending.engine import Engine
+from app.sending.lanes import Ways
 from app.sending.letters import Post
 from app.sending.models import Attempt, Content, Delivery, Dispatch, Relay
 from app.wire import journal as journals
@@ -168,15 +168,17 @@ class World:
         asyncio.run(self._send(until or self.is_idle, seconds, **more))
 
     async def _send(
-        self, until: Callable[[], bool], seconds: float, give_up_hours: float = 24
+        self,
+        until: Callable[[], bool],
+        seconds: float,
+        endpoint: Callable[[Relay], Endpoint] | None = None,
     ) -> None:
         boot = journals.boot_id()
         me = senders.register(self.database, host="here", boot_id=boot, now=self.clock())
         journal = Journal(senders.journal_path(self.folder, me), str(me), boot)
-        patience = Patience(give_up=timedelta(hours=give_up_hours))
-        books = Books(self.database, me, patience, self.clock)
+        books = Books(self.database, me, Patience(), self.clock)
         post = Post("http://127.0.0.1:8080", b"k" * 32)
-        ways = Ways(post, endpoint, open_line)
+        ways = Ways(post, endpoint or where, open_line)
         stop, wake = asyncio.Event(), asyncio.Event()
         engine = Engine(books, journal, ways, now=self.clock, alive=lambda: True, wake=wake)
         running = asyncio.create_task(engine.run(stop))
@@ -193,7 +195,7 @@ class World:
             journal.close()
 
 
-def endpoint(relay: Relay) -> Endpoint:
+def where(relay: Relay) -> Endpoint:
     """Where a test's relay is."""
     return Endpoint(
         relay.host,

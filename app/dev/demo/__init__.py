@@ -19,12 +19,15 @@ def main(*, once: bool, color: bool) -> int:
 
     ``once``: ends after the balance instead of staying up for looking around.
     """
-    console = Console(no_color=not color, highlight=False, soft_wrap=True)
+    console = Console(no_color=not color, highlight=False)
+    console.width = min(console.width, 96)
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
         with ExitStack() as stack:
-            stage = stack.enter_context(Stage())
             view = View(console)
+            view.chapter("Starting a WordPress stand-in, two SMTP servers with inboxes, pressferry")
+            stage = stack.enter_context(Stage())
+            view.note(f"pressferry is ready at {stage.url}")
             story = Story(stage, view)
             story.play()
             true = judge(stage, story, view)

@@ -1,10 +1,14 @@
 """The API as the demo uses it: like a person with curl, and every call can be shown."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import requests
+
+LONGEST = 40
+_ID = re.compile(r"([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f-]{22}")
 
 
 class Failed(Exception):
@@ -19,7 +23,7 @@ class Curl:
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers["Authorization"] = f"Bearer {key}"
-        self.show: Callable[[str, str], None] = lambda request, answer: None
+        self.show: Callable[[str, str, str], None] = lambda request, body, answer: None
 
     def get(self, path: str) -> Any:
         """Reads, without showing it: the demo looks often."""
@@ -28,8 +32,8 @@ class Curl:
     def do(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """Does something, and shows the call."""
         code, answer = self._call(method, path, body)
-        said = f" {json.dumps(_short(body), ensure_ascii=False)}" if body else ""
-        self.show(f"{method} /api/v1{path}{said}", str(code))
+        said = json.dumps(_short(body), ensure_ascii=False) if body else ""
+        self.show(f"{method} /api/v1{_short(path)}", said, str(code))
         return answer
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None) -> tuple[int, Any]:
@@ -39,14 +43,13 @@ class Curl:
         return answer.status_code, answer.json() if answer.content else None
 
 
-def _short(body: dict[str, Any]) -> dict[str, Any]:
-    """The body as it is shown: no secrets, no long texts."""
-    shown: dict[str, Any] = {}
-    for name, value in body.items():
-        if "password" in name:
-            shown[name] = "..."
-        elif isinstance(value, str) and len(value) > 44:
-            shown[name] = value[:41] + "..."
-        else:
-            shown[name] = value
-    return shown
+def _short(value: Any, name: str = "") -> Any:
+    """What was said, as it is shown: no secrets, no long texts, ids as their beginning."""
+    if isinstance(value, dict):
+        return {key: _short(inner, key) for key, inner in value.items()}
+    if "password" in name:
+        return "..."
+    if isinstance(value, str):
+        text = _ID.sub(r"\1...", value)
+        return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    return value

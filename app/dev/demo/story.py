@@ -49,6 +49,8 @@ class Story:
         (connection,) = self._api.get(f"/sites/{site['id']}/connections")["items"]
         run = self._api.do("POST", f"/connections/{connection['id']}/runs")
         self._until(lambda: self._synced(run["id"]))
+        skipped = ", ".join(f"{count} {why}" for why, count in self._scene.skipped.items())
+        self._view.note(f"{self._scene.contacts} contacts; skipped: {skipped or 'nobody'}")
 
     def _synced(self, run_id: str) -> bool:
         run = self._api.get(f"/runs/{run_id}")
@@ -93,7 +95,10 @@ class Story:
         for relay_id, inbox, line in zip(
             self.relay_ids, self._stage.inboxes, self._scene.relays, strict=True
         ):
-            line.taken = len(inbox.messages)
+            taken = len(inbox.messages)
+            if taken and not line.taken and relay_id != self.relay_ids[0]:
+                self._view.note(f"failover: {line.name.lower()} carries on", "yellow")
+            line.taken = taken
             self._breaker(line, self._api.get(f"/relays/{relay_id}"))
         open_ones = sum(self._scene.states[name] for name in ("queued", "sending", "deferred"))
         return self._scene.audience > 0 and open_ones == 0
@@ -101,7 +106,8 @@ class Story:
     def _breaker(self, line: RelayLine, relay: dict[str, Any]) -> None:
         state = relay["breaker"]["state"]
         if state != line.breaker:
-            self._view.note(f"{line.name}: the breaker is {state} ({relay['last_fault']})")
+            why = relay["last_fault"]
+            self._view.note(f"{line.name.lower()}: the breaker is {state} ({why})", "bold red")
             line.breaker = state
 
     def _until(self, done: Callable[[], bool]) -> None:

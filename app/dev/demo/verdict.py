@@ -12,6 +12,7 @@ from app.dev.demo.story import NAMES, Story
 from app.dev.demo.view import View
 from app.dev.people import distinct_addresses
 from app.rules import email_address
+from app.sending.ledger.balance import STATES
 
 
 def judge(stage: Stage, story: Story, view: View) -> bool:
@@ -57,7 +58,8 @@ def _balance_table(balance: dict[str, Any]) -> Table:
     table = Table(title="Balance", title_justify="left", show_footer=True)
     table.add_column("state", footer="audience")
     table.add_column("deliveries", footer=str(balance["audience"]), justify="right")
-    for state, count in balance["states"].items():
+    for state in STATES:
+        count = balance["states"][state]
         table.add_row(state, str(count), style="" if count else "dim")
     return table
 

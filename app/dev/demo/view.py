@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress_bar import ProgressBar
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +16,7 @@ from app import clock
 if TYPE_CHECKING:
     from app.dev.demo.stage import Stage
 
+_WIDTH = 30
 _COLORS = {"closed": "green", "open": "red", "probing": "yellow"}
 
 
@@ -67,11 +68,14 @@ class View:
         """Something happened."""
         self._console.print(Text.assemble((self._time(), "dim"), (line, style)))
 
-    def call(self, request: str, answer: str) -> None:
+    def call(self, request: str, body: str, answer: str) -> None:
         """The API was asked to do something."""
         self._console.print(
             Text.assemble((self._time(), "dim"), (request, "cyan"), (f" -> {answer}", "dim"))
         )
+        if body:
+            indent = (0, 0, 0, len(self._time()))
+            self._console.print(Padding(Text(body, style="dim"), indent, expand=False))
 
     def show(self, scene: Scene) -> None:
         """The picture as it is now."""
@@ -114,14 +118,17 @@ def _line(scene: Scene) -> str:
 
 def _picture(scene: Scene) -> Group:
     grid = Table.grid(padding=(0, 2))
-    grid.add_row(
-        "Contacts in", ProgressBar(scene.seen or 1, scene.contacts, 30), f"{scene.contacts}"
-    )
+    grid.add_row("Contacts in", _bar(scene.contacts, scene.seen), str(scene.contacts))
     for relay in scene.relays:
         breaker = Text(f"breaker {relay.breaker}", style=_COLORS.get(relay.breaker, ""))
-        bar = ProgressBar(scene.audience or 1, relay.taken, 30)
-        grid.add_row(relay.name, bar, f"{relay.taken}", breaker)
+        grid.add_row(relay.name, _bar(relay.taken, scene.audience), str(relay.taken), breaker)
     if scene.states:
-        bar = ProgressBar(scene.audience, scene.states["sent"], 30)
-        grid.add_row("Campaign", bar, f"{scene.states['sent']} of {scene.audience} sent")
+        sent = scene.states["sent"]
+        grid.add_row("Campaign", _bar(sent, scene.audience), f"{sent} of {scene.audience} sent")
     return Group(Text(), grid)
+
+
+def _bar(part: int, whole: int) -> Text:
+    """Reads without colors too."""
+    full = _WIDTH * part // whole if whole else 0
+    return Text.assemble(("█" * full, "cyan"), ("░" * (_WIDTH - full), "dim"))

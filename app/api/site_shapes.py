@@ -1,0 +1,161 @@
+"""How sites, their connections and their runs look in the API."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from app.api.schemas import Flag, Id, Instant, Name, Strict, Text
+from app.sources.connections import NEW_STATUSES
+from sync.schedule import MOST_MINUTES
+
+_MOST = 100
+
+
+class Password(Text):
+    """A secret: it goes in and never comes out."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(least=1, metadata={"format": "password"}, load_only=True, **more)
+
+
+class NewSite(Strict):
+    """A site, and an account of it with an application password (Users > Profile)."""
+
+    url = Text(required=True, least=1, most=2000)
+    username = Name(required=True)
+    application_password = Password(required=True)
+    name = Text()
+
+
+class SiteChanges(Strict):
+    """What may be changed; another host needs the application password again."""
+
+    url = Text(least=1, most=2000)
+    username = Name()
+    application_password = Password()
+    name = Text()
+
+
+class SiteAnswer(Schema):
+    """A site, without its password. ``rest_root`` is empty until it was discovered."""
+
+    id = Id(required=True)
+    url = fields.String(required=True)
+    name = fields.String(required=True)
+    username = fields.String(required=True)
+    rest_root = fields.String(required=True)
+    discovered_at = Instant(required=True, allow_none=True)
+    created_at = Instant(required=True)
+    updated_at = Instant(required=True)
+
+
+class SourceAnswer(Schema):
+    """A source of a site: whether it can be read, or why not and what to do."""
+
+    source = fields.String(required=True)
+    title = fields.String(required=True)
+    state = fields.String(required=True)
+    detail = fields.String(required=True)
+    connection_id = Id(required=True, allow_none=True)
+
+
+class DiscoveryAnswer(Schema):
+    """Every source that this version knows, as it stands at the site."""
+
+    sources = fields.List(fields.Nested(SourceAnswer), required=True)
+
+
+class Schedule(Strict):
+    """How often: one of the two; cron in the time zone of the workspace."""
+
+    every_minutes = fields.Integer(
+        strict=True,
+        validate=validate.Range(1, MOST_MINUTES),
+    )
+    cron = Text(least=1, metadata={"example": "30 4 * * 1-5"})
+
+
+class ConnectionChanges(Strict):
+    """What becomes of a source's people, and how often it is pulled; null: only when asked."""
+
+    schedule = fields.Nested(Schedule, allow_none=True)
+    new_contact_status = fields.String(validate=validate.OneOf(NEW_STATUSES))
+    mapping = fields.Dict(
+        keys=Name(),
+        values=Text(),
+        validate=validate.Length(0, _MOST),
+        metadata={
+            "description": "Source field to contact field ('fields.<key>' for a custom one; "
+            "'' leaves it out); fields that are not named go where they go by themselves"
+        },
+    )
+    add_lists = fields.List(
+        Name(),
+        validate=validate.Length(0, _MOST),
+        metadata={"description": "Ids or names; a list with an unknown name is created"},
+    )
+    add_tags = fields.List(
+        Name(),
+        validate=validate.Length(0, _MOST),
+        metadata={"description": "Ids or names; a tag with an unknown name is created"},
+    )
+
+
+class FieldAnswer(Schema):
+    """A field of the source; ``target`` is where it goes now, "" for nowhere."""
+
+    key = fields.String(required=True)
+    label = fields.String(required=True)
+    target = fields.String(required=True)
+
+
+class ConnectionAnswer(Schema):
+    """A site's source that is pulled.
+
+    ``state``: ready, or needs_reauth (stopped until somebody mends the login at the site).
+    """
+
+    id = Id(required=True)
+    site_id = Id(required=True)
+    source = fields.String(required=True)
+    title = fields.String(required=True)
+    state = fields.String(required=True)
+    schedule = fields.Dict(required=True, allow_none=True)
+    new_contact_status = fields.String(required=True)
+    mapping = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    fields_ = fields.List(
+        fields.Nested(FieldAnswer), required=True, attribute="fields", data_key="fields"
+    )
+    add_lists = fields.List(fields.String(), required=True)
+    add_tags = fields.List(fields.String(), required=True)
+    failures = fields.Integer(required=True)
+    last_run_at = Instant(required=True, allow_none=True)
+    next_run_at = Instant(required=True, allow_none=True)
+    created_at = Instant(required=True)
+    updated_at = Instant(required=True)
+
+
+class NewRun(Strict):
+    """``force``: even if it changes more than the guard allows."""
+
+    force = Flag(load_default=False)
+
+
+class RunAnswer(Schema):
+    """A sync run: seen = created + updated + kept + everything skipped, by reason."""
+
+    id = Id(required=True)
+    connection_id = Id(required=True)
+    state = fields.String(required=True)
+    trigger = fields.String(required=True)
+    seen = fields.Integer(required=True)
+    created = fields.Integer(required=True)
+    updated = fields.Integer(required=True)
+    kept = fields.Integer(required=True)
+    skipped = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    pages = fields.Integer(required=True)
+    force = fields.Boolean(required=True)
+    detail = fields.String(required=True)
+    created_at = Instant(required=True)
+    started_at = Instant(required=True, allow_none=True)
+    finished_at = Instant(required=True, allow_none=True)

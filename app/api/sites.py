@@ -1,0 +1,165 @@
+"""WordPress sites: let pressferry in, see what can be read there, and say how often."""
+
+from typing import Any
+from uuid import UUID
+
+from app.api.access import caller, runtime
+from app.api.paging import PageQuery, page_of
+from app.api.routes import Routes
+from app.api.site_shapes import (
+    ConnectionAnswer,
+    ConnectionChanges,
+    DiscoveryAnswer,
+    NewRun,
+    NewSite,
+    RunAnswer,
+    SiteAnswer,
+    SiteChanges,
+)
+from app.db import Page
+from app.sources import connections, discovering, runs, sites
+
+blueprint = Routes("sites", "WordPress sites, what is pulled from them, and the runs that did.")
+
+
+@blueprint.get("/sites", scope="read", query=PageQuery, answer=page_of(SiteAnswer))
+def list_sites(query: dict[str, Any]) -> Any:
+    """The sites of the workspace, oldest first."""
+    with runtime().database.reading() as session:
+        return sites.listed(
+            session, caller().workspace_id, number=query["page"], per_page=query["per_page"]
+        )
+
+
+@blueprint.post("/sites", scope="settings", body=NewSite, answer=SiteAnswer)
+def add_site(body: dict[str, Any]) -> Any:
+    """Add a site; it is asked nothing yet (see discover)."""
+    running = runtime()
+    with running.database.transaction() as session:
+        return sites.add(session, caller().workspace_id, body, runtime=running, now=running.now())
+
+
+@blueprint.get("/sites/<uuid:site_id>", scope="read", answer=SiteAnswer)
+def get_site(site_id: UUID) -> Any:
+    """One site."""
+    with runtime().database.reading() as session:
+        return sites.get(session, caller().workspace_id, site_id)
+
+
+@blueprint.patch("/sites/<uuid:site_id>", scope="settings", body=SiteChanges, answer=SiteAnswer)
+def change_site(site_id: UUID, body: dict[str, Any]) -> Any:
+    """Change a site; a mended login lets connections that stopped for it go on."""
+    running = runtime()
+    with running.database.transaction() as session:
+        return sites.change(
+            session, caller().workspace_id, site_id, body, runtime=running, now=running.now()
+        )
+
+
+@blueprint.delete("/sites/<uuid:site_id>", scope="settings")
+def remove_site(site_id: UUID) -> None:
+    """Remove a site with its connections and runs; the contacts stay."""
+    with runtime().database.transaction() as session:
+        sites.remove(session, caller().workspace_id, site_id)
+
+
+@blueprint.post("/sites/<uuid:site_id>/discover", scope="write", answer=DiscoveryAnswer, status=200)
+def discover_site(site_id: UUID) -> Any:
+    """Ask the site which sources can be read; each that is ready gets a connection."""
+    return {"sources": discovering.discover(runtime(), caller().workspace_id, site_id)}
+
+
+@blueprint.get(
+    "/sites/<uuid:site_id>/connections",
+    scope="read",
+    query=PageQuery,
+    answer=page_of(ConnectionAnswer),
+)
+def list_connections(site_id: UUID, query: dict[str, Any]) -> Any:
+    """What is pulled from a site, oldest first."""
+    with runtime().database.reading() as session:
+        found = connections.listed(
+            session,
+            caller().workspace_id,
+            site_id,
+            number=query["page"],
+            per_page=query["per_page"],
+        )
+        items = connections.portraits(session, caller().workspace_id, found.items)
+    return Page(items, found.total, found.page, found.per_page)
+
+
+@blueprint.get("/connections/<uuid:connection_id>", scope="read", answer=ConnectionAnswer)
+def get_connection(connection_id: UUID) -> Any:
+    """One connection."""
+    workspace_id = caller().workspace_id
+    with runtime().database.reading() as session:
+        found = connections.get(session, workspace_id, connection_id)
+        return connections.portraits(session, workspace_id, [found])[0]
+
+
+@blueprint.patch(
+    "/connections/<uuid:connection_id>",
+    scope="write",
+    body=ConnectionChanges,
+    answer=ConnectionAnswer,
+)
+def change_connection(connection_id: UUID, body: dict[str, Any]) -> Any:
+    """Change how often a source is pulled, and what becomes of its people."""
+    running, workspace_id = runtime(), caller().workspace_id
+    with running.database.transaction() as session:
+        changed = connections.change(session, workspace_id, connection_id, body, now=running.now())
+        return connections.portraits(session, workspace_id, [changed])[0]
+
+
+@blueprint.post(
+    "/connections/<uuid:connection_id>/runs",
+    scope="write",
+    body=NewRun,
+    answer=RunAnswer,
+    status=202,
+)
+def start_run(connection_id: UUID, body: dict[str, Any]) -> Any:
+    """Pull now; 409 while another run of the connection is open."""
+    running = runtime()
+    with running.database.transaction() as session:
+        return runs.start(
+            session,
+            caller().workspace_id,
+            connection_id,
+            force=body["force"],
+            now=running.now(),
+        )
+
+
+@blueprint.get(
+    "/connections/<uuid:connection_id>/runs",
+    scope="read",
+    query=PageQuery,
+    answer=page_of(RunAnswer),
+)
+def list_runs(connection_id: UUID, query: dict[str, Any]) -> Any:
+    """The runs of a connection, newest first."""
+    with runtime().database.reading() as session:
+        return runs.listed(
+            session,
+            caller().workspace_id,
+            connection_id,
+            number=query["page"],
+            per_page=query["per_page"],
+        )
+
+
+@blueprint.get("/runs/<uuid:run_id>", scope="read", answer=RunAnswer)
+def get_run(run_id: UUID) -> Any:
+    """One run, with its numbers so far."""
+    with runtime().database.reading() as session:
+        return runs.get(session, caller().workspace_id, run_id)
+
+
+@blueprint.post("/runs/<uuid:run_id>/cancel", scope="write", answer=RunAnswer, status=200)
+def cancel_run(run_id: UUID) -> Any:
+    """Call off an open run; what was stored stays, and the next run goes on from there."""
+    running = runtime()
+    with running.database.transaction() as session:
+        return runs.cancel(session, caller().workspace_id, run_id, now=running.now())

@@ -1,0 +1,45 @@
+"""A relay is to be removed: campaigns that are pinned to it follow its successor, or stop it."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.campaigns import sender
+from app.campaigns.models import Campaign
+from app.errors import Conflict
+from app.sending import relay_removal
+
+#: In these a campaign counts on its relay; a draft is told at its launch that it is gone.
+_COUNTING = ("scheduled", "sending", "paused")
+
+
+def remove_relay(
+    session: Session, workspace_id: UUID, relay_id: UUID, *, reassign_to: UUID | None = None
+) -> None:
+    """Removes a relay. Raises Conflict when something counts on it and nobody takes over."""
+    heir = relay_removal.successor(session, workspace_id, relay_id, reassign_to)
+    pinned = session.scalars(
+        select(Campaign)
+        .where(
+            Campaign.workspace_id == workspace_id,
+            Campaign.relay_id == relay_id,
+            Campaign.status.in_(("draft", *_COUNTING)),
+        )
+        .order_by(Campaign.id)
+        .with_for_update()
+    ).all()
+    counting = [campaign for campaign in pinned if campaign.status in _COUNTING]
+    if heir is None and counting:
+        names = ", ".join(f"'{campaign.name}'" for campaign in counting[:3])
+        raise Conflict(
+            f"Campaigns are pinned to this relay ({names}): cancel or repin them, or say with "
+            "?reassign_to= which relay takes over."
+        )
+    relay_removal.remove(session, workspace_id, relay_id, reassign_to=reassign_to)
+    for campaign in pinned if heir else ():
+        campaign.relay_id = reassign_to
+        sender.follow_pin(session, campaign)
+        if campaign.dispatch_id is not None:
+            sender.redirect(session, campaign)
+    session.flush()

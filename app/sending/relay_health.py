@@ -1,0 +1,81 @@
+"""The breaker of a relay as people see it and set it by hand, and faults found by a test mail."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.rules import breaker
+from app.rules.replies import Reply
+from app.sending import relay_settings, relays
+from app.sending.models import Relay
+from app.sending.relays import BreakerSettings
+
+#: Steps before a mail is even begun: what fails here is the relay's fault, whatever is sent.
+OPENING = ("dns", "connect", "greeting", "ehlo", "starttls", "auth")
+#: No attempt of the ledger: such a fault counts, but never speaks for the probe.
+_NO_ATTEMPT = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A relay's breaker: ``open_until`` is None unless it is open, ``failures`` are in a row."""
+
+    state: breaker.State
+    failures: int
+    open_until: datetime | None
+
+
+def health(relay: Relay, now: datetime) -> Health:
+    """How the relay does."""
+    found = relays.breaker_of(relay)
+    state = breaker.state(found, now)
+    return Health(state, found.fail_streak, found.open_until if state == "open" else None)
+
+
+def set_breaker(
+    session: Session,
+    workspace_id: UUID,
+    relay_id: UUID,
+    state: Literal["closed", "open"],
+    *,
+    now: datetime,
+    settings: BreakerSettings,
+) -> Relay:
+    """Closes the breaker, or opens it for its usual time, whatever the relay did."""
+    relay = relay_settings.get(session, workspace_id, relay_id, lock=True)
+    opened = state == "open"
+    relay.fail_streak = max(relay.fail_streak, settings.threshold) if opened else 0
+    relay.open_until = now + timedelta(seconds=settings.seconds) if opened else None
+    relay.probe_attempt = None
+    session.flush()
+    return relay
+
+
+def note_test(
+    session: Session,
+    workspace_id: UUID,
+    relay_id: UUID,
+    reply: Reply,
+    *,
+    now: datetime,
+    settings: BreakerSettings,
+) -> None:
+    """A test mail found that nobody can connect or log in; any other answer leaves no trace."""
+    if reply.phase not in OPENING:
+        return
+    relay = relay_settings.get(session, workspace_id, relay_id, lock=True)
+    found = breaker.heard_fault(
+        relays.breaker_of(relay),
+        _NO_ATTEMPT,
+        now,
+        threshold=settings.threshold,
+        seconds=settings.seconds,
+    )
+    relay.fail_streak, relay.open_until = found.fail_streak, found.open_until
+    relay.probe_attempt = found.probe
+    relay.last_fault = f"{reply.phase}: {reply.code or ''} {reply.text}".replace(":  ", ": ")
+    relay.last_fault_at = now
+    session.flush()

@@ -1,0 +1,188 @@
+"""Relays as people set them up: create, change, remove, list, and the default among them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.db import Page, page
+from app.errors import Conflict, Invalid, NotFound
+from app.sending.models import Relay
+from app.sending.relay_values import FIELDS, completed, require_good, trimmed
+from app.vault import Vault
+from app.wire.opening import Endpoint
+from app.workspaces.models import Workspace
+
+
+class Manners(Protocol):
+    """How this server speaks to relays: its name in EHLO, and its patience in seconds."""
+
+    @property
+    def hello_name(self) -> str: ...
+    @property
+    def connect_seconds(self) -> float: ...
+    @property
+    def reply_seconds(self) -> float: ...
+    @property
+    def final_reply_seconds(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hasty:
+    """Manners for when a person waits for the answer."""
+
+    hello_name: str = ""
+    connect_seconds: float = 15.0
+    reply_seconds: float = 15.0
+    final_reply_seconds: float = 30.0
+
+
+def get(session: Session, workspace_id: UUID, relay_id: UUID, *, lock: bool = False) -> Relay:
+    """The relay; with ``lock`` nobody else changes it until the transaction ends."""
+    query = select(Relay).where(Relay.workspace_id == workspace_id, Relay.id == relay_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound("There is no such relay.")
+    return found
+
+
+def listed(
+    session: Session, workspace_id: UUID, *, number: int = 1, per_page: int = 50
+) -> Page[Relay]:
+    """The relays of a workspace in the order in which failover asks them."""
+    query = select(Relay).where(Relay.workspace_id == workspace_id)
+    ordered = query.order_by(Relay.failover_priority, Relay.id)
+    return page(session, ordered, page=number, per_page=per_page)
+
+
+def create(
+    session: Session,
+    workspace_id: UUID,
+    values: Mapping[str, Any],
+    *,
+    vault: Vault,
+    allow_private: bool,
+    now: datetime,
+) -> Relay:
+    """A new relay. Raises Invalid, and Conflict when the name is taken.
+
+    ``values``: FIELDS, ``password``, ``is_default``, ``failover_priority`` (None: the last). A
+    preset fills host, port and encryption that are not given. The first relay is the default.
+    """
+    lock_workspace(session, workspace_id)
+    settings = completed(values)
+    require_good(settings, allow_private=allow_private)
+    first = session.scalar(select(Relay.id).where(Relay.workspace_id == workspace_id)) is None
+    made = Relay(
+        workspace_id=workspace_id,
+        **settings,
+        secret=_closed(vault, values.get("password"), settings["username"]),
+        failover_priority=_priority(session, workspace_id, values),
+        is_default=first,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(made)
+    _flush(session, made)
+    if values.get("is_default"):
+        make_default(session, made)
+    return made
+
+
+def change(
+    session: Session,
+    workspace_id: UUID,
+    relay_id: UUID,
+    values: Mapping[str, Any],
+    *,
+    vault: Vault,
+    allow_private: bool,
+    now: datetime,
+) -> Relay:
+    """Changes what is given; a blank password keeps the stored one, a blank user name drops it.
+
+    A priority of None puts it last. Raises Invalid, and Conflict when the name is taken.
+    """
+    lock_workspace(session, workspace_id)
+    relay = get(session, workspace_id, relay_id, lock=True)
+    settings = {field: getattr(relay, field) for field in FIELDS}
+    settings |= trimmed({field: values[field] for field in FIELDS if field in values})
+    require_good(settings, allow_private=allow_private)
+    if "failover_priority" in values:
+        relay.failover_priority = _priority(session, workspace_id, values)
+    for field, value in settings.items():
+        setattr(relay, field, value)
+    if values.get("password") or not settings["username"]:
+        relay.secret = _closed(vault, values.get("password"), settings["username"])
+    relay.updated_at = now
+    _flush(session, relay)
+    _choose_default(session, relay, values.get("is_default"))
+    return relay
+
+
+def endpoint(relay: Relay, vault: Vault, manners: Manners, *, allow_private: bool) -> Endpoint:
+    """Where the relay is and how to log in there. Raises vault.WrongKey."""
+    return Endpoint(
+        host=relay.host,
+        port=relay.port,
+        encryption=relay.encryption,
+        username=relay.username,
+        password=vault.open(relay.secret) if relay.secret else "",
+        hello_name=manners.hello_name,
+        connect_seconds=manners.connect_seconds,
+        reply_seconds=manners.reply_seconds,
+        final_reply_seconds=manners.final_reply_seconds,
+        allow_private=allow_private,
+    )
+
+
+def _closed(vault: Vault, password: str | None, username: str) -> str:
+    return vault.close(password) if password and username else ""
+
+
+def _priority(session: Session, workspace_id: UUID, values: Mapping[str, Any]) -> int:
+    given: int | None = values.get("failover_priority")
+    if given is not None:
+        return given
+    query = select(func.max(Relay.failover_priority)).where(Relay.workspace_id == workspace_id)
+    return (session.scalar(query) or 0) + 1
+
+
+def _choose_default(session: Session, relay: Relay, wanted: bool | None) -> None:
+    if wanted:
+        make_default(session, relay)
+    elif wanted is False and relay.is_default:
+        sentence = "There must be one default: make another relay the default instead."
+        raise Invalid(f"is_default: {sentence}", {"is_default": [sentence]})
+
+
+def make_default(session: Session, relay: Relay) -> None:
+    """The relay for whatever is not pinned; the one before is it no more."""
+    session.execute(
+        update(Relay)
+        .where(Relay.workspace_id == relay.workspace_id, Relay.is_default, Relay.id != relay.id)
+        .values(is_default=False)
+    )
+    relay.is_default = True
+    session.flush()
+
+
+def lock_workspace(session: Session, workspace_id: UUID) -> None:
+    """One at a time: priorities and the one default depend on all relays of a workspace."""
+    session.execute(select(Workspace.id).where(Workspace.id == workspace_id).with_for_update())
+
+
+def _flush(session: Session, relay: Relay) -> None:
+    name = relay.name
+    try:
+        session.flush()
+    except IntegrityError:
+        sentence = f"There is a relay called '{name}' already."
+        raise Conflict(f"name: {sentence}", {"name": [sentence]}) from None

@@ -1,0 +1,91 @@
+"""Tries a relay out: does it answer and take the login, does it take a real mail."""
+
+from datetime import datetime
+from email import policy
+from email.message import EmailMessage
+from email.utils import format_datetime
+from html import escape
+from uuid import UUID
+
+from app import providers
+from app.errors import Conflict, Invalid
+from app.providers.presets import Preset
+from app.providers.report import CheckReport, SendReport
+from app.rules import email_address, headers
+from app.sending import relay_settings
+from app.sending.models import Relay
+from app.sending.relay_values import preset_of
+from app.vault import Vault, WrongKey
+from app.wire.conversation import Parcel
+from app.wire.opening import Endpoint
+
+_TEXT = """This is a test mail of pressferry.
+
+It went out through the relay "{relay}" and no other, so this relay works.
+"""
+_HTML = """<!doctype html>
+<html lang="en"><body style="font-family:sans-serif">
+<h1 style="font-size:1.3em">This is a test mail of pressferry.</h1>
+<p>It went out through the relay <strong>{relay}</strong> and no other, so this relay works.</p>
+</body></html>
+"""
+
+
+class Trial:
+    """A relay, taken out of the database so that trying it holds no transaction open.
+
+    Raises Conflict when its stored password does not open with this server's master key.
+    """
+
+    def __init__(self, relay: Relay, vault: Vault, *, allow_private: bool) -> None:
+        try:
+            self._endpoint: Endpoint = relay_settings.endpoint(
+                relay, vault, relay_settings.Hasty(), allow_private=allow_private
+            )
+        except WrongKey:
+            raise Conflict(
+                "The stored password does not open with this server's master key: enter the "
+                "password again, or give the old key back."
+            ) from None
+        self._provider = providers.find()[relay.provider]
+        self._preset: Preset = preset_of(relay)
+        self._relay = relay
+
+    async def check(self) -> CheckReport:
+        """Connects and logs in; sends nothing."""
+        return await self._provider.check(self._endpoint, self._preset)
+
+    async def send(self, to: str, *, html: bool, message_id: UUID, now: datetime) -> SendReport:
+        """Sends one small mail to ``to`` through this relay and no other. Raises Invalid."""
+        person = email_address.parse(to)
+        if person is None:
+            sentence = "Must be an e-mail address that can be written to."
+            raise Invalid(f"to: {sentence}", {"to": [sentence]})
+        sender = email_address.parse(self._relay.from_email)
+        if sender is None:
+            raise Conflict("From of this relay is no e-mail address: correct from_email first.")
+        head = _head(self._relay, sender.address, person.address, message_id, now)
+        parcel = Parcel(0, sender.address, person.address, head + _body(self._relay.name, html))
+        return await self._provider.send(self._endpoint, self._preset, parcel)
+
+
+def _head(relay: Relay, sender: str, recipient: str, message_id: UUID, now: datetime) -> bytes:
+    domain = sender.rpartition("@")[2]
+    return b"".join(
+        (
+            headers.token("Date", format_datetime(now.replace(microsecond=0))),
+            headers.mailbox("From", relay.from_name, sender),
+            headers.mailbox("To", "", recipient),
+            headers.text("Subject", f"Test mail through {relay.name}"),
+            headers.token("Message-ID", f"<{message_id}@{domain}>"),
+            headers.token("Auto-Submitted", "auto-generated"),
+        )
+    )
+
+
+def _body(name: str, html: bool) -> bytes:
+    made = EmailMessage(policy=policy.SMTP.clone(cte_type="7bit"))
+    made.set_content(_TEXT.format(relay=name))
+    if html:
+        made.add_alternative(_HTML.format(relay=escape(name)), subtype="html")
+    return made.as_bytes()
