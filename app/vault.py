@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 
 class WrongKey(Exception):
-    """A secret was encrypted with another master key: give that key back, or enter the secret again."""
+    """A secret was closed with another master key: give that key back, or enter it again."""
 
 
 class Vault:

@@ -163,8 +163,14 @@ def rest_url(root: str, route: str, params: Mapping[str, str]) -> str:
     return f"{root.rstrip('/')}/{route}" + (f"?{query}" if query else "")
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """None: even without following, requests would take every Location apart, and fail."""
+        return None
+
+
 def _session(door: Door, user_agent: str) -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False  # no .netrc, and no proxy: behind one the peer would be the proxy
     session.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
     session.mount("http://", door)

@@ -41,9 +41,9 @@ def with_preheader(html: str, preheader: str) -> str:
     return html[:at] + _PREHEADER.format(_escaped(preheader)) + html[at:]
 
 
-def with_html_footer(html: str) -> str:
-    """The HTML template with an unsubscribe link at its end."""
-    at = _place(html, ("/body", "/html"), first=False)
+def with_html_footer(html: str, *, at_end: bool = False) -> str:
+    """The HTML template with an unsubscribe link where its body ends, or at its very end."""
+    at = len(html) if at_end else _place(html, ("/body", "/html"), first=False)
     return html[:at] + _HTML_FOOTER + html[at:]
 
 

@@ -13,8 +13,8 @@ from liquid.exceptions import LiquidError, LiquidInterrupt, OutputStreamLimitErr
 from liquid.output import LimitedStringIO
 from liquid.stringify import to_liquid_string
 
+from app.rules import plain_text, template_reads
 from app.rules import template_language as language
-from app.rules import template_reads
 from app.rules.template_limits import MAX_TEXT
 
 _COMMENTS = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -123,7 +123,18 @@ def check(subject: str, preheader: str, html: str, text: str) -> list[Problem]:
             Template(source, html=escaped).values(_NOBODY)
         except TemplateError as error:
             found.append(Problem(where, error.line, error.column, error.sentence))
+    if not found and not text.strip():
+        found = _check_made_text(html)
     return found
+
+
+def _check_made_text(html: str) -> list[Problem]:
+    try:
+        Template(plain_text.from_html(html), html=False).values(_NOBODY)
+    except TemplateError as error:
+        sentence = f"no text part can be made from this ({error}): give the text, too"
+        return [Problem("html", 1, 1, sentence)]
+    return []
 
 
 #: A contact of whom only the address is known: a template must cope with that.
@@ -163,6 +174,4 @@ def _rendered(node: Node, context: RenderContext, left: int) -> str:
 
 
 def _understood(error: Exception, source: str) -> TemplateError:
-    sentence = str(getattr(error, "message", None) or error) or type(error).__name__
-    line, column = language.position(error, source)
-    return TemplateError(sentence, line, column)
+    return TemplateError(*language.fault(error, source))

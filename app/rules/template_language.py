@@ -101,22 +101,26 @@ def refuse_unknown_filters(analysis: TemplateAnalysis, html: bool) -> None:
             raise UnknownFilterError(f"there is no filter {name!r}", token=token)
 
 
-def position(error: Exception, source: str) -> tuple[int, int]:
-    """Line and column of a fault, from 1; of the tag that was never closed, when it has none."""
+def fault(error: Exception, source: str) -> tuple[str, int, int]:
+    """What is wrong, in which line and column (from 1)."""
+    sentence = str(getattr(error, "message", None) or error) or type(error).__name__
     token = getattr(error, "token", None)
     if token is not None and token.start_index >= 0:
-        return _line_column(source, token.start_index)
-    return _line_column(source, _never_closed(source))
+        return sentence, *_line_column(source, token.start_index)
+    name, index = _never_closed(source)
+    if name:
+        sentence = f"{{% {name} %}} is not closed by {{% end{name} %}}"
+    return sentence, *_line_column(source, index)
 
 
-def _never_closed(source: str) -> int:
+def _never_closed(source: str) -> tuple[str, int]:
     open_tags: list[tuple[str, int]] = []
     for match in _OPENING.finditer(source):
         if not match[1]:
             open_tags.append((match[2], match.start()))
         elif open_tags and open_tags[-1][0] == match[2]:
             open_tags.pop()
-    return open_tags[-1][1] if open_tags else 0
+    return open_tags[-1] if open_tags else ("", 0)
 
 
 def _line_column(source: str, index: int) -> tuple[int, int]:

@@ -99,38 +99,42 @@ class _Part:
     """HTML or text, with an unsubscribe link in it whatever the template does."""
 
     def __init__(self, subtype: str, source: str, preheader: str) -> None:
-        self._is_html = subtype == "html"
-        plain = Template(source, html=self._is_html)
-        whole = message.with_preheader(source, preheader) if self._is_html else source
-        self._footed = Template(self._with_footer(whole), html=self._is_html)
-        self._footed_body = Body(self._footed.literals)
-        self._own = plain.shows("unsubscribe_url")
-        self._template = Template(whole, html=self._is_html) if self._own else self._footed
-        self._body = Body(self._template.literals) if self._own else self._footed_body
-        self._headers = message.content_headers(subtype, self._body)
-        self._footed_headers = message.content_headers(subtype, self._footed_body)
+        is_html = subtype == "html"
+        whole = message.with_preheader(source, preheader) if is_html else source
+        ways = [message.with_html_footer(whole), message.with_html_footer(whole, at_end=True)]
+        if not is_html:
+            ways = [message.with_text_footer(whole)]
+        if Template(source, html=is_html).shows("unsubscribe_url"):
+            ways.insert(0, whole)
+        self._ways = [_Way(subtype, way) for way in ways]
 
     def encoded(self, values: Mapping[str, object]) -> tuple[bytes, bytes]:
         """Content headers and encoded body."""
-        filled = self._template.values(values)
-        if self._lacks_link(filled, values):
-            return self._footed_headers, self._footed_body.fill(self._footed.values(values))
-        return self._headers, self._body.fill(filled)
+        way, filled = self._with_link(values)
+        return way.headers, way.body.fill(filled)
 
     def rendered(self, values: Mapping[str, object]) -> str:
         """The part as text."""
-        lacking = self._lacks_link(self._template.values(values), values)
-        return (self._footed if lacking else self._template).render(values)
+        way, _ = self._with_link(values)
+        return way.template.render(values)
 
-    def _lacks_link(self, filled: list[str], values: Mapping[str, object]) -> bool:
-        """Whether the template's own link is in a branch that this contact does not see."""
+    def _with_link(self, values: Mapping[str, object]) -> tuple["_Way", list[str]]:
+        """The first way in which this contact sees the link: it may stand in a branch."""
         url = str(values["unsubscribe_url"])
-        return self._own and url not in filled and not any(url in one for one in filled)
+        for way in self._ways:
+            filled = way.template.values(values)
+            if url in filled or any(url in one for one in filled):
+                return way, filled
+        raise TemplateError("there is no place for the unsubscribe link that is always shown")
 
-    def _with_footer(self, source: str) -> str:
-        return (
-            message.with_html_footer(source) if self._is_html else message.with_text_footer(source)
-        )
+
+class _Way:
+    """One source of a part, compiled and encoded around its gaps."""
+
+    def __init__(self, subtype: str, source: str) -> None:
+        self.template = Template(source, html=subtype == "html")
+        self.body = Body(self.template.literals)
+        self.headers = message.content_headers(subtype, self.body)
 
 
 def contact_values(contact: Contact) -> dict[str, Any]:

@@ -121,7 +121,7 @@ def _progress(
         owner=owner,
         connection_id=run.connection_id,
         origin="wordpress",
-        numbers=_numbers(run),
+        numbers=_numbers(run) if cursor else Numbers(),
         begun=datetime.fromisoformat(cursor["begun"]) if cursor else now,
         known=cursor["known"] if cursor else _known(session, run.connection_id),
         overwritten=cursor["overwritten"] if cursor else 0,

@@ -76,8 +76,8 @@ class ContactStore:
         with self._database.transaction() as session:
             roster = self._load(session, rows)
             plan = decide(roster)
-            writing.write(session, self._workspace_id, self._progress, roster, plan, now)
             after = self._progress.store(session, plan, now)
+            writing.write(session, self._workspace_id, self._progress, roster, plan, now)
         self._progress.counted(after)
         return plan
 

@@ -122,6 +122,8 @@ def test_the_parts(html: str, text: str, kinds: list[str]) -> None:
         ("{% if contact.country == 'DE' %}{{ unsubscribe_url }}{% endif %}", 1),
         ("{% if contact.country != 'DE' %}{{ unsubscribe_url }}{% endif %}", 1),
         ("{{ unsubscribe_url | upcase }}", 1),
+        ("<p>x</p>{% if false %}</body>{% endif %}", 1),
+        ("<p>x</p>{% comment %}</body>{% endcomment %}", 1),
         ("{{ unsubscribe_url }} {{ unsubscribe_url }}", 2),
     ],
 )

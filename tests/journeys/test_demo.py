@@ -34,7 +34,7 @@ def test_once_keeps_the_promise_and_leaves_nothing(tmp_path: Path) -> None:
     assert "the breaker is open" in said
     audience, sent = (
         int(re.search(rf"{word}\D+(\d+)", said)[1])  # type: ignore[index]
-        for word in ("audience", r"│ sent")
+        for word in ("│ audience", "│ sent")
     )
     assert audience == sent
     assert "NO " not in said

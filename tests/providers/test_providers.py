@@ -47,7 +47,7 @@ def test_the_first_presets_are_there() -> None:
     [
         (
             "gmail",
-            Reply("auth", 534, "5.7.9 Application-specific password required"),
+            Reply("auth", 534, "5.7.9 Application-specific password"),
             "app password",
         ),
         ("gmail", Reply("auth", 535, "5.7.8 Username and Password not accepted"), "app password"),
@@ -55,7 +55,7 @@ def test_the_first_presets_are_there() -> None:
         ("gmail", Reply("data", 550, "5.4.5 Daily user sending limit exceeded"), "tomorrow"),
         (
             "sendgrid",
-            Reply("auth", 535, "Authentication failed: Bad username / password"),
+            Reply("auth", 535, "Authentication failed: Bad username"),
             "apikey",
         ),
         (

@@ -72,7 +72,7 @@ def test_a_failed_check_says_where_and_how_to_mend_it(tmp_path: Path) -> None:
                 encryption="tls",
                 tls_trusted=made.trusted,
                 username=USERNAME,
-                password="wrong",
+                password="guessed",
             )
         )
     assert not report.ok
@@ -80,7 +80,7 @@ def test_a_failed_check_says_where_and_how_to_mend_it(tmp_path: Path) -> None:
     assert (report.fault.phase, report.fault.code) == ("auth", 535)
     assert "enter both again" in report.fault.mend
     assert [step.phase for step in report.steps][-1] == "ehlo"
-    assert "wrong" not in repr(report)
+    assert "guessed" not in repr(report)
 
 
 def test_a_mail_goes_out_and_its_conversation_is_told() -> None:

@@ -109,7 +109,7 @@ def test_text_is_not_escaped(value: str) -> None:
         ("Hello\n  {{ contact.first_name", 2, 3, "not closed by }}"),
         ("a\nb {% if x", 2, 3, "not closed by %}"),
         ("{% raw %} x", 1, 1, "not closed by {% endraw %}"),
-        ("one\ntwo {% if contact.x %}\nthree", 2, 5, "endif"),
+        ("one\ntwo {% if contact.x %}\nthree", 2, 5, "{% if %} is not closed by {% endif %}"),
         ("{% for a in b %}\n{% if a %}{% endif %}", 1, 1, "endfor"),
         ("x\n{% endif %}", 2, 4, "endif"),
         ("x {{ contact.first name }}", 1, 20, "word"),
@@ -141,6 +141,15 @@ def test_every_part_is_checked() -> None:
     assert [(p.where, p.line) for p in problems] == [("subject", 1), ("html", 1), ("text", 2)]
     assert isinstance(problems[0], Problem)
     assert check("Hi {{ contact.first_name }}", "", "<p>{{ unsubscribe_url }}</p>", "") == []
+
+
+def test_html_of_which_no_text_can_be_made_asks_for_text() -> None:
+    """The end of the loop is in a place that text leaves out."""
+    html = "{% for i in (1..2) %}<p>x</p><style>{% endfor %}</style>"
+    [problem] = check("s", "", html, "")
+    assert problem.where == "html"
+    assert "give the text, too" in problem.sentence
+    assert check("s", "", html, "text") == []
 
 
 @pytest.mark.parametrize(

@@ -55,48 +55,57 @@ class _Quiet(WSGIRequestHandler):
         """Nobody wants to read each request."""
 
 
-def _app(mails: list[Mail]) -> Flask:
-    app = Flask(__name__)
+class _Views:
+    """What each address answers."""
 
-    def one(number: int) -> Mail:
-        if not 1 <= number <= len(mails):
-            abort(404)
-        return mails[number - 1]
+    def __init__(self, mails: list[Mail]) -> None:
+        self._mails = mails
 
-    def found() -> tuple[list[Mail], str, int]:
-        words = request.args.get("q", "").strip()[:320]
+    def listed(self) -> str:
+        hits, words = self._found()
         page = max(1, request.args.get("page", 1, int))
-        hits = [mail for mail in reversed(list(mails)) if not words or mail.mentions(words)]
-        return hits, words, page
-
-    @app.get("/")
-    def listed() -> str:
-        hits, words, page = found()
-        shown = hits[(page - 1) * PER_PAGE : page * PER_PAGE]
-        more = len(hits) > page * PER_PAGE
         return render_template(
-            "list.html", mails=shown, total=len(hits), words=words, page=page, more=more
+            "list.html",
+            mails=hits[(page - 1) * PER_PAGE : page * PER_PAGE],
+            total=len(hits),
+            words=words,
+            page=page,
+            more=len(hits) > page * PER_PAGE,
         )
 
-    @app.get("/messages/<int:number>")
-    def shown(number: int) -> str:
-        return render_template("mail.html", mail=one(number), last=len(mails))
+    def shown(self, number: int) -> str:
+        return render_template("mail.html", mail=self._one(number), last=len(self._mails))
 
-    @app.get("/messages/<int:number>/html")
-    def html(number: int) -> Response:
-        answer = Response(one(number).html, mimetype="text/html")
+    def html(self, number: int) -> Response:
+        answer = Response(self._one(number).html, mimetype="text/html")
         answer.headers["Content-Security-Policy"] = _MAIL_POLICY
         return answer
 
-    @app.get("/messages/<int:number>/raw")
-    def raw(number: int) -> Response:
-        return Response(one(number).raw, mimetype="text/plain")
+    def raw(self, number: int) -> Response:
+        return Response(self._one(number).raw, mimetype="text/plain")
 
-    @app.get("/api/messages")
-    def as_json() -> dict[str, Any]:
-        hits, _, _ = found()
+    def as_json(self) -> dict[str, Any]:
+        hits, _ = self._found()
         return {"items": [_summary(mail) for mail in hits], "total": len(hits)}
 
+    def _one(self, number: int) -> Mail:
+        if not 1 <= number <= len(self._mails):
+            abort(404)
+        return self._mails[number - 1]
+
+    def _found(self) -> tuple[list[Mail], str]:
+        words = request.args.get("q", "").strip()[:320]
+        newest_first = reversed(list(self._mails))
+        return [mail for mail in newest_first if not words or mail.mentions(words)], words
+
+
+def _app(mails: list[Mail]) -> Flask:
+    app, views = Flask(__name__), _Views(mails)
+    app.add_url_rule("/", view_func=views.listed)
+    app.add_url_rule("/messages/<int:number>", view_func=views.shown)
+    app.add_url_rule("/messages/<int:number>/html", view_func=views.html)
+    app.add_url_rule("/messages/<int:number>/raw", view_func=views.raw)
+    app.add_url_rule("/api/messages", view_func=views.as_json)
     app.after_request(_guarded)
     return app
 
