@@ -1,11 +1,15 @@
 """What a route may ask about its caller: who it is, and whether the key may do this."""
 
+import structlog
 from flask import Response, current_app, g, request
+from sqlalchemy.exc import OperationalError
 
 from app.errors import Forbidden, Unauthorized
 from app.runtime import Runtime
 from app.workspaces import access
 from app.workspaces.access import Principal
+
+_log = structlog.get_logger(__name__)
 
 #: How a key may be given, in the words of OpenAPI.
 SECURITY_SCHEMES = {
@@ -56,8 +60,11 @@ def note_use(response: Response) -> Response:
         return response
 
     def note() -> None:
-        with running.database.transaction() as session:
-            access.note_use(session, principal, running.now())
+        try:
+            with running.database.transaction() as session:
+                access.note_use(session, principal, running.now())
+        except OperationalError:
+            _log.warning("the use of a key could not be noted: the database is busy")
 
     response.call_on_close(note)
     return response

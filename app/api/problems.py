@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, current_app, request
 from marshmallow import Schema, fields
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
 from app import errors
@@ -47,6 +47,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(errors.Problem, _ours)
     app.register_error_handler(IntegrityError, _raced)
     app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(TimeoutError, _busy)
     app.register_error_handler(HTTPException, _http)
 
 
@@ -81,8 +82,8 @@ def _raced(error: IntegrityError) -> Response:
     )
 
 
-def _busy(error: OperationalError) -> Response:
-    _log.error("the database did not answer", error=str(error.orig))
+def _busy(error: OperationalError | TimeoutError) -> Response:
+    _log.error("the database did not answer", error=str(getattr(error, "orig", error)))
     return answer(503, "The database is busy: ask again in a moment.", None, {"Retry-After": "2"})
 
 

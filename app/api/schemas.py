@@ -1,7 +1,6 @@
 """The words of the API: fields that refuse what a database, a header or a person cannot take."""
 
 import re
-import unicodedata
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,9 @@ from marshmallow import RAISE, Schema, fields, validate
 from app.rules import email_address
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROL_OR_BREAK = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Strict(Schema):
@@ -37,18 +39,16 @@ class Text(fields.String):
     ) -> None:
         length = validate.Length(least or None, most)
         super().__init__(validate=[length, *more.pop("validate", [])], **more)
-        self.lines = lines
+        self.most, self.lines = most, lines
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         found = super()._deserialize(value, attr, data, **kwargs)
-        for character in found:
-            if character in "\t\r\n" and self.lines:
-                continue
-            match unicodedata.category(character):
-                case "Cc" | "Zl" | "Zp":
-                    raise self.make_error("control", hint="" if self.lines else " or line breaks")
-                case "Cs":
-                    raise self.make_error("surrogate")
+        if len(found) > self.most:
+            return found  # too long: its validator says so, nobody has to read it
+        if _SURROGATE.search(found):
+            raise self.make_error("surrogate")
+        if (_CONTROL if self.lines else _CONTROL_OR_BREAK).search(found):
+            raise self.make_error("control", hint="" if self.lines else " or line breaks")
         return found if self.lines else found.strip()
 
 
@@ -69,7 +69,8 @@ class Email(Text):
         super().__init__(least=3, most=320, **more)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
-        found = email_address.parse(super()._deserialize(value, attr, data, **kwargs))
+        given = super()._deserialize(value, attr, data, **kwargs)
+        found = email_address.parse(given) if len(given) <= self.most else None
         if found is None:
             raise self.make_error("email")
         return found.email

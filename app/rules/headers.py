@@ -25,7 +25,7 @@ def one_line(value: str, limit: int) -> str:
 def text(name: str, value: str) -> bytes:
     """A header of free words, such as Subject; folded, and in encoded words where needed."""
     value = one_line(value, SUBJECT_LIMIT)
-    if value.isascii() and (not value or _PLAIN.fullmatch(value)):
+    if value.isascii() and "=?" not in value and (not value or _PLAIN.fullmatch(value)):
         return _folded(name, value)
     return _joined(name, list(_encoded_words(value, len(name) + 2)))
 

@@ -1,6 +1,7 @@
 """What lies in the repository: locks without addresses, links that lead somewhere, no traces."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,31 @@ def test_code_paths_named_in_the_architecture_exist() -> None:
     )
     assert named
     assert [one for one in named if not (house.ROOT / one).exists()] == []
+
+
+def test_the_floors_in_the_architecture_are_the_contract() -> None:
+    page = (house.ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    drawn = re.search(r"^floors +(.*?)\n\n", page, re.M | re.S)
+    assert drawn
+    contracts = tomllib.loads((house.ROOT / "pyproject.toml").read_text("utf-8"))
+    (layers,) = (
+        contract["layers"]
+        for contract in contracts["tool"]["importlinter"]["contracts"]
+        if contract.get("containers") == ["app"]
+    )
+    assert [line.strip() for line in drawn[1].splitlines()] == layers[1:]
+
+
+def test_every_room_is_drawn() -> None:
+    page = (house.ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    drawn = {
+        room
+        for line in re.findall(r"^  (\w\S*(?: {1,2}\w+(?:\.py|/))*)", page, re.M)
+        for room in re.findall(r"\w+(?:\.py|/)", line)
+    }
+    built = {
+        path.name + ("/" if path.is_dir() else "")
+        for path in (house.ROOT / "app").iterdir()
+        if (path.suffix == ".py" or path.is_dir()) and not path.name.startswith("__")
+    }
+    assert drawn == built

@@ -203,6 +203,37 @@ def test_the_password_is_not_sent_to_another_port() -> None:
         assert other.asked == []
 
 
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every name ends here."""
+    look_up = socket.getaddrinfo
+
+    def here(host: str, *args: Any, **more: Any) -> Any:
+        return look_up("127.0.0.1", *args, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", here)
+
+
+@pytest.mark.usefixtures("names")
+def test_www_is_another_host_for_the_password_until_it_is_adopted() -> None:
+    def answer(request: Request) -> Response:
+        if request.headers["host"].startswith("www."):
+            return as_json({"id": 1})
+        port = request.headers["host"].partition(":")[2]
+        return Response(301, b"", {"Location": f"http://www.site.example:{port}{request.path}"})
+
+    with playing(answer) as site:
+        client = site.client(url=f"http://site.example:{site.server.server_port}")
+        with pytest.raises(AskTheOwner, match="is another site"):
+            client.get(ROUTE, {})
+        assert [asked.headers["host"][:4] for asked in site.asked] == ["site"]
+        url, _ = client.visit()
+        client.adopt(url)
+        assert client.get(ROUTE, {}).data == {"id": 1}
+        hosts = [(asked.headers["host"][:4], asked.has_login) for asked in site.asked[1:]]
+        assert hosts == [("site", False), ("www.", False), ("www.", True)]
+
+
 @pytest.mark.parametrize(
     "location", ["ftp://127.0.0.1/x", "http://127.0.0.1:99999/x", "http://[::1/", "file:///etc/x"]
 )

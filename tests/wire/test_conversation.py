@@ -1,11 +1,13 @@
 """What is said to a relay and what is made of its answers, also of the odd ones."""
 
 import asyncio
+import socket
+import threading
 
 import pytest
 
 from app.rules.replies import Reply
-from app.wire.conversation import Parcel
+from app.wire.conversation import Parcel, converse
 from app.wire.opening import open_line
 from tests.wire.scripted import (
     ONE_GOOD,
@@ -95,6 +97,17 @@ def test_after_a_refusal_without_pipelining_rset_is_said_alone() -> None:
     refused = "C: MAIL\nS: 250 ok\nC: RCPT\nS: 450 4.2.1 later\nC: RSET\nS: 250 reset\n"
     talk = play(PLAIN + refused + ONE_GOOD, 2)
     assert (talk.reply(1), talk.reply(2)) == (("rcpt_to", 450), TAKEN)
+
+
+def test_after_a_refused_body_the_envelope_after_next_begins_with_rset() -> None:
+    """The next one was under way already; nothing is taken along until both sides are clean."""
+    second_refused = "S: 552 5.2.3 big\nS: 250 ok\nS: 250 ok\nS: 354 go on\nbody\nS: 250 taken\n"
+    again = GROUP.replace("C: MAIL", "C: RSET\nC: MAIL").replace(
+        "S: 250", "S: 250 reset\nS: 250", 1
+    )
+    talk = play(UP_TO_OVERLAP + second_refused + again + "body\nS: 250 taken\nC: QUIT", 4)
+    assert [talk.reply(n) for n in (1, 2, 3, 4)] == [TAKEN, ("final_dot", 552), TAKEN, TAKEN]
+    assert talk.relay.surprises == []
 
 
 def test_a_body_for_nobody_gets_a_lone_dot() -> None:
@@ -253,6 +266,47 @@ def test_an_idle_close_is_noticed_before_anything_is_taken() -> None:
     talk = play(PLAIN + ONE_GOOD + "S: 421 4.4.2 idle too long\nclose", 2)
     assert talk.reply(1) == TAKEN
     assert (talk.left, talk.lost, list(talk.replies)) == (1, True, [1])
+
+
+def test_what_the_server_said_meanwhile_is_heard_before_more_is_said() -> None:
+    """Our loop was busy while the server said goodbye: reading comes before writing."""
+
+    def serve(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.sendall(b"220 hi\r\n")
+            for answer in (b"250 me", b"250 ok", b"250 ok", b"354 go"):
+                connection.recv(4096)
+                connection.sendall(answer + b"\r\n")
+            connection.recv(4096)
+            connection.sendall(b"250 taken\r\n")
+            busy.wait(5)
+            connection.sendall(b"421 4.3.2 enough\r\n")
+            connection.shutdown(socket.SHUT_WR)
+            said_goodbye.set()
+            connection.recv(4096)
+
+    async def run(port: int) -> list[tuple[int, Reply]]:
+        line = await open_line(Relay(port).endpoint)
+        first, second = parcels(2)
+        told: list[tuple[int, Reply]] = []
+
+        def heard(parcel: Parcel, reply: Reply) -> None:
+            busy.set()
+            said_goodbye.wait(5)
+            told.append((parcel.attempt_id, reply))
+
+        await converse(line, first, take=lambda: second, say=lambda _: True, heard=heard, most=2)
+        await line.quit()
+        return told
+
+    busy, said_goodbye = threading.Event(), threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,))
+        thread.start()
+        told = asyncio.run(run(listening.getsockname()[1]))
+        thread.join()
+    assert told == [(1, Reply("final_dot", 250, "taken"))]
 
 
 def test_a_line_that_was_lost_while_idle_can_be_told_apart() -> None:
