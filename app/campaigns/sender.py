@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.campaigns.models import Campaign
 from app.errors import Invalid
 from app.rules.pinning import SENDER_FIELDS, sender_fields
+from app.sending import ledger
 from app.sending.models import Dispatch, Relay
 
 
@@ -50,6 +51,8 @@ def redirect(session: Session, campaign: Campaign) -> None:
         .values(relay_id=campaign.relay_id, **values_of(campaign))
         .execution_options(synchronize_session=False)
     )
+    if campaign.dispatch_id is not None:
+        ledger.redirect(session, campaign.dispatch_id)
 
 
 def values_of(thing: Campaign | Relay) -> dict[str, str]:

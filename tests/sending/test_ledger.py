@@ -233,6 +233,17 @@ def test_a_deferred_recipient_stays_on_its_relay_and_waits(
     assert [(one.stay, one.tries) for one in again] == [(hand.relay, 1)]
 
 
+def test_another_pin_frees_what_waited_for_the_old_relay(
+    world: World, hand: Hand, dispatch: UUID
+) -> None:
+    claimed = hand.claim(dispatch, fresh=1)
+    hand.finish(Heard(hand.begin(claimed)[claimed[0].id], Reply("rcpt_to", 451, "later")))
+    with world.database.transaction() as session:
+        ledger.redirect(session, dispatch)
+    world.clock.turn(minutes=5)
+    assert [one.stay for one in hand.claim(dispatch, fresh=0)] == [None]
+
+
 def test_given_up_after_a_day(world: World, hand: Hand, dispatch: UUID) -> None:
     claimed = hand.claim(dispatch, fresh=1)
     hand.finish(Heard(hand.begin(claimed)[claimed[0].id], Reply("rcpt_to", 451, "later")))

@@ -6,7 +6,7 @@ from app.sending.ledger.claim import Claimed, claim, release, settle
 from app.sending.ledger.dispatches import OpenDispatch, close_finished, is_any_done, open_dispatches
 from app.sending.ledger.enqueue import enqueue
 from app.sending.ledger.finish import Heard, finish
-from app.sending.ledger.hold import hold
+from app.sending.ledger.hold import hold, redirect
 from app.sending.ledger.recover import put_back, recover
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "open_dispatches",
     "put_back",
     "recover",
+    "redirect",
     "release",
     "settle",
 ]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from app.sending.models import Attempt, Delivery
@@ -42,51 +42,54 @@ def claim(
     now: datetime,
 ) -> list[Claimed]:
     """Up to ``fresh`` due deliveries never tried before and ``tried`` others, oldest due first."""
-    rows: list[Any] = []
-    for most, which in ((tried, Delivery.tries > 0), (fresh, Delivery.tries == 0)):
-        if most <= 0:
-            continue
-        due = (
-            select(Delivery.id)
-            .where(
-                Delivery.dispatch_id == dispatch_id,
-                Delivery.state == "queued",
-                Delivery.due_at <= now,
-                which,
-            )
-            .order_by(Delivery.due_at, Delivery.id)
-            .limit(most)
-            .with_for_update(skip_locked=True)
-        )
-        rows += session.execute(
-            update(Delivery)
-            .where(Delivery.id.in_(due))
-            .values(state="claimed", sender_id=sender_id)
-            .returning(
-                Delivery.id,
-                Delivery.contact_id,
-                Delivery.email,
-                Delivery.address,
-                Delivery.tries,
-                Delivery.round,
-                Delivery.relay_id,
-            )
-            .execution_options(synchronize_session=False)
-        ).all()
+    rows = _take(session, sender_id, dispatch_id, Delivery.tries > 0, tried, now)
+    rows += _take(session, sender_id, dispatch_id, Delivery.tries == 0, fresh, now)
     turned_away = _turned_away(session, [row.id for row in rows if row.tries])
     return [
-        Claimed(
-            id=row.id,
-            contact_id=row.contact_id,
-            email=row.email,
-            address=row.address,
-            tries=row.tries,
-            round=row.round,
-            stay=row.relay_id,
-            tried=turned_away[row.id, row.round],
-        )
+        Claimed(**row._asdict(), tried=turned_away[row.id, row.round])
         for row in sorted(rows, key=lambda row: row.id)
     ]
+
+
+def _take(
+    session: Session,
+    sender_id: UUID,
+    dispatch_id: UUID,
+    which: ColumnElement[bool],
+    most: int,
+    now: datetime,
+) -> list[Any]:
+    """Marks rows as claimed; gives back what Claimed begins with, by its names."""
+    if most <= 0:
+        return []
+    due = (
+        select(Delivery.id)
+        .where(
+            Delivery.dispatch_id == dispatch_id,
+            Delivery.state == "queued",
+            Delivery.due_at <= now,
+            which,
+        )
+        .order_by(Delivery.due_at, Delivery.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    taken = session.execute(
+        update(Delivery)
+        .where(Delivery.id.in_(due))
+        .values(state="claimed", sender_id=sender_id)
+        .returning(
+            Delivery.id,
+            Delivery.contact_id,
+            Delivery.email,
+            Delivery.address,
+            Delivery.tries,
+            Delivery.round,
+            Delivery.relay_id.label("stay"),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return list(taken)
 
 
 def release(

@@ -24,3 +24,17 @@ def hold(
             .where(Delivery.dispatch_id == dispatch_id, Delivery.state == "queued")
             .values(state="cancelled", finished_at=now, reason=reason)
         )
+
+
+def redirect(session: Session, dispatch_id: UUID) -> None:
+    """The dispatch has another pin now: what waited for the old relay need not go back to it."""
+    session.execute(
+        update(Delivery)
+        .where(
+            Delivery.dispatch_id == dispatch_id,
+            Delivery.state == "queued",
+            Delivery.relay_id.is_not(None),
+        )
+        .values(relay_id=None)
+        .execution_options(synchronize_session=False)
+    )
