@@ -31,7 +31,8 @@ class Client:
 
     ``url``: the site's address. ``rest_root``: its REST root when that is known already.
     ``allowed`` and ``plainly`` judge IP addresses: may we connect, and may a password travel
-    there over plain http. For one thread at a time.
+    there over plain http. ``seconds`` is what one answer may take in all. For one thread at a
+    time.
     """
 
     def __init__(
@@ -43,12 +44,14 @@ class Client:
         allowed: Allowed,
         plainly: Allowed,
         rest_root: str = "",
+        seconds: float = WHOLE_SECONDS,
         user_agent: str = "pressferry",
     ) -> None:
         self.url = url.rstrip("/")
         self.rest_root = rest_root
         self.has_login = bool(username and password)
         self._login = "Basic " + b64encode(f"{username}:{password}".encode()).decode()
+        self._seconds = seconds
         self._allowed = allowed
         self._open_door = Door(http=allowed, https=allowed)
         self._login_door = Door(http=lambda ip: allowed(ip) and plainly(ip), https=allowed)
@@ -101,7 +104,7 @@ class Client:
         session, door = (
             (self._stranger, self._open_door) if anonymous else (self._known, self._login_door)
         )
-        watch = threading.Timer(WHOLE_SECONDS, door.hang_up)
+        watch = threading.Timer(self._seconds, door.hang_up)
         watch.daemon = True
         watch.start()
         try:

@@ -106,7 +106,7 @@ def _is_final(trouble: Trouble) -> bool:
             "invalid_username",
             "invalid_email",
         )
-    return isinstance(trouble, TryLater) and trouble.throttled
+    return isinstance(trouble, TryLater)
 
 
 def _telling(trouble: Trouble) -> int:

@@ -17,6 +17,10 @@ from wp_bridge import discovery
 from wp_bridge.discovery import Discovery, Finding
 
 
+#: Seconds for each answer: somebody waits for all of them.
+PATIENCE = 20.0
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A source of a site: what it is, whether it is ready, and its connection if there is one."""
@@ -36,7 +40,7 @@ def discover(runtime: Runtime, workspace_id: UUID, site_id: UUID) -> list[Source
     with runtime.database.reading() as session:
         site = sites.get(session, workspace_id, site_id)
     site.rest_root = ""
-    client = open_site(runtime, site)
+    client = open_site(runtime, site, seconds=PATIENCE)
     needs = {key: connector.needs for key, connector in connectors.find().items()}
     try:
         found = discovery.discover(client, needs)

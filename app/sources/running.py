@@ -46,6 +46,17 @@ def run_due(runtime: Runtime, *, stop: Callable[[], bool] = lambda: False) -> in
     return taken
 
 
+def recover(runtime: Runtime) -> None:
+    """At start: runs of a process that died need not wait until their lease is over.
+
+    Only where one process at a time pulls (SQLite). Were another one alive after all, it would
+    find out at its next page, and store nothing.
+    """
+    if runtime.database.is_sqlite:
+        with runtime.database.transaction() as session:
+            claiming.release_all(session)
+
+
 def begin_due(runtime: Runtime) -> None:
     """Queues a run for every connection whose time has come."""
     now = runtime.now()

@@ -8,11 +8,14 @@ from app.rules import network
 from app.runtime import Runtime
 from app.sources.models import Site
 from app.vault import Vault, WrongKey
-from wp_bridge.client import Client
+from wp_bridge.client import WHOLE_SECONDS, Client
 
 
-def open_site(runtime: Runtime, site: Site) -> Client:
-    """A client for ``site``. Raises Conflict when its stored password does not open."""
+def open_site(runtime: Runtime, site: Site, *, seconds: float = WHOLE_SECONDS) -> Client:
+    """A client for ``site`` that gives each answer ``seconds``.
+
+    Raises Conflict when its stored password does not open.
+    """
     return Client(
         site.url,
         site.username,
@@ -20,6 +23,7 @@ def open_site(runtime: Runtime, site: Site) -> Client:
         allowed=lambda ip: network.may_connect(ip, allow_private=runtime.allow_private),
         plainly=lambda ip: network.may_speak_plainly(ip, allow_http=runtime.allow_http),
         rest_root=site.rest_root,
+        seconds=seconds,
         user_agent=f"pressferry/{__version__}",
     )
 

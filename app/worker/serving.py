@@ -52,6 +52,7 @@ def serve(
         stack.callback(database.close)
         sender = SenderProcess(child_environment(settings))
         runtime = _runtime(settings, database, sender)
+        running.recover(runtime)
         # Left in the opposite order: jobs first, then the sender, the web application last.
         stack.enter_context(Web(create_app(runtime), listener, failed=stop.set))
         stack.enter_context(sender)
@@ -71,6 +72,7 @@ def _runtime(settings: Settings, database: Database, sender: SenderProcess) -> R
         base_url=settings.base_url,
         allow_http=settings.allow_http,
         allow_private=settings.allow_private,
+        guard_share=settings.sync_guard_share,
         poke=sender.wake,
     )
 

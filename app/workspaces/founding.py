@@ -1,7 +1,6 @@
 """The first minute of an installation: an organization, a workspace, an owner and a key."""
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -83,8 +82,3 @@ def _name(value: str, what: str) -> str:
     if not 1 <= len(name) <= 255 or not name.isprintable():
         raise Invalid(f"The name of the {what} must be one line of 1 to 255 characters.")
     return name
-
-
-def workspace_ids(session: Session) -> list[UUID]:
-    """Every workspace of this installation, oldest first."""
-    return list(session.scalars(select(Workspace.id).order_by(Workspace.id)))

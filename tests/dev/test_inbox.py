@@ -4,8 +4,10 @@ import asyncio
 import os
 import signal
 import smtplib
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from email.message import EmailMessage
@@ -117,6 +119,21 @@ def test_a_connection_that_waits_is_told_goodbye() -> None:
         assert waiting.getreply()[0] == 421
         assert waiting.sock is not None
         assert waiting.sock.recv(10) == b""
+
+
+def test_its_last_words_reach_even_somebody_who_keeps_talking() -> None:
+    """Closing on unread commands would reset the line, and what it said before would be lost."""
+    with (
+        Inbox(die_after=1) as inbox,
+        socket.create_connection(("127.0.0.1", inbox.smtp_port), timeout=5) as talker,
+    ):
+        assert talker.recv(100).startswith(b"220")
+        send(inbox, letter())
+        for _ in range(20):
+            talker.sendall(b"NOOP\r\n" * 50)
+            threading.Event().wait(0.005)
+        assert talker.recv(100).startswith(b"421")
+        assert talker.recv(100) == b""
 
 
 def test_a_mail_that_was_given_up_leaves_its_place_to_another() -> None:

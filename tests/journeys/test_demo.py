@@ -10,7 +10,7 @@ from config.settings import fresh_environment
 from tests.journeys.serving import children, lives
 
 #: The promise is 15 s on an idle machine; this one may be running tests on every core.
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 110
 
 
 def _demo(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:

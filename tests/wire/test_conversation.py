@@ -152,6 +152,7 @@ def test_a_refusal_says_whom_it_is_about(replies: str, phase: str, code: int) ->
     ("replies", "phase", "code"),
     [
         ("S: 421 4.3.2 going down\nclose", "mail_from", 421),
+        ("S: 421 4.3.2 going down\nwait", "mail_from", 421),
         ("close", "mail_from", None),
         ("reset", "mail_from", None),
         ("wait", "mail_from", None),
@@ -179,6 +180,11 @@ def test_a_refusal_says_whom_it_is_about(replies: str, phase: str, code: int) ->
         ),
         (
             "S: 250 ok\nC: RCPT\nS: 250 ok\nC: DATA\nS: 354 go\nbody\nS: 421 no\nclose",
+            "final_dot",
+            421,
+        ),
+        (
+            "S: 250 ok\nC: RCPT\nS: 250 ok\nC: DATA\nS: 354 go\nbody\nS: 421 no\nwait",
             "final_dot",
             421,
         ),

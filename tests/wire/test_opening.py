@@ -140,6 +140,18 @@ def test_a_wrong_password_is_asked_about_once(tmp_path: Path) -> None:
     assert reply == Reply("auth", 535, "5.7.8 Username and Password not accepted")
 
 
+def test_a_refused_login_is_not_tried_in_another_way() -> None:
+    script = "S: 220 hi\nC: EHLO\nS: 250-x\nS: 250 AUTH PLAIN LOGIN\nC: AUTH PLAIN\nS: 535 no\n"
+
+    async def run() -> list[str]:
+        async with relay(script) as found:
+            with pytest.raises(LineRefused):
+                await open_line(replace(found.endpoint, username="u", password="p"))
+            return found.commands
+
+    assert [command.split()[0] for command in asyncio.run(run())] == ["EHLO", "AUTH"]
+
+
 def test_one_login_method_that_is_not_there_gives_way_to_the_next() -> None:
     script = """
     S: 220 hi
@@ -290,7 +302,7 @@ def test_private_addresses_are_refused_before_anything_is_said(host: str) -> Non
 
 def test_what_the_server_said_in_the_same_breath_as_its_welcome_is_not_lost() -> None:
     login = "S: 220 hi\nC: EHLO\nS: 250-x\nS: 250 AUTH PLAIN\nC: AUTH\nS: 235 ok\n"
-    script = login + "S: 421 too many\nclose"
+    script = login + "S: 421 too many\nwait"
 
     async def run() -> bool:
         async with relay(script) as found:
