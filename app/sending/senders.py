@@ -88,7 +88,7 @@ def _settle(
 ) -> None:
     """What its journal proves counts, if it was written since this machine started."""
     path = journal_path(folder, sender.id)
-    record = journal.read(path) if path.exists() else None
+    record = _read(path)
     proves = record is not None and record.boot_id == journal.boot_id() == sender.boot_id
     with database.transaction() as session:
         left = ledger.recover(
@@ -108,3 +108,14 @@ def _settle(
         finished=left.finished,
         unknown=left.unknown,
     )
+
+
+def _read(path: Path) -> journal.JournalRecord | None:
+    """What a journal says; None when it is missing or damaged: then it proves nothing."""
+    try:
+        return journal.read(path)
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        log.exception("a journal cannot be read: what its sender had begun is unknown")
+        return None

@@ -16,7 +16,6 @@ from app.sources.way_in import open_site
 from wp_bridge import discovery
 from wp_bridge.discovery import Discovery, Finding
 
-
 #: Seconds for each answer: somebody waits for all of them.
 PATIENCE = 20.0
 

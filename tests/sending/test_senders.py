@@ -90,6 +90,14 @@ def test_a_journal_of_another_boot_proves_only_what_it_heard(world: World) -> No
     assert world.balance(sender.dispatch) == {"sent": 1, "unknown": 2, "queued": 2}
 
 
+def test_a_damaged_journal_proves_nothing(world: World) -> None:
+    sender = Dying(world)
+    sender.dies()
+    senders.journal_path(world.folder, sender.id).write_text("rubbish")
+    assert settle(world) == [sender.id]
+    assert world.balance(sender.dispatch) == {"unknown": 3, "queued": 2}
+
+
 def test_elsewhere_the_lease_must_run_out_first(world: World, tmp_path: Path) -> None:
     sender = Dying(world, keeps_journal=False)
     world.clock.turn(seconds=39)
