@@ -27,7 +27,7 @@ migrations: $(TOOLS) ## the migrations say what the models say
 	$(BIN)/python -m migrations check
 
 test: $(TOOLS) ## all tests, on every core
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 format: $(TOOLS) ## put the code into shape
 	$(BIN)/ruff check --fix .

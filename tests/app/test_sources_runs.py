@@ -340,6 +340,25 @@ def test_an_owner_whose_lease_ran_out_stores_nothing(
         assert len(world.contacts()) == 246
 
 
+def test_while_another_owner_is_at_it_the_first_stores_nothing(
+    runtime: Runtime, owner: Client, clock: TurnableClock
+) -> None:
+    with connected(runtime, owner.workspace_id, 250) as world:
+        run_id, other = world.start(), uuid4()
+
+        def take_over(request: Request) -> None:
+            if request.query.get("page") == "2":
+                now = clock.turn(seconds=LEASE.total_seconds() + 1)
+                with runtime.database.transaction() as session:
+                    assert claiming.claim(session, run_id, other, now)
+
+        world.trouble = take_over
+        running.run_one(runtime, run_id)
+        run = world.run(run_id)
+        assert (run.state, run.owner, run.pages) == ("running", other, 1)
+        assert len(world.contacts()) == 96
+
+
 def test_many_threads_pull_each_run_once(runtime: Runtime, owner: Client) -> None:
     with (
         connected(runtime, owner.workspace_id, 120) as first,

@@ -53,10 +53,11 @@ class Relay:
     commands: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     surprises: list[str] = field(default_factory=list)
+    patience: float = 5.0
 
     @property
     def endpoint(self) -> Endpoint:
-        """How to get there, with little patience."""
+        """How to get there; with little patience where the script is silent."""
         return Endpoint(
             "127.0.0.1",
             self.port,
@@ -64,16 +65,16 @@ class Relay:
             "",
             "",
             hello_name="tests.example",
-            connect_seconds=2,
-            reply_seconds=0.3,
-            final_reply_seconds=0.3,
+            connect_seconds=5,
+            reply_seconds=self.patience,
+            final_reply_seconds=self.patience,
         )
 
 
 @asynccontextmanager
 async def relay(script: str) -> AsyncIterator[Relay]:
     """A relay that plays ``script`` to whoever connects."""
-    found = Relay()
+    found = Relay(patience=0.6 if "wait" in script else 5.0)
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -133,8 +134,12 @@ async def _play(
             case other:
                 raise AssertionError(f"what does the script mean by {other}?")
     await writer.drain()
-    while line := (await reader.read(65536)).decode("utf-8", "replace"):
-        found.commands.append(line.strip())
+    while "QUIT" not in found.commands[-1:]:
+        if not (line := await reader.readline()):
+            return
+        found.commands.append(line.decode("utf-8", "replace").strip())
+    writer.write(b"221 bye\r\n")
+    await writer.drain()
 
 
 async def _take_body(found: Relay, reader: asyncio.StreamReader) -> None:

@@ -112,7 +112,7 @@ def test_after_a_refused_body_the_envelope_after_next_begins_with_rset() -> None
 
 def test_a_body_for_nobody_gets_a_lone_dot() -> None:
     odd = "C: MAIL\nC: RCPT\nC: DATA\nS: 250 ok\nS: 550 nobody\nS: 354 go on\nbody\nS: 554 none\n"
-    talk = play(PIPELINING + ONE_GOOD + odd + "C: RSET\nC: MAIL", 3)
+    talk = play(PIPELINING + ONE_GOOD + odd + "C: RSET\nC: MAIL\nclose", 3)
     assert talk.relay.bodies[1] == b".\r\n"
     assert talk.reply(2) == ("rcpt_to", 550)
     assert talk.events[2:4] == ["say 2", "heard 2"]
@@ -382,17 +382,17 @@ def test_every_reply_has_its_own_patience() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 hi\r\n")
         while not (line := await reader.readuntil(b"\r\n")).startswith(b"QUIT"):
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.4)
             writer.write(b"354 go\r\n" if line.startswith(b"DATA") else b"250 ok\r\n")
             if line.startswith(b"DATA"):
                 await reader.readuntil(b"\r\n.\r\n")
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.4)
                 writer.write(b"250 taken\r\n")
         writer.close()
 
     async def run() -> Talk:
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-            talk = Talk(Relay(server.sockets[0].getsockname()[1]))
+            talk = Talk(Relay(server.sockets[0].getsockname()[1], patience=1.2))
             line = await open_line(talk.relay.endpoint)
             await carry(line, parcels(1), talk)
             await line.quit()

@@ -9,6 +9,8 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from app.dev.inbox.mail import Mail
 
 PER_PAGE = 100
+#: How soon it notices that it is to stop.
+POLL_SECONDS = 0.05
 #: The list and the mail page bring their own style and nothing else.
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; "
@@ -38,7 +40,9 @@ class Pages:
             "127.0.0.1", self._port, _app(self._mails), threaded=True, request_handler=_Quiet
         )
         self._port = self._server.port
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(POLL_SECONDS,), daemon=True
+        )
         self._thread.start()
 
     def stop(self) -> None:

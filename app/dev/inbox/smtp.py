@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, AnyStr, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
@@ -193,7 +194,8 @@ class Clerk(SMTP):
             return
         self._leaving = True
         self._line.write(_FAREWELL)
-        self._line.write_eof()
+        with suppress(OSError):  # they may be gone already
+            self._line.write_eof()
         self.loop.call_later(FAREWELL_SECONDS, self.leave)
 
     def leave(self) -> None:
