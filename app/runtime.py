@@ -1,10 +1,11 @@
 """What every face and every worker is handed: the database, the clock, the secrets, the policy."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.db import Database
+from app.rules.breaker import BreakerSettings
 from app.vault import Vault
 
 
@@ -25,4 +26,6 @@ class Runtime:
     allow_http: bool = False
     allow_private: bool = False
     guard_share: float = 0.3
+    hello_name: str = ""
+    breaker: BreakerSettings = field(default_factory=BreakerSettings)
     poke: Callable[[], None] = lambda: None

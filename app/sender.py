@@ -19,14 +19,14 @@ from sqlalchemy import make_url
 
 from app import clock, logs
 from app.db import Database
+from app.rules.breaker import BreakerSettings
 from app.sending import ledger, relay_settings, senders
 from app.sending.books import Books, Patience
 from app.sending.engine import Engine
 from app.sending.lanes import Ways
 from app.sending.letters import Post
 from app.sending.models import Relay
-from app.sending.relays import BreakerSettings
-from app.vault import Vault, read_or_make_master_key
+from app.vault import opened
 from app.wire import journal as journals
 from app.wire.journal import Journal
 from app.wire.opening import Endpoint, open_line
@@ -110,8 +110,8 @@ class _Sender:
         return self._leave(me, journal, stopped=stop.is_set())
 
     def _ways(self) -> Ways:
-        key = self._settings.master_key or read_or_make_master_key(self._settings.master_key_file)
-        vault = Vault([key, *self._settings.old_master_keys])
+        known = self._settings
+        vault = opened(known.master_key, known.master_key_file, known.old_master_keys)
 
         def endpoint(relay: Relay) -> Endpoint:
             return relay_settings.endpoint(

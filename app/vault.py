@@ -2,6 +2,7 @@
 
 import os
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -48,6 +49,11 @@ class Vault:
 
 def _derive(master: str, purpose: bytes) -> bytes:
     return HKDF(SHA256(), 32, salt=None, info=b"pressferry " + purpose).derive(master.encode())
+
+
+def opened(master_key: str, key_file: Path, old_keys: Sequence[str]) -> Vault:
+    """The vault of ``master_key``, "" for the one in ``key_file``, made when there is none yet."""
+    return Vault([master_key or read_or_make_master_key(key_file), *old_keys])
 
 
 def read_or_make_master_key(path: Path) -> str:

@@ -23,7 +23,6 @@ from app.campaigns import relay_leaves
 from app.db import Page
 from app.sending import relay_health, relay_settings
 from app.sending.relay_trial import Trial
-from app.sending.relays import BreakerSettings
 
 blueprint = Routes("relays", "The ways out for mail: SMTP servers and how to log in there.")
 
@@ -121,7 +120,7 @@ def send_test_mail(relay_id: UUID, body: dict[str, Any]) -> Any:
             relay_id,
             report.reply,
             now=running.now(),
-            settings=BreakerSettings(),
+            settings=running.breaker,
         )
     return report
 
@@ -140,7 +139,7 @@ def set_relay_breaker(relay_id: UUID, body: dict[str, Any]) -> Any:
             relay_id,
             body["state"],
             now=now,
-            settings=BreakerSettings(),
+            settings=running.breaker,
         )
         answer = shown(relay, now)
     running.poke()
@@ -151,4 +150,9 @@ def _trial(relay_id: UUID) -> Trial:
     running = runtime()
     with running.database.reading() as session:
         relay = relay_settings.get(session, caller().workspace_id, relay_id)
-        return Trial(relay, running.vault, allow_private=running.allow_private)
+        return Trial(
+            relay,
+            running.vault,
+            hello_name=running.hello_name,
+            allow_private=running.allow_private,
+        )

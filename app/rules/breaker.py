@@ -16,6 +16,14 @@ class Breaker:
     probe: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BreakerSettings:
+    """After how many faults in a row a relay is off, and for how many seconds."""
+
+    threshold: int = 5
+    seconds: float = 300.0
+
+
 def state(breaker: Breaker, now: datetime) -> State:
     """closed: anything goes; open: nothing does; probing: one message may try."""
     if breaker.open_until is None:

@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from app.db import Database
 from app.rules import breaker as breaker_rule
+from app.rules.breaker import BreakerSettings
 from app.sending import ledger, letters, plan, relays
 from app.sending.compose import Composer
 from app.sending.ledger import Heard, Wanted
 from app.sending.models import Content, Relay
 from app.sending.plan import Plan, Planned
-from app.sending.relays import BreakerSettings
 
 #: Compiled contents kept in memory.
 _KEPT = 32

@@ -146,7 +146,7 @@ class Lane:
                 first = await self._first()
                 if first is None:
                     break
-                if _is_gone(line):
+                if not await line.still_open():
                     self._back(first)
                     break
                 trip.carried += await converse(
@@ -207,10 +207,6 @@ class Lane:
             return False
         self._hooks.heard(work.attempt_id, reply, counts)
         return True
-
-
-def _is_gone(line: Line) -> bool:
-    return line.lost
 
 
 class _Trip:

@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.rules import breaker
+from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply
 from app.sending import relay_settings, relays
 from app.sending.models import Relay
-from app.sending.relays import BreakerSettings
 
 #: Steps before a mail is even begun: what fails here is the relay's fault, whatever is sent.
 OPENING = ("dns", "connect", "greeting", "ehlo", "starttls", "auth")

@@ -37,10 +37,10 @@ class Trial:
     Raises Conflict when its stored password does not open with this server's master key.
     """
 
-    def __init__(self, relay: Relay, vault: Vault, *, allow_private: bool) -> None:
+    def __init__(self, relay: Relay, vault: Vault, *, hello_name: str, allow_private: bool) -> None:
         try:
             self._endpoint: Endpoint = relay_settings.endpoint(
-                relay, vault, relay_settings.Hasty(), allow_private=allow_private
+                relay, vault, relay_settings.Hasty(hello_name), allow_private=allow_private
             )
         except WrongKey:
             raise Conflict(

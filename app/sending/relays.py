@@ -1,7 +1,6 @@
 """Relays between their rows and the rules: health, limits, and what was heard of them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.rules import breaker, limits, patience
+from app.rules.breaker import BreakerSettings
 from app.rules.replies import Verdict
 from app.rules.routing import Candidate
 from app.sending.models import Relay
@@ -17,14 +17,6 @@ from app.workspaces.models import Workspace
 
 #: Verdicts that prove that a relay works, whatever they say about the message.
 _WORKS = ("accepted", "bounced", "rejected", "deferred", "blocked")
-
-
-@dataclass(frozen=True, slots=True)
-class BreakerSettings:
-    """After how many faults in a row a relay is off, and for how many seconds."""
-
-    threshold: int = 5
-    seconds: float = 300.0
 
 
 def of_workspace(session: Session, workspace_id: UUID) -> list[Relay]:

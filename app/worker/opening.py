@@ -1,7 +1,7 @@
 """The database and the vault that an operator's settings speak of."""
 
 from app.db import Database
-from app.vault import Vault, read_or_make_master_key
+from app.vault import Vault, opened
 from config.settings import Settings
 from migrations import run as migrations
 
@@ -16,5 +16,4 @@ def open_database(settings: Settings) -> Database:
 
 def open_vault(settings: Settings) -> Vault:
     """The vault of these settings; the master key is made when there is none yet."""
-    key = settings.master_key or read_or_make_master_key(settings.master_key_file)
-    return Vault([key, *settings.old_master_keys])
+    return opened(settings.master_key, settings.master_key_file, settings.old_master_keys)

@@ -14,6 +14,7 @@ from app import clock, logs
 from app.campaigns import lifecycle
 from app.db import Database
 from app.jobs import Jobs
+from app.rules.breaker import BreakerSettings
 from app.runtime import Runtime
 from app.sources import running
 from app.worker.alone import alone_in
@@ -54,14 +55,19 @@ def serve(
         runtime = _runtime(settings, database, sender)
         running.recover(runtime)
         # Left in the opposite order: jobs first, then the sender, the web application last.
-        stack.enter_context(Web(create_app(runtime), listener, failed=stop.set))
+        web = stack.enter_context(Web(create_app(runtime), listener, failed=stop.set))
         stack.enter_context(sender)
         jobs = stack.enter_context(_jobs(runtime, settings.sync_parallel, stop))
         ready(settings.base_url)
         stop.wait()
+        crashed = web.crashed
         log.info("stopping: nothing new is begun, what is in flight is finished")
-    if jobs.under_way:
-        os._exit(0)  # a thread cannot be ended otherwise; its run is taken up again at its page
+    if crashed:
+        log.error("the web application ended by itself: this serve gives up")
+    if jobs.under_way or crashed:
+        os._exit(
+            int(crashed)
+        )  # a thread cannot be ended otherwise; its run is taken up again at its page
 
 
 def _runtime(settings: Settings, database: Database, sender: SenderProcess) -> Runtime:
@@ -73,6 +79,10 @@ def _runtime(settings: Settings, database: Database, sender: SenderProcess) -> R
         allow_http=settings.allow_http,
         allow_private=settings.allow_private,
         guard_share=settings.sync_guard_share,
+        hello_name=settings.sending.hello_name,
+        breaker=BreakerSettings(
+            settings.sending.breaker_threshold, settings.sending.breaker_seconds
+        ),
         poke=sender.wake,
     )
 

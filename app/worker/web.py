@@ -71,13 +71,17 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 class Web:
-    """Answers requests while the context lasts; ``failed`` is called when it can no longer."""
+    """Answers requests while the context lasts; ``failed`` is called when it can no longer, and
+    ``crashed`` tells whether that came unasked.
+    """
 
     def __init__(self, app: Flask, listener: Listener, *, failed: Callable[[], None]) -> None:
         self._server = create_server(
             app, sockets=[listener.socket], threads=8, ident=None, max_request_body_size=2**24
         )
         self._failed = failed
+        self._leaving = False
+        self.crashed = False
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
 
     def __enter__(self) -> Self:
@@ -91,6 +95,7 @@ class Web:
         trace: TracebackType | None,
     ) -> None:
         """Takes no new connection, finishes the requests under way (up to 5 s)."""
+        self._leaving = True
         trigger = self._server.trigger
         # First only the listening socket: the loop's trigger is what lets the last answers out.
         trigger.pull_trigger(lambda: wasyncore.dispatcher.close(self._server))
@@ -102,4 +107,5 @@ class Web:
         try:
             self._server.run()
         finally:
+            self.crashed = not self._leaving
             self._failed()

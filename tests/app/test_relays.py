@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.campaigns.models import Campaign
+from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply
 from app.runtime import Runtime
 from app.sending import relay_health, relay_settings
 from app.sending.models import Content, Delivery, Dispatch, Relay
-from app.sending.relays import BreakerSettings
 from tests.app.conftest import Client
 from tests.conftest import TurnableClock
 

@@ -10,11 +10,11 @@ from sqlalchemy import select, update
 from app import ids
 from app.contacts.models import Contact, Suppression
 from app.contacts.suppression import suppress
+from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply
 from app.sending import ledger
 from app.sending.ledger import Claimed, Heard, Wanted
 from app.sending.models import Delivery, Dispatch, Relay
-from app.sending.relays import BreakerSettings
 from tests.sending.world import World
 
 OK = Reply("final_dot", 250, "2.0.0 queued")

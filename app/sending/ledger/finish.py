@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from app.contacts.suppression import suppress
 from app.rules import delivery, replies
+from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply, Verdict
 from app.sending import relays
 from app.sending.models import Attempt, Delivery, Dispatch, Relay
-from app.sending.relays import BreakerSettings
 
 
 @dataclass(frozen=True, slots=True)

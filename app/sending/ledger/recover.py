@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply
 from app.sending.ledger.finish import Heard, finish
 from app.sending.models import Attempt, Delivery, Sender
-from app.sending.relays import BreakerSettings
 
 
 @dataclass(frozen=True, slots=True)
