@@ -130,6 +130,16 @@ def test_a_run_that_got_somewhere_is_put_back_but_not_for_ever(
         assert states == ["queued"] * 5 + ["failed"]
 
 
+def test_every_stored_page_says_that_the_site_is_well_again(
+    runtime: Runtime, owner: Client
+) -> None:
+    with connected(runtime, owner.workspace_id, 150) as world:
+        world.change(failures=9)
+        world.trouble = fail_on(2, Response(502))
+        assert world.pull().state == "queued"
+        assert world.connection().failures == 1
+
+
 @pytest.mark.parametrize(
     "response", [recorded("html_200"), recorded("per_page_101"), recorded("blocked_html")]
 )
