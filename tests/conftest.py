@@ -4,10 +4,12 @@ import fcntl
 import os
 import shutil
 import socket
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -18,6 +20,7 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
 from app.db import Database
 from app.models import Base
 from migrations import run as migrations
+from tests.sending.servers import RelayServer
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -143,6 +146,26 @@ def database(request: pytest.FixtureRequest) -> Database:
     which = "sqlite_database" if request.param == "sqlite" else "postgres_database"
     found: Database = request.getfixturevalue(which)
     return found
+
+
+@pytest.fixture
+def server() -> Iterator[Callable[..., RelayServer]]:
+    """Makes SMTP servers that listen, in threads of this process.
+
+    Whoever talks to them from this process needs threads that change more often than usual.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.0002)
+    made: list[RelayServer] = []
+
+    def make(**more: Any) -> RelayServer:
+        made.append(RelayServer(**more).start())
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
+    sys.setswitchinterval(before)
 
 
 def _with_name(url: str, name: str) -> str:

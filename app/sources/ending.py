@@ -38,7 +38,7 @@ def suffer(runtime: Runtime, task: Task, trouble: Trouble) -> None:
     now = runtime.now()
     pages = task.progress.numbers.pages
     # Every stored page says that the site is well again.
-    failures = task.failures
+    failures = 0 if task.progress.has_moved else task.failures
     after = aftermath.after(trouble, pages=pages, failures=failures)
     rest: dict[str, Any] = {"failures": after.failures, "rest_until": now + after.rest}
     if after.needs_reauth:

@@ -214,6 +214,17 @@ def test_addresses_that_move_on_within_a_page(runtime: Runtime, owner: Client) -
         }
 
 
+def test_a_contact_that_one_row_leaves_may_be_another_s(runtime: Runtime, owner: Client) -> None:
+    owner.post("/contacts", {"email": "other@example.com"})
+    with connected(runtime, owner.workspace_id, [person(1)]) as world:
+        world.pull()
+        world.people[0]["email"] = "other@example.com"
+        world.people.append(person(2, "p1@example.com"))
+        run = world.pull()
+        assert (run.updated, run.skipped) == (2, {})
+        assert world.contacts()["p1@example.com"].first_name == "First2"
+
+
 def test_the_first_row_with_an_address_stands_for_it(runtime: Runtime, owner: Client) -> None:
     rows = [person(1, "a@example.com"), person(2, "A@EXAMPLE.COM"), person(3)]
     with connected(runtime, owner.workspace_id, rows) as world:

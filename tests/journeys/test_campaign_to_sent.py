@@ -4,9 +4,8 @@ import json
 import os
 import re
 import signal
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -20,27 +19,6 @@ from tests.journeys.serving import Served, command, serving
 from tests.sending.servers import RelayServer
 
 OPEN = ("queued", "sending")
-
-
-@pytest.fixture(autouse=True)
-def _servers_get_their_turn() -> Iterator[None]:
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(0.0002)
-    yield
-    sys.setswitchinterval(before)
-
-
-@pytest.fixture
-def server() -> Iterator[Callable[..., RelayServer]]:
-    made: list[RelayServer] = []
-
-    def make(**more: Any) -> RelayServer:
-        made.append(RelayServer(**more).start())
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.stop()
 
 
 class Owner:
