@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.rules.replies import Reply
 from app.sending.letters import Post
 from app.sending.models import Relay
-from app.wire.conversation import Parcel, converse
+from app.wire.conversation import WITHDRAWN, Parcel, converse
 from app.wire.line import Line
 from app.wire.opening import Endpoint, LineRefused
 
@@ -61,7 +61,6 @@ class Lane:
         self._hooks = hooks
         self._queue: deque[Work] = deque()
         self._flying: dict[int, Work] = {}
-        self._withheld: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._idle = 0
         self._troubled = False
@@ -185,10 +184,7 @@ class Lane:
         self._queue.appendleft(self._flying.pop(parcel.attempt_id))
 
     def _say(self, parcel: Parcel) -> bool:
-        if self._hooks.say(parcel.attempt_id):
-            return True
-        self._withheld.add(parcel.attempt_id)
-        return False
+        return self._hooks.say(parcel.attempt_id)
 
     def landed(self, parcel: Parcel, reply: Reply, *, worked: bool, counts: bool) -> bool:
         """A parcel came to its end on a line. On a line that had ``worked`` before, losing it
@@ -196,8 +192,7 @@ class Lane:
         whether the reply was passed on.
         """
         work = self._flying.pop(parcel.attempt_id)
-        if parcel.attempt_id in self._withheld:
-            self._withheld.discard(parcel.attempt_id)
+        if reply.code is None and reply.text.startswith(WITHDRAWN):
             self._hooks.heard(work.attempt_id, None, False)
             return False
         early = reply.phase != "final_dot" and reply.code in (None, 421)

@@ -14,7 +14,10 @@ from app.wire.flight import Flight, Over, ended
 from app.wire.hearing import tidy
 from app.wire.line import Line, Silence
 
-__all__ = ["Parcel", "converse"]
+__all__ = ["WITHDRAWN", "Parcel", "converse"]
+
+#: How the text begins by which a parcel is heard that we ourselves kept back: nothing was said.
+WITHDRAWN = "withdrawn"
 
 _DATA = b"DATA\r\n"
 _RSET = b"RSET\r\n"
@@ -36,9 +39,9 @@ async def converse(
     is called exactly once for every parcel, with the reply that decides about it; ``code`` None
     with phase ``final_dot`` means that its body was handed over and nobody knows. ``say`` is
     asked immediately before a body (or a lone dot) is handed over: when it answers False
-    nothing is said, the parcel is heard as ``data``/None "withdrawn ..." and the line is
-    closed. Raises only CancelledError and what the callbacks raise, and then too every parcel
-    was heard before.
+    nothing is said, what is open is heard with code None and a text that begins with WITHDRAWN,
+    and the line is closed. Raises only CancelledError and what the callbacks raise, and then
+    too every parcel was heard before.
     """
     conversation = _Conversation(line, take, say, heard, most)
     why = "the line was given up"
@@ -171,7 +174,7 @@ class _Conversation:
         await self._settle()
         following = self._overlapping()
         if not self._say(flight.spoken.parcel):
-            raise Over("withdrawn before its body was said")
+            raise Over(f"{WITHDRAWN} before its body was said")
         flight.phase = "final_dot"
         envelope = b""
         if following is not None:
@@ -199,7 +202,7 @@ class _Conversation:
         """The server wants a body for nobody: give it none, so that both stay in step."""
         await self._settle()
         if not self._say(flight.spoken.parcel):
-            raise Over("withdrawn before a lone dot was said")
+            raise Over(f"{WITHDRAWN} before a lone dot was said")
         self._line.say(_LONE_DOT)
         code, words = await self._line.hear(self._line.final_reply_seconds)
         if 300 <= code < 400:

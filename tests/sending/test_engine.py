@@ -205,6 +205,23 @@ def test_refused_credentials_are_the_relays_fault(world: World, server: Servers)
     assert {(one.phase, one.code) for one in world.attempts()} == {("auth", 535)}
 
 
+def test_a_sender_without_its_lease_says_nothing_more_and_blames_nobody(
+    world: World, server: Servers
+) -> None:
+    one = server()
+    relay = world.relay(one, "one", max_connections=1)
+    world.people(60)
+    dispatch = world.dispatch()
+    world.send(alive=lambda: len(one.taken) < 5)
+    assert {one.outcome for one in world.attempts()} == {"accepted", "void"}
+    assert world.row(relay).fail_streak == 0
+    balance = world.balance(dispatch)
+    assert balance["sent"] == len(one.taken)
+    world.send()
+    assert world.balance(dispatch) == {"sent": 60}
+    assert len(set(one.recipients)) == len(one.taken) == 60
+
+
 def test_a_password_that_another_master_key_closed_says_so(world: World, server: Servers) -> None:
     world.relay(server(), "one", username="u", secret="not ours")
     world.people(1)

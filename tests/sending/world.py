@@ -172,6 +172,7 @@ class World:
         until: Callable[[], bool],
         seconds: float,
         endpoint: Callable[[Relay], Endpoint] | None = None,
+        alive: Callable[[], bool] = lambda: True,
     ) -> None:
         boot = journals.boot_id()
         me = senders.register(self.database, host="here", boot_id=boot, now=self.clock())
@@ -180,7 +181,7 @@ class World:
         post = Post("http://127.0.0.1:8080", b"k" * 32)
         ways = Ways(post, endpoint or where, open_line)
         stop, wake = asyncio.Event(), asyncio.Event()
-        engine = Engine(books, journal, ways, now=self.clock, alive=lambda: True, wake=wake)
+        engine = Engine(books, journal, ways, now=self.clock, alive=alive, wake=wake)
         running = asyncio.create_task(engine.run(stop))
         try:
             async with asyncio.timeout(seconds):
