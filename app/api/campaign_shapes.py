@@ -8,6 +8,7 @@ from app.api.paging import PageQuery
 from app.api.schemas import Email, Flag, Id, Instant, Name, Strict, Text
 from app.campaigns.models import STATUSES
 from app.rules.pinning import SENDER_FIELDS
+from app.rules.primary import MAIL_TYPES
 from app.sending.ledger.balance import STATES
 
 _MOST_GROUPS = 1_000
@@ -46,6 +47,10 @@ def _body(about: str) -> fields.Field[Any]:
 
 
 _SAID: dict[str, fields.Field[Any]] = {
+    "mail_type": fields.String(
+        validate=validate.OneOf(MAIL_TYPES),
+        metadata={"description": "newsletter unless said; chooses the relay when none is pinned"},
+    ),
     "subject": _line("what the mail is about"),
     "preheader": _line("shown beside the subject in many mailboxes"),
     "html": _body("what contacts bring is escaped"),
@@ -109,6 +114,7 @@ _SUMMARY: dict[str, Any] = {
     "name": _text(),
     "status": fields.String(required=True, validate=validate.OneOf(STATUSES)),
     "status_reason": _text(),
+    "mail_type": fields.String(required=True, validate=validate.OneOf(MAIL_TYPES)),
     "subject": _text(),
     "relay_id": Id(required=True, allow_none=True),
     **{name: _text() for name in SENDER_FIELDS},

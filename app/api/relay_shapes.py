@@ -2,10 +2,12 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from marshmallow import Schema, fields, validate
 
 from app.api.schemas import Email, Flag, Id, Instant, Name, Strict, Text, Whole
+from app.rules.primary import SERVED
 from app.rules.relay_fields import ENCRYPTIONS
 from app.sending import relay_health
 from app.sending.models import Relay
@@ -56,7 +58,16 @@ class RelayChanges(Strict):
         metadata={"description": "Lower is asked first; null puts it last"},
     )
     exclude_from_failover = Flag(metadata={"description": "Only when pinned or the default"})
-    is_default = Flag(metadata={"description": "true takes it over from the other one"})
+    mail_type = fields.String(
+        validate=validate.OneOf(SERVED),
+        metadata={"description": "Which mail it serves; all: the default, exactly one relay"},
+    )
+    is_default = Flag(metadata={"description": "true is mail_type all: taken over from the other"})
+    default_for_users = fields.List(
+        Id(),
+        validate=validate.Length(0, 1_000),
+        metadata={"description": "Members whose campaigns take it unless something else says not"},
+    )
     enabled = Flag()
     max_connections = Whole(least=1, most=100)
     messages_per_connection = Whole(least=1, most=100_000)
@@ -105,7 +116,9 @@ class RelayAnswer(Schema):
     daily_limit = fields.Integer(required=True, allow_none=True)
     failover_priority = fields.Integer(required=True)
     exclude_from_failover = fields.Boolean(required=True)
+    mail_type = fields.String(required=True, validate=validate.OneOf(SERVED))
     is_default = fields.Boolean(required=True)
+    default_for_users = fields.List(Id(), required=True)
     enabled = fields.Boolean(required=True)
     max_connections = fields.Integer(required=True)
     messages_per_connection = fields.Integer(required=True)
@@ -196,10 +209,11 @@ class TestAnswer(Schema):
     log = fields.List(fields.String(), required=True)
 
 
-def shown(relay: Relay, now: datetime) -> dict[str, Any]:
-    """A relay as it is rendered; its password never leaves."""
+def shown(relay: Relay, users: list[UUID], now: datetime) -> dict[str, Any]:
+    """A relay as it is rendered; its password never leaves. ``users``: whose default it is."""
     plain = {name: getattr(relay, name, None) for name in RelayAnswer().fields}
     return plain | {
+        "default_for_users": users,
         "has_password": bool(relay.secret),
         "breaker": relay_health.health(relay, now),
         "warnings": warnings(relay),

@@ -1,6 +1,7 @@
 """Relays: the ways out, their settings, their health, and trying them."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,8 @@ from app.api.relay_shapes import (
 from app.api.routes import Routes
 from app.campaigns import relay_leaves
 from app.db import Page
-from app.sending import relay_health, relay_settings
+from app.sending import relay_duties, relay_health, relay_settings
+from app.sending.models import Relay
 from app.sending.relay_trial import Trial
 
 blueprint = Routes("relays", "The ways out for mail: SMTP servers and how to log in there.")
@@ -37,7 +39,8 @@ def list_relays(query: dict[str, Any]) -> Any:
         found = relay_settings.listed(
             session, caller().workspace_id, number=query["page"], per_page=query["per_page"]
         )
-        items = [shown(relay, running.now()) for relay in found.items]
+        users = relay_duties.users_of(session, caller().workspace_id)
+        items = [shown(one, users.get(one.id, []), running.now()) for one in found.items]
         return Page(items, found.total, found.page, found.per_page)
 
 
@@ -55,7 +58,7 @@ def create_relay(body: dict[str, Any]) -> Any:
             allow_private=running.allow_private,
             now=now,
         )
-        answer = shown(made, now)
+        answer = _shown(session, made, now)
     running.poke()
     return answer
 
@@ -66,7 +69,7 @@ def get_relay(relay_id: UUID) -> Any:
     running = runtime()
     with running.database.reading() as session:
         relay = relay_settings.get(session, caller().workspace_id, relay_id)
-        return shown(relay, running.now())
+        return _shown(session, relay, running.now())
 
 
 @blueprint.patch(_RELAY, scope="settings", body=RelayChanges, answer=RelayAnswer)
@@ -84,7 +87,7 @@ def change_relay(relay_id: UUID, body: dict[str, Any]) -> Any:
             allow_private=running.allow_private,
             now=now,
         )
-        answer = shown(changed, now)
+        answer = _shown(session, changed, now)
     running.poke()
     return answer
 
@@ -141,9 +144,14 @@ def set_relay_breaker(relay_id: UUID, body: dict[str, Any]) -> Any:
             now=now,
             settings=running.breaker,
         )
-        answer = shown(relay, now)
+        answer = _shown(session, relay, now)
     running.poke()
     return answer
+
+
+def _shown(session: Any, relay: Relay, now: datetime) -> dict[str, Any]:
+    users = relay_duties.users_of(session, relay.workspace_id)
+    return shown(relay, users.get(relay.id, []), now)
 
 
 def _trial(relay_id: UUID) -> Trial:

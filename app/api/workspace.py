@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from app.api.access import caller, runtime
 from app.api.routes import Routes
 from app.api.schemas import Flag, Id, Instant, Name, Strict
-from app.sending import readiness
+from app.sending import failover
 from app.workspaces import edit
-from app.workspaces.models import Workspace
+from app.workspaces.models import FROM_POLICIES, Workspace
 
 blueprint = Routes("workspace", "The wall around everything else, and its settings.")
 
@@ -20,6 +20,17 @@ class WorkspaceChanges(Strict):
     name = Name()
     timezone = Name(metadata={"description": "IANA name, such as Europe/Berlin"})
     failover_enabled = Flag(metadata={"description": "Acts at once, also on running campaigns"})
+    backup_relay_id = Id(
+        allow_none=True,
+        metadata={"description": "Failover uses this relay alone; null: the chain by priority"},
+    )
+    failover_from_policy = fields.String(
+        validate=validate.OneOf(FROM_POLICIES),
+        metadata={
+            "description": "rewrite: From of the relay that helps; "
+            "same_from_only: only relays with the same From help"
+        },
+    )
 
 
 class WorkspaceAnswer(Schema):
@@ -29,6 +40,8 @@ class WorkspaceAnswer(Schema):
     name = fields.String(required=True)
     timezone = fields.String(required=True)
     failover_enabled = fields.Boolean(required=True)
+    backup_relay_id = Id(required=True, allow_none=True)
+    failover_from_policy = fields.String(required=True, validate=validate.OneOf(FROM_POLICIES))
     warnings = fields.List(fields.String(), required=True)
     created_at = Instant(required=True)
     updated_at = Instant(required=True)
@@ -46,22 +59,12 @@ def change_workspace(body: dict[str, Any]) -> Any:
     """Change the workspace; the failover switch acts at once."""
     running = runtime()
     with running.database.transaction() as session:
-        changed = edit.change(session, caller().workspace_id, body, now=running.now())
+        changed = failover.change_workspace(session, caller().workspace_id, body, now=running.now())
         shown = _shown(session, changed)
     running.poke()
     return shown
 
 
 def _shown(session: Any, workspace: Workspace) -> dict[str, Any]:
-    warnings = readiness.failover_warnings(
-        session, workspace.id, failover_enabled=workspace.failover_enabled
-    )
-    return {
-        "id": workspace.id,
-        "name": workspace.name,
-        "timezone": workspace.timezone,
-        "failover_enabled": workspace.failover_enabled,
-        "created_at": workspace.created_at,
-        "updated_at": workspace.updated_at,
-        "warnings": warnings,
-    }
+    plain = {name: getattr(workspace, name, None) for name in WorkspaceAnswer().fields}
+    return plain | {"warnings": failover.warnings(session, workspace)}

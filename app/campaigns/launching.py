@@ -2,18 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.campaigns import audience, edit, sender
 from app.campaigns.models import Campaign
 from app.errors import Invalid
 from app.rules import email_address, links, message
-from app.sending import ledger
-from app.sending.models import Content, Dispatch, Relay
+from app.sending import fleet, ledger
+from app.sending.models import Content, Dispatch
 
 
-def check(session: Session, campaign: Campaign, base_url: str) -> None:
+def check(session: Session, campaign: Campaign, base_url: str, now: datetime) -> None:
     """Raises Invalid, which says what is missing, when the campaign cannot go out as it is."""
     _require(campaign.subject, "subject", "The subject is empty: say what the mail is about.")
     _require(
@@ -21,7 +20,7 @@ def check(session: Session, campaign: Campaign, base_url: str) -> None:
     )
     edit.check_content(campaign)
     sender.follow_pin(session, campaign)
-    _from_domain(session, campaign)
+    _from_domain(session, campaign, now)
     _require(campaign.audience, "audience", "Nobody was chosen to send to: give an audience first.")
     audience.checked(session, campaign.workspace_id, campaign.audience)
     if not audience.count(session, campaign.workspace_id, campaign.audience):
@@ -50,7 +49,9 @@ def dispatch(session: Session, campaign: Campaign, now: datetime) -> None:
         content_id=content.id,
         label=campaign.name,
         relay_id=campaign.relay_id,
-        domain=_from_domain(session, campaign),
+        mail_type=campaign.mail_type,
+        user_id=campaign.created_by,
+        domain=_from_domain(session, campaign, now),
         ready_at=now,
         created_at=now,
         **sender.values_of(campaign),
@@ -64,20 +65,17 @@ def dispatch(session: Session, campaign: Campaign, now: datetime) -> None:
     campaign.launched_at = now
 
 
-def _from_domain(session: Session, campaign: Campaign) -> str:
-    """The domain of From: the campaign's own, the pin's, or the default relay's."""
-    from_email = campaign.from_email
-    relays = session.scalars(
-        select(Relay).where(Relay.workspace_id == campaign.workspace_id, Relay.enabled.is_(True))
-    ).all()
-    if not relays:
+def _from_domain(session: Session, campaign: Campaign, now: datetime) -> str:
+    """The domain of From: the campaign's own, or that of the relay it will be sent through."""
+    mail = sender.mail_of(session, campaign)
+    ships = fleet.gather(session, campaign.workspace_id, mail.zone, lambda _: 1, now=now)
+    if not any(relay.enabled for relay in ships.relays.values()):
         raise _missing("relay_id", "There is no enabled relay to send through: add one first.")
-    if campaign.relay_id is None:
-        default = next((relay for relay in relays if relay.is_default), None)
-        if default is None:
-            raise _missing("relay_id", "The default relay is disabled: choose a relay.")
-        from_email = from_email or default.from_email
-    parsed = email_address.parse(from_email)
+    chosen, _ = ships.primary(mail)
+    relay = ships.relays.get(chosen) if chosen else None
+    if relay is None or not relay.enabled:
+        raise _missing("relay_id", "The default relay is disabled: choose a relay.")
+    parsed = email_address.parse(campaign.from_email or relay.from_email)
     if parsed is None:
         raise _missing("from_email", "There is no address to send from: set from_email.")
     return parsed.domain

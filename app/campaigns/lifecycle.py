@@ -33,7 +33,7 @@ def launch(
     _require(campaign, ("draft",), "launched")
     if at is not None and at < now - _PAST:
         raise Invalid("at: This moment is over.", {"at": ["This moment is over."]})
-    launching.check(session, campaign, base_url)
+    launching.check(session, campaign, base_url, now)
     if at is not None and at > now:
         campaign.send_at = at
         return _become(session, campaign, "scheduled", now)
@@ -67,7 +67,7 @@ def resume(
     _require(campaign, ("paused",), "resumed")
     if campaign.dispatch_id is not None:
         return _hold(session, campaign, "", "", now)
-    launching.check(session, campaign, base_url)
+    launching.check(session, campaign, base_url, now)
     launching.dispatch(session, campaign, now)
     return _become(session, campaign, "sending", now)
 
@@ -128,7 +128,7 @@ def _launch_one(runtime: Runtime, workspace_id: UUID, campaign_id: UUID, now: da
             campaign = edit.get(session, workspace_id, campaign_id, lock=True)
             if campaign.status != "scheduled":
                 return
-            launching.check(session, campaign, runtime.base_url)
+            launching.check(session, campaign, runtime.base_url, now)
             launching.dispatch(session, campaign, now)
             _become(session, campaign, "sending", now)
     except Problem as problem:

@@ -13,7 +13,7 @@ STATUSES = ("draft", "scheduled", "sending", "paused", "sent", "cancelled")
 
 
 class Campaign(Identified, Base):
-    """A message to an audience.
+    """A message to an audience. ``created_by`` is its sending user, ``mail_type`` what it is.
 
     ``audience`` is ``{"all": true}`` or ``{"include": {"lists": [id], "tags": [id]},
     "exclude": {...}}``. ``overridden`` names the sender fields (from_email, from_name,
@@ -25,6 +25,7 @@ class Campaign(Identified, Base):
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
     created_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
     name: Mapped[str]
+    mail_type: Mapped[str] = mapped_column(default="newsletter")
     subject: Mapped[str] = mapped_column(Text, default="")
     preheader: Mapped[str] = mapped_column(Text, default="")
     html: Mapped[str] = mapped_column(Text, default="")

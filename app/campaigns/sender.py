@@ -1,6 +1,7 @@
 """Through which relay a campaign goes, and in whose name."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from app.errors import Invalid
 from app.rules.pinning import SENDER_FIELDS, sender_fields
 from app.sending import ledger
 from app.sending.models import Dispatch, Relay
+from app.workspaces.models import Workspace
 
 
 def choose(session: Session, campaign: Campaign, values: Mapping[str, Any]) -> None:
@@ -29,6 +31,35 @@ def follow_pin(session: Session, campaign: Campaign) -> None:
     """Takes over what the pinned relay says today, where nothing was set by hand."""
     if campaign.relay_id is not None:
         _fill(campaign, {}, usable(session, campaign.workspace_id, campaign.relay_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A campaign as routing sees it before there is a dispatch; see ``fleet.Mail``."""
+
+    zone: str
+    pin: UUID | None
+    mail_type: str
+    user_id: UUID | None
+    from_email: str
+    failover: bool
+    backup: UUID | None
+    same_from: bool
+
+
+def mail_of(session: Session, campaign: Campaign) -> Draft:
+    """The campaign with what its workspace says about failover today."""
+    workspace = session.get_one(Workspace, campaign.workspace_id)
+    return Draft(
+        workspace.timezone,
+        campaign.relay_id,
+        campaign.mail_type,
+        campaign.created_by,
+        campaign.from_email,
+        workspace.failover_enabled,
+        workspace.backup_relay_id,
+        workspace.failover_from_policy == "same_from_only",
+    )
 
 
 def usable(session: Session, workspace_id: UUID, relay_id: UUID) -> Relay:

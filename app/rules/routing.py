@@ -1,4 +1,4 @@
-"""Which relay a delivery takes: the pin, the default, or the next in the chain."""
+"""Which relay a delivery takes: its primary, or the next in the chain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ class Candidate:
 
     ``room``: how many messages it takes now. When 0, ``at`` is when to ask again. ``away``
     says that it is down or has used up its quota, so that the next in the chain may help; a
-    relay that is merely busy is waited for.
+    relay that is merely busy is waited for. ``sender``: the address it sends as.
     """
 
     relay_id: UUID
@@ -23,6 +23,30 @@ class Candidate:
     at: datetime | None = None
     away: bool = False
     why: str = ""
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Who may help when the primary is away.
+
+    ``backup``: this relay alone, None: the whole chain. ``sender``: only relays that send as
+    this address, "": any.
+    """
+
+    backup: UUID | None = None
+    sender: str = ""
+
+    def allow(self, one: Candidate) -> bool:
+        """Whether this relay may carry on for another one."""
+        if not one.enabled or one.excluded:
+            return False
+        if self.backup is not None and one.relay_id != self.backup:
+            return False
+        return not self.sender or one.sender == self.sender
+
+
+ANYBODY = Terms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +80,19 @@ Decision = Send | Wait | RoundOver | Halt
 
 
 def chain(
-    primary: UUID | None, candidates: Sequence[Candidate], *, failover: bool
+    primary: UUID | None,
+    candidates: Sequence[Candidate],
+    *,
+    failover: bool,
+    terms: Terms = ANYBODY,
 ) -> list[Candidate]:
     """The relays that may be asked, in order: the primary, then by (priority, id) those that are
-    enabled and not excluded from failover.
+    enabled, not excluded from failover, and within the ``terms``.
     """
     first = [one for one in candidates if one.relay_id == primary and one.enabled]
     if not failover:
         return first
-    rest = [
-        one for one in candidates if one.relay_id != primary and one.enabled and not one.excluded
-    ]
+    rest = [one for one in candidates if one.relay_id != primary and terms.allow(one)]
     return first + sorted(rest, key=lambda one: (one.priority, one.relay_id))
 
 
@@ -76,11 +102,12 @@ def choose(
     *,
     failover: bool,
     tried: frozenset[UUID] = frozenset(),
+    terms: Terms = ANYBODY,
 ) -> Decision:
-    """The relay for a delivery whose ``primary`` is the pin, the relay it must stay on, or the
-    workspace's default. ``tried``: the relays that refused it in this round.
+    """The relay for a delivery whose ``primary`` is what ``primary.choose`` says, or the relay it
+    must stay on. ``tried``: the relays that refused it in this round.
     """
-    allowed = chain(primary, candidates, failover=failover)
+    allowed = chain(primary, candidates, failover=failover, terms=terms)
     if not allowed:
         return Halt("its relay was removed or disabled and failover offers no other")
     untried = [one for one in allowed if one.relay_id not in tried]

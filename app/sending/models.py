@@ -4,9 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Identified
+from app.rules.primary import ALL, NONE
 
 #: Numbers of the ledger: narrow rows, cheap indexes. INTEGER on SQLite is 64 bits too.
 Number = BigInteger().with_variant(Integer, "sqlite")
@@ -20,12 +22,23 @@ class Relay(Identified, Base):
     ``probe_attempt`` is that probe. ``pause_until``: throttled; ``quota_until``: the provider
     said that its quota is used up. ``tat`` is the theoretical arrival time of GCRA (epoch
     seconds); the windows hold start (epoch seconds) and count of the current hour and day.
+
+    ``mail_type`` is what it serves: one relay per type, exactly one ``all`` (the workspace's
+    default), any number ``none``.
     """
 
     __tablename__ = "relay"
     __table_args__ = (
         UniqueConstraint("workspace_id", "name"),
         Index("ix_relay_chain", "workspace_id", "failover_priority", "id"),
+        Index(
+            "uq_relay_mail_type",
+            "workspace_id",
+            "mail_type",
+            unique=True,
+            sqlite_where=text("mail_type <> 'none'"),
+            postgresql_where=text("mail_type <> 'none'"),
+        ),
     )
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
     name: Mapped[str]
@@ -46,7 +59,7 @@ class Relay(Identified, Base):
     daily_limit: Mapped[int | None]
     failover_priority: Mapped[int]
     exclude_from_failover: Mapped[bool] = mapped_column(default=False)
-    is_default: Mapped[bool] = mapped_column(default=False)
+    mail_type: Mapped[str] = mapped_column(default=NONE)
     enabled: Mapped[bool] = mapped_column(default=True)
     max_connections: Mapped[int] = mapped_column(default=4)
     messages_per_connection: Mapped[int] = mapped_column(default=100)
@@ -67,6 +80,20 @@ class Relay(Identified, Base):
     day_start: Mapped[float] = mapped_column(default=0.0)
     day_count: Mapped[int] = mapped_column(default=0)
 
+    @hybrid_property
+    def is_default(self) -> bool:
+        """Whether it takes what no other relay was chosen for."""
+        return self.mail_type == ALL
+
+
+class UserRelay(Base):
+    """The relay that a user's campaigns take when neither a pin nor their type says another."""
+
+    __tablename__ = "user_relay"
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    relay_id: Mapped[UUID] = mapped_column(ForeignKey("relay.id"), index=True)
+
 
 class Content(Identified, Base):
     """What a dispatch says, frozen at launch: Liquid sources, ready to be compiled."""
@@ -83,7 +110,8 @@ class Content(Identified, Base):
 class Dispatch(Identified, Base):
     """One launch as sending sees it: what, from whom, from when, and whether it is held.
 
-    ``hold``: "" (go), ``paused`` or ``cancelled``. ``relay_id``: the pin, if any.
+    ``hold``: "" (go), ``paused`` or ``cancelled``. ``relay_id``: the pin, if any; without one
+    ``mail_type`` and ``user_id``, the sending user, choose.
     ``from_email`` "" means: the identity of whatever relay sends. ``domain`` is what the
     Message-IDs are made with, the same through every failover. ``finished_at`` is set when no
     delivery is open any more.
@@ -95,6 +123,8 @@ class Dispatch(Identified, Base):
     content_id: Mapped[UUID] = mapped_column(ForeignKey("content.id"))
     label: Mapped[str] = mapped_column(Text, default="")
     relay_id: Mapped[UUID | None]
+    mail_type: Mapped[str] = mapped_column(default="newsletter")
+    user_id: Mapped[UUID | None]
     from_email: Mapped[str] = mapped_column(Text, default="")
     from_name: Mapped[str] = mapped_column(Text, default="")
     reply_to_email: Mapped[str] = mapped_column(Text, default="")

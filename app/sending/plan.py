@@ -1,7 +1,7 @@
 """One look at the ledger: what may go now, through which relay."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,10 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.contacts.models import Contact
-from app.rules import patience, routing
-from app.rules.routing import Candidate, Halt, RoundOver, Send, Wait
-from app.sending import ledger, relays
+from app.rules import patience
+from app.rules.routing import Halt, RoundOver, Send, Wait
+from app.sending import fleet, ledger
 from app.sending.compose import contact_values
+from app.sending.fleet import Fleet
 from app.sending.ledger import Claimed, OpenDispatch
 from app.sending.models import Relay
 
@@ -47,22 +48,6 @@ class Plan:
             self.look_again = min(self.look_again or moment, moment)
 
 
-@dataclass(slots=True)
-class _Way:
-    """The relays of a workspace in this turn, and how much room each still has."""
-
-    relays: dict[UUID, Relay]
-    candidates: dict[UUID, Candidate]
-
-    @property
-    def default(self) -> UUID | None:
-        return next((key for key, relay in self.relays.items() if relay.is_default), None)
-
-    def took(self, relay_id: UUID) -> None:
-        one = self.candidates[relay_id]
-        self.candidates[relay_id] = replace(one, room=one.room - 1)
-
-
 def make(
     session: Session,
     sender_id: UUID,
@@ -74,46 +59,32 @@ def make(
     all is given back with the moment at which it may. ``free``: room in a relay's lane.
     """
     plan = Plan()
-    ways: dict[UUID, _Way] = {}
+    fleets: dict[UUID, Fleet] = {}
     for dispatch in ledger.open_dispatches(session, now):
-        way = ways.get(dispatch.workspace_id)
-        if way is None:
-            way = ways[dispatch.workspace_id] = _way(session, dispatch, free, now)
-        _plan(session, sender_id, dispatch, way, plan, now)
+        workspace_id = dispatch.workspace_id
+        if workspace_id not in fleets:
+            fleets[workspace_id] = fleet.gather(session, workspace_id, dispatch.zone, free, now=now)
+        _plan(session, sender_id, dispatch, fleets[workspace_id], plan, now)
     return plan
-
-
-def _way(
-    session: Session, dispatch: OpenDispatch, free: Callable[[Relay], int], now: datetime
-) -> _Way:
-    found = {one.id: one for one in relays.of_workspace(session, dispatch.workspace_id)}
-    return _Way(
-        found,
-        {
-            key: relays.candidate(relay, now, dispatch.zone, free(relay))
-            for key, relay in found.items()
-        },
-    )
 
 
 def _plan(
     session: Session,
     sender_id: UUID,
     dispatch: OpenDispatch,
-    way: _Way,
+    ships: Fleet,
     plan: Plan,
     now: datetime,
 ) -> None:
-    primary = dispatch.pin or way.default
-    candidates = list(way.candidates.values())
-    first = routing.choose(primary, candidates, failover=dispatch.failover)
+    primary, _ = ships.primary(dispatch)
+    first = ships.decide(dispatch, primary)
     if isinstance(first, Halt):
         ledger.hold(session, dispatch.id, hold="paused", reason=first.why, now=now)
         return
-    fresh = way.candidates[first.relay_id].room if isinstance(first, Send) else 0
+    fresh = ships.candidates[first.relay_id].room if isinstance(first, Send) else 0
     if isinstance(first, Wait):
         plan.wait_for(first.until)
-    chain = routing.chain(primary, candidates, failover=dispatch.failover)
+    chain = ships.chain(dispatch, primary)
     again = sum(one.room for one in chain) if dispatch.failover else AGAIN
     claimed = ledger.claim(
         session,
@@ -125,10 +96,10 @@ def _plan(
     )
     contacts = _contacts(session, [one.contact_id for one in claimed])
     for one in claimed:
-        relay = _route(session, sender_id, dispatch, one, primary, way, plan, now)
+        relay = _route(session, sender_id, dispatch, one, primary, ships, plan, now)
         if relay is not None:
             values = contacts.get(one.contact_id, {})
-            first_relay = way.relays.get(primary) if primary else None
+            first_relay = ships.relays.get(primary) if primary else None
             plan.planned.append(Planned(one, dispatch, relay, first_relay, values))
 
 
@@ -138,20 +109,15 @@ def _route(
     dispatch: OpenDispatch,
     one: Claimed,
     primary: UUID | None,
-    way: _Way,
+    ships: Fleet,
     plan: Plan,
     now: datetime,
 ) -> Relay | None:
-    decision = routing.choose(
-        one.stay or primary,
-        list(way.candidates.values()),
-        failover=dispatch.failover,
-        tried=frozenset(one.tried),
-    )
+    decision = ships.decide(dispatch, primary, stay=one.stay, tried=frozenset(one.tried))
     match decision:
         case Send(relay_id):
-            way.took(relay_id)
-            return way.relays[relay_id]
+            ships.took(relay_id)
+            return ships.relays[relay_id]
         case Wait(until, why):
             due = max(until or now, now + timedelta(milliseconds=100))
             plan.wait_for(due)

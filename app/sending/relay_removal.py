@@ -6,7 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid, NotFound
-from app.sending import relay_settings
+from app.sending import relay_duties, relay_settings
 from app.sending.models import Attempt, Dispatch, Relay
 
 _IDENTITY = ("from_email", "from_name", "reply_to_email", "reply_to_name")
@@ -46,6 +46,7 @@ def remove(
         _require_unneeded(session, relay)
     else:
         _hand_down(session, relay, heir)
+    relay_duties.hand_down(session, relay, heir)
     session.delete(relay)
     session.flush()
 
@@ -84,9 +85,7 @@ def _hand_down(session: Session, relay: Relay, heir: Relay) -> None:
             for name, value in identity.items():
                 setattr(dispatch, name, value)
     if relay.is_default:
-        relay.is_default = False
-        session.flush()
-        relay_settings.make_default(session, heir)
+        relay_duties.make_default(session, heir)
 
 
 def _pinned(relay: Relay) -> Select[Dispatch]:

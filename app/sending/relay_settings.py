@@ -1,4 +1,4 @@
-"""Relays as people set them up: create, change, remove, list, and the default among them."""
+"""Relays as people set them up: create, change, list, and how to reach them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.db import Page, page
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Conflict, NotFound
+from app.rules.primary import ALL, NONE
+from app.sending import relay_duties
 from app.sending.models import Relay
 from app.sending.relay_values import FIELDS, completed, require_good, trimmed
 from app.vault import Vault
@@ -71,7 +73,7 @@ def create(
     allow_private: bool,
     now: datetime,
 ) -> Relay:
-    """A new relay. Raises Invalid, and Conflict when the name is taken.
+    """A new relay. Raises Invalid, and Conflict when the name or the mail type is taken.
 
     ``values``: FIELDS, ``password``, ``is_default``, ``failover_priority`` (None: the last). A
     preset fills host, port and encryption that are not given. The first relay is the default.
@@ -85,14 +87,13 @@ def create(
         **settings,
         secret=_closed(vault, values.get("password"), settings["username"]),
         failover_priority=_priority(session, workspace_id, values),
-        is_default=first,
+        mail_type=ALL if first else NONE,
         created_at=now,
         updated_at=now,
     )
     session.add(made)
     _flush(session, made)
-    if values.get("is_default"):
-        make_default(session, made)
+    relay_duties.assign(session, made, values)
     return made
 
 
@@ -108,7 +109,8 @@ def change(
 ) -> Relay:
     """Changes what is given; a blank password keeps the stored one, a blank user name drops it.
 
-    A priority of None puts it last. Raises Invalid, and Conflict when the name is taken.
+    A priority of None puts it last. Raises Invalid, and Conflict when the name or the mail type
+    is taken.
     """
     lock_workspace(session, workspace_id)
     relay = get(session, workspace_id, relay_id, lock=True)
@@ -123,7 +125,7 @@ def change(
         relay.secret = _closed(vault, values.get("password"), settings["username"])
     relay.updated_at = now
     _flush(session, relay)
-    _choose_default(session, relay, values.get("is_default"))
+    relay_duties.assign(session, relay, values)
     return relay
 
 
@@ -153,25 +155,6 @@ def _priority(session: Session, workspace_id: UUID, values: Mapping[str, Any]) -
         return given
     query = select(func.max(Relay.failover_priority)).where(Relay.workspace_id == workspace_id)
     return (session.scalar(query) or 0) + 1
-
-
-def _choose_default(session: Session, relay: Relay, wanted: bool | None) -> None:
-    if wanted:
-        make_default(session, relay)
-    elif wanted is False and relay.is_default:
-        sentence = "There must be one default: make another relay the default instead."
-        raise Invalid(f"is_default: {sentence}", {"is_default": [sentence]})
-
-
-def make_default(session: Session, relay: Relay) -> None:
-    """The relay for whatever is not pinned; the one before is it no more."""
-    session.execute(
-        update(Relay)
-        .where(Relay.workspace_id == relay.workspace_id, Relay.is_default, Relay.id != relay.id)
-        .values(is_default=False)
-    )
-    relay.is_default = True
-    session.flush()
 
 
 def lock_workspace(session: Session, workspace_id: UUID) -> None:

@@ -26,7 +26,7 @@ DEFAULTS: Mapping[str, Any] = {
     "max_connections": 4,
     "messages_per_connection": 100,
 }
-#: What may be given besides ``password``, ``is_default`` and ``failover_priority``.
+#: What may be given besides ``password``, ``failover_priority`` and what relay_duties takes.
 FIELDS = ("name", "host", "port", "encryption", "from_email", *DEFAULTS)
 
 

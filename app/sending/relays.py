@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.rules import breaker, limits, patience
+from app.rules import breaker, email_address, limits, patience
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Verdict
 from app.rules.routing import Candidate
@@ -42,7 +43,15 @@ def candidate(relay: Relay, now: datetime, zone: str, free: int) -> Candidate:
         at,
         away,
         f"{relay.name}: {why}" if why else "",
+        sender_address(relay.from_email),
     )
+
+
+@lru_cache(maxsize=1024)
+def sender_address(email: str) -> str:
+    """A From address in the one spelling in which two can be compared."""
+    parsed = email_address.parse(email)
+    return parsed.address if parsed else email
 
 
 def _room(

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from app.errors import Invalid, NotFound
 from app.workspaces.models import Workspace
 
+#: What may be changed.
+FIELDS = ("name", "timezone", "failover_enabled", "backup_relay_id", "failover_from_policy")
+
 
 def get(session: Session, workspace_id: UUID) -> Workspace:
     """The workspace. Raises NotFound."""
@@ -22,11 +25,11 @@ def get(session: Session, workspace_id: UUID) -> Workspace:
 def change(
     session: Session, workspace_id: UUID, values: dict[str, Any], *, now: datetime
 ) -> Workspace:
-    """Changes ``name``, ``timezone`` (IANA) and ``failover_enabled``, those that are given."""
+    """Changes what is given of FIELDS; ``timezone`` is an IANA name. Raises Invalid."""
     workspace = get(session, workspace_id)
     if "timezone" in values:
         _check_timezone(values["timezone"])
-    for name in ("name", "timezone", "failover_enabled"):
+    for name in FIELDS:
         if name in values:
             setattr(workspace, name, values[name])
     workspace.updated_at = now

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db import Base, Identified
 
 ROLES = ("owner", "admin", "member", "viewer")
+#: Whose From a failed-over mail bears: the other relay's, or only relays with the same one help.
+FROM_POLICIES = ("rewrite", "same_from_only")
 SCOPES = ("read", "write", "send", "settings")
 
 
@@ -21,13 +23,19 @@ class Organization(Identified, Base):
 
 
 class Workspace(Identified, Base):
-    """The wall around contacts, relays, sites and campaigns; everything belongs to one."""
+    """The wall around contacts, relays, sites and campaigns; everything belongs to one.
+
+    ``backup_relay_id``: the one relay that failover uses, NULL: all of the chain.
+    ``failover_from_policy``: one of FROM_POLICIES.
+    """
 
     __tablename__ = "workspace"
     organization_id: Mapped[UUID] = mapped_column(ForeignKey("organization.id"), index=True)
     name: Mapped[str]
     timezone: Mapped[str] = mapped_column(default="UTC")
     failover_enabled: Mapped[bool] = mapped_column(default=False)
+    backup_relay_id: Mapped[UUID | None]
+    failover_from_policy: Mapped[str] = mapped_column(default="rewrite")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

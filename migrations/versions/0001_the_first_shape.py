@@ -45,6 +45,8 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("timezone", sa.String(), nullable=False),
         sa.Column("failover_enabled", sa.Boolean(), nullable=False),
+        sa.Column("backup_relay_id", sa.Uuid(), nullable=True),
+        sa.Column("failover_from_policy", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -215,7 +217,7 @@ def upgrade() -> None:
         sa.Column("daily_limit", sa.Integer(), nullable=True),
         sa.Column("failover_priority", sa.Integer(), nullable=False),
         sa.Column("exclude_from_failover", sa.Boolean(), nullable=False),
-        sa.Column("is_default", sa.Boolean(), nullable=False),
+        sa.Column("mail_type", sa.String(), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("max_connections", sa.Integer(), nullable=False),
         sa.Column("messages_per_connection", sa.Integer(), nullable=False),
@@ -246,6 +248,13 @@ def upgrade() -> None:
     with op.batch_alter_table("relay", schema=None) as batch_op:
         batch_op.create_index(
             "ix_relay_chain", ["workspace_id", "failover_priority", "id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_relay_mail_type",
+            ["workspace_id", "mail_type"],
+            unique=True,
+            sqlite_where=sa.text("mail_type <> 'none'"),
+            postgresql_where=sa.text("mail_type <> 'none'"),
         )
 
     op.create_table(
@@ -397,6 +406,8 @@ def upgrade() -> None:
         sa.Column("content_id", sa.Uuid(), nullable=False),
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("relay_id", sa.Uuid(), nullable=True),
+        sa.Column("mail_type", sa.String(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=True),
         sa.Column("from_email", sa.Text(), nullable=False),
         sa.Column("from_name", sa.Text(), nullable=False),
         sa.Column("reply_to_email", sa.Text(), nullable=False),
@@ -420,10 +431,30 @@ def upgrade() -> None:
         batch_op.create_index("ix_dispatch_open", ["finished_at", "hold", "ready_at"], unique=False)
 
     op.create_table(
+        "user_relay",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("relay_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["relay_id"], ["relay.id"], name=op.f("fk_user_relay_relay_id_relay")
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user_account.id"], name=op.f("fk_user_relay_user_id_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspace.id"], name=op.f("fk_user_relay_workspace_id_workspace")
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "user_id", name=op.f("pk_user_relay")),
+    )
+    with op.batch_alter_table("user_relay", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_user_relay_relay_id"), ["relay_id"], unique=False)
+
+    op.create_table(
         "campaign",
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
         sa.Column("created_by", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
+        sa.Column("mail_type", sa.String(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("preheader", sa.Text(), nullable=False),
         sa.Column("html", sa.Text(), nullable=False),
@@ -665,6 +696,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_campaign_workspace")
 
     op.drop_table("campaign")
+    with op.batch_alter_table("user_relay", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_user_relay_relay_id"))
+
+    op.drop_table("user_relay")
     with op.batch_alter_table("dispatch", schema=None) as batch_op:
         batch_op.drop_index("ix_dispatch_open")
 
@@ -685,6 +720,11 @@ def downgrade() -> None:
     op.drop_table("suppression")
     op.drop_table("site")
     with op.batch_alter_table("relay", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_relay_mail_type",
+            sqlite_where=sa.text("mail_type <> 'none'"),
+            postgresql_where=sa.text("mail_type <> 'none'"),
+        )
         batch_op.drop_index("ix_relay_chain")
 
     op.drop_table("relay")

@@ -33,7 +33,7 @@ def relay(client: Client, name: str = "first", **more: Any) -> str:
         "from_name": f"The {name}",
         "reply_to_email": f"reply-{name}@example.com",
         "failover_priority": 1,
-        "is_default": name == "first",
+        "mail_type": "all" if name == "first" else "none",
         "created_at": now,
         "updated_at": now,
     }

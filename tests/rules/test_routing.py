@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from app.rules.routing import Candidate, Decision, Halt, RoundOver, Send, Wait, choose
+from app.rules.routing import Candidate, Decision, Halt, RoundOver, Send, Terms, Wait, choose
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=5)
@@ -64,3 +64,18 @@ def test_each_relay_is_asked_once_a_round() -> None:
 def test_the_soonest_is_waited_for() -> None:
     sooner = replace(down(b), at=NOW, why="nearly back")
     assert choose(A, [down(a), sooner], failover=True) == Wait(NOW, "nearly back")
+
+
+def test_a_backup_is_the_only_one_who_helps() -> None:
+    third = replace(a, relay_id=UUID(int=4), priority=30)
+    terms = Terms(backup=third.relay_id)
+    assert choose(A, [down(a), b, third], failover=True, terms=terms) == Send(third.relay_id)
+    assert choose(A, [down(a), b, down(third)], failover=True, terms=terms) == Wait(SOON, "down")
+    assert choose(A, [down(a), b, third], failover=False, terms=terms) == Wait(SOON, "down")
+
+
+def test_only_who_sends_as_the_same_address_helps() -> None:
+    mine, other = replace(b, sender="x@y.example"), replace(c, excluded=False, sender="z@y.example")
+    terms = Terms(sender="x@y.example")
+    assert choose(A, [down(a), other, mine], failover=True, terms=terms) == Send(B)
+    assert choose(A, [down(a), other], failover=True, terms=terms) == Wait(SOON, "down")

@@ -64,7 +64,7 @@ class World:
                 "from_email": f"{name}@relays.example.com",
                 "from_name": name.title(),
                 "failover_priority": known + 1,
-                "is_default": known == 0,
+                "mail_type": "none" if known else "all",
                 "max_connections": 2,
             }
             relay = Relay(

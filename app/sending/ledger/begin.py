@@ -69,6 +69,7 @@ def _look_again(session: Session, sender_id: UUID, deliveries: Sequence[int]) ->
             Dispatch.hold,
             Dispatch.hold_reason,
             Workspace.failover_enabled,
+            Workspace.backup_relay_id,
             Contact.status,
             Suppression.reason.label("suppression"),
         )
@@ -122,9 +123,13 @@ def _why_not(row: Any, wanted: Wanted) -> tuple[str, str] | None:
         return "suppressed", "the contact was deleted"
     if row.status != "active":
         return "suppressed", f"the contact is {row.status}"
-    if row.hold or (wanted.fallback and not row.failover_enabled):
+    if row.hold or (wanted.fallback and not _may_help(row, wanted.relay_id)):
         return "queued", ""
     return None
+
+
+def _may_help(row: Any, relay_id: UUID) -> bool:
+    return row.failover_enabled and row.backup_relay_id in (None, relay_id)
 
 
 def _leave(session: Session, leaving: dict[tuple[str, str], list[int]], now: datetime) -> None:

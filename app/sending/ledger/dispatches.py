@@ -16,13 +16,21 @@ OPEN = ("queued", "claimed", "begun")
 
 @dataclass(frozen=True, slots=True)
 class OpenDispatch:
-    """A dispatch that may send now, with what its workspace says about failover."""
+    """A dispatch that may send now, with what its workspace says about failover.
+
+    ``backup``: the only relay that may help, if one was named; ``same_from``: only relays that
+    send as the same address may.
+    """
 
     id: UUID
     workspace_id: UUID
     content_id: UUID
     pin: UUID | None
+    mail_type: str
+    user_id: UUID | None
     failover: bool
+    backup: UUID | None
+    same_from: bool
     zone: str
     from_email: str
     from_name: str
@@ -42,7 +50,11 @@ def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
             Dispatch.workspace_id,
             Dispatch.content_id,
             Dispatch.relay_id,
+            Dispatch.mail_type,
+            Dispatch.user_id,
             Workspace.failover_enabled,
+            Workspace.backup_relay_id,
+            (Workspace.failover_from_policy == "same_from_only").label("same_from"),
             Workspace.timezone,
             Dispatch.from_email,
             Dispatch.from_name,
@@ -54,7 +66,7 @@ def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
         .where(Dispatch.finished_at.is_(None), Dispatch.hold == "", Dispatch.ready_at <= now, due)
         .order_by(Dispatch.id)
     )
-    return [OpenDispatch(*row) for row in rows]
+    return [OpenDispatch(*tuple(row)) for row in rows]
 
 
 def is_any_done(session: Session, now: datetime) -> bool:

@@ -1,0 +1,128 @@
+"""The relays of a workspace at one moment: who is asked first for a mail, and who may help."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.rules import primary, routing
+from app.rules.primary import Step, Wish
+from app.rules.routing import Candidate, Decision, Terms
+from app.sending import relays
+from app.sending.models import Relay, UserRelay
+from app.workspaces.models import Member
+
+
+class Mail(Protocol):
+    """What routing reads of a dispatch, and of the settings of its workspace."""
+
+    @property
+    def pin(self) -> UUID | None: ...
+    @property
+    def mail_type(self) -> str: ...
+    @property
+    def user_id(self) -> UUID | None: ...
+    @property
+    def from_email(self) -> str: ...
+    @property
+    def failover(self) -> bool: ...
+    @property
+    def backup(self) -> UUID | None: ...
+    @property
+    def same_from(self) -> bool: ...
+
+
+@dataclass(slots=True)
+class Fleet:
+    """Every relay with how much it takes now, and what was assigned to which."""
+
+    relays: dict[UUID, Relay]
+    candidates: dict[UUID, Candidate]
+    types: dict[str, UUID]
+    users: dict[UUID, UUID]
+
+    def primary(self, mail: Mail) -> tuple[UUID | None, list[Step]]:
+        """Who is asked first for a mail, and how that came about."""
+        default = self.types.get(primary.ALL)
+        wishes = (
+            Wish("pin", mail.pin, binding=True),
+            Wish("mail_type", self.types.get(mail.mail_type)),
+            Wish("user", self.users.get(mail.user_id) if mail.user_id else None),
+            Wish("default", default, binding=True),
+        )
+        return primary.choose(wishes, self.candidates, default)
+
+    def terms(self, mail: Mail, first: UUID | None) -> Terms:
+        """Who may help when the primary ``first`` is away."""
+        sender = ""
+        if mail.same_from:
+            own = self.relays.get(first) if first else None
+            sender = relays.sender_address(mail.from_email or (own.from_email if own else ""))
+        return Terms(mail.backup, sender)
+
+    def chain(self, mail: Mail, first: UUID | None) -> list[Candidate]:
+        """All that may be asked, in order."""
+        terms = self.terms(mail, first)
+        return routing.chain(first, self._all, failover=mail.failover, terms=terms)
+
+    def decide(
+        self,
+        mail: Mail,
+        first: UUID | None,
+        *,
+        stay: UUID | None = None,
+        tried: frozenset[UUID] = frozenset(),
+    ) -> Decision:
+        """What happens now to a mail with this primary. ``stay``: the relay it waits for."""
+        return routing.choose(
+            stay or first,
+            self._all,
+            failover=mail.failover,
+            tried=tried,
+            terms=self.terms(mail, first),
+        )
+
+    def took(self, relay_id: UUID) -> None:
+        """One message was planned for it."""
+        one = self.candidates[relay_id]
+        self.candidates[relay_id] = replace(one, room=one.room - 1)
+
+    @property
+    def _all(self) -> Sequence[Candidate]:
+        return list(self.candidates.values())
+
+
+def gather(
+    session: Session,
+    workspace_id: UUID,
+    zone: str,
+    free: Callable[[Relay], int],
+    *,
+    now: datetime,
+) -> Fleet:
+    """The fleet of a workspace now; ``free``: room in a relay's lane."""
+    found = {one.id: one for one in relays.of_workspace(session, workspace_id)}
+    return Fleet(
+        found,
+        {key: relays.candidate(one, now, zone, free(one)) for key, one in found.items()},
+        {one.mail_type: key for key, one in found.items() if one.mail_type != primary.NONE},
+        users_defaults(session, workspace_id),
+    )
+
+
+def users_defaults(session: Session, workspace_id: UUID) -> dict[UUID, UUID]:
+    """User -> the relay that is her default, of those who are members."""
+    rows = session.execute(
+        select(UserRelay.user_id, UserRelay.relay_id)
+        .join(
+            Member,
+            (Member.workspace_id == UserRelay.workspace_id) & (Member.user_id == UserRelay.user_id),
+        )
+        .where(UserRelay.workspace_id == workspace_id)
+        .order_by(UserRelay.user_id)
+    )
+    return dict(rows.all())
