@@ -45,11 +45,14 @@ class Fleet:
     types: dict[str, UUID]
     users: dict[UUID, UUID]
 
-    def primary(self, mail: Mail) -> tuple[UUID | None, list[Step]]:
-        """Who is asked first for a mail, and how that came about."""
+    def primary(self, mail: Mail, share: UUID | None = None) -> tuple[UUID | None, list[Step]]:
+        """Who is asked first for a mail, and how that came about. ``share``: whose turn it is,
+        when the campaign rotates.
+        """
         default = self.types.get(primary.ALL)
         wishes = (
             Wish("pin", mail.pin, binding=True),
+            Wish("rotation", share, binding=True),
             Wish("mail_type", self.types.get(mail.mail_type)),
             Wish("user", self.users.get(mail.user_id) if mail.user_id else None),
             Wish("default", default, binding=True),

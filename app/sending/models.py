@@ -111,7 +111,7 @@ class Dispatch(Identified, Base):
     """One launch as sending sees it: what, from whom, from when, and whether it is held.
 
     ``hold``: "" (go), ``paused`` or ``cancelled``. ``relay_id``: the pin, if any; without one
-    ``mail_type`` and ``user_id``, the sending user, choose.
+    ``mail_type`` and ``user_id``, the sending user, choose. ``pool``: the relays it rotates over.
     ``from_email`` "" means: the identity of whatever relay sends. ``domain`` is what the
     Message-IDs are made with, the same through every failover. ``finished_at`` is set when no
     delivery is open any more.
@@ -125,6 +125,7 @@ class Dispatch(Identified, Base):
     relay_id: Mapped[UUID | None]
     mail_type: Mapped[str] = mapped_column(default="newsletter")
     user_id: Mapped[UUID | None]
+    pool: Mapped[list[str]] = mapped_column(default=list)
     from_email: Mapped[str] = mapped_column(Text, default="")
     from_name: Mapped[str] = mapped_column(Text, default="")
     reply_to_email: Mapped[str] = mapped_column(Text, default="")
@@ -142,8 +143,9 @@ class Delivery(Base):
 
     ``state``: queued, claimed, begun (both "sending" outside), sent, bounced, rejected, failed,
     suppressed, cancelled, unknown. ``relay_id`` is set when the delivery must stay on a relay
-    (it was deferred there). ``tries`` counts attempts that reached a result; ``round`` counts
-    passes through the chain. ``reason`` says in words why it is where it is.
+    (it was deferred there); ``primary_id`` is whose turn it is when the dispatch rotates.
+    ``tries`` counts attempts that reached a result; ``round`` counts passes through the chain.
+    ``reason`` says in words why it is where it is.
     """
 
     __tablename__ = "delivery"
@@ -157,6 +159,15 @@ class Delivery(Base):
             postgresql_where=text("sender_id IS NOT NULL"),
         ),
         Index("ix_delivery_contact", "contact_id"),
+        Index(
+            "ix_delivery_share",
+            "dispatch_id",
+            "primary_id",
+            "state",
+            "due_at",
+            sqlite_where=text("primary_id IS NOT NULL"),
+            postgresql_where=text("primary_id IS NOT NULL"),
+        ),
     )
     id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
     dispatch_id: Mapped[UUID] = mapped_column(ForeignKey("dispatch.id"))
@@ -168,6 +179,7 @@ class Delivery(Base):
     tries: Mapped[int] = mapped_column(default=0)
     round: Mapped[int] = mapped_column(default=0)
     relay_id: Mapped[UUID | None]
+    primary_id: Mapped[UUID | None]
     sender_id: Mapped[UUID | None]
     first_tried_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

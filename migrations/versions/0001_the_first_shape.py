@@ -408,6 +408,11 @@ def upgrade() -> None:
         sa.Column("relay_id", sa.Uuid(), nullable=True),
         sa.Column("mail_type", sa.String(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "pool",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("from_email", sa.Text(), nullable=False),
         sa.Column("from_name", sa.Text(), nullable=False),
         sa.Column("reply_to_email", sa.Text(), nullable=False),
@@ -460,6 +465,12 @@ def upgrade() -> None:
         sa.Column("html", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("relay_id", sa.Uuid(), nullable=True),
+        sa.Column("send_strategy", sa.String(), nullable=False),
+        sa.Column(
+            "pool",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("from_email", sa.Text(), nullable=False),
         sa.Column("from_name", sa.Text(), nullable=False),
         sa.Column("reply_to_email", sa.Text(), nullable=False),
@@ -514,6 +525,7 @@ def upgrade() -> None:
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("relay_id", sa.Uuid(), nullable=True),
+        sa.Column("primary_id", sa.Uuid(), nullable=True),
         sa.Column("sender_id", sa.Uuid(), nullable=True),
         sa.Column("first_tried_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
@@ -535,6 +547,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("sender_id IS NOT NULL"),
             postgresql_where=sa.text("sender_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_delivery_share",
+            ["dispatch_id", "primary_id", "state", "due_at"],
+            unique=False,
+            sqlite_where=sa.text("primary_id IS NOT NULL"),
+            postgresql_where=sa.text("primary_id IS NOT NULL"),
         )
 
     op.create_table(
@@ -683,6 +702,11 @@ def downgrade() -> None:
 
     op.drop_table("source_row")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_delivery_share",
+            sqlite_where=sa.text("primary_id IS NOT NULL"),
+            postgresql_where=sa.text("primary_id IS NOT NULL"),
+        )
         batch_op.drop_index(
             "ix_delivery_owner",
             sqlite_where=sa.text("sender_id IS NOT NULL"),

@@ -19,7 +19,7 @@ class OpenDispatch:
     """A dispatch that may send now, with what its workspace says about failover.
 
     ``backup``: the only relay that may help, if one was named; ``same_from``: only relays that
-    send as the same address may.
+    send as the same address may. ``pool``: the relays whose turn it is, when it rotates.
     """
 
     id: UUID
@@ -28,6 +28,7 @@ class OpenDispatch:
     pin: UUID | None
     mail_type: str
     user_id: UUID | None
+    pool: Sequence[str]
     failover: bool
     backup: UUID | None
     same_from: bool
@@ -52,6 +53,7 @@ def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
             Dispatch.relay_id,
             Dispatch.mail_type,
             Dispatch.user_id,
+            Dispatch.pool,
             Workspace.failover_enabled,
             Workspace.backup_relay_id,
             (Workspace.failover_from_policy == "same_from_only").label("same_from"),
