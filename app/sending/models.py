@@ -1,6 +1,7 @@
 """Relay, content, dispatch, delivery, attempt, sender: the ledger and what it is about."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, Text, UniqueConstraint, text
@@ -24,7 +25,8 @@ class Relay(Identified, Base):
     seconds); the windows hold start (epoch seconds) and count of the current hour and day.
 
     ``mail_type`` is what it serves: one relay per type, exactly one ``all`` (the workspace's
-    default), any number ``none``.
+    default), any number ``none``. ``warm_up``: ``{"start": "2026-11-22", "first_day": 50,
+    "growth": 2.0, "target": 10000}``.
     """
 
     __tablename__ = "relay"
@@ -57,6 +59,7 @@ class Relay(Identified, Base):
     rate_per_second: Mapped[float | None]
     hourly_limit: Mapped[int | None]
     daily_limit: Mapped[int | None]
+    warm_up: Mapped[dict[str, Any] | None]
     failover_priority: Mapped[int]
     exclude_from_failover: Mapped[bool] = mapped_column(default=False)
     mail_type: Mapped[str] = mapped_column(default=NONE)

@@ -21,6 +21,7 @@ DEFAULTS: Mapping[str, Any] = {
     "rate_per_second": None,
     "hourly_limit": None,
     "daily_limit": None,
+    "warm_up": None,
     "exclude_from_failover": False,
     "enabled": True,
     "max_connections": 4,

@@ -215,6 +215,11 @@ def upgrade() -> None:
         sa.Column("rate_per_second", sa.Double(), nullable=True),
         sa.Column("hourly_limit", sa.Integer(), nullable=True),
         sa.Column("daily_limit", sa.Integer(), nullable=True),
+        sa.Column(
+            "warm_up",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            nullable=True,
+        ),
         sa.Column("failover_priority", sa.Integer(), nullable=False),
         sa.Column("exclude_from_failover", sa.Boolean(), nullable=False),
         sa.Column("mail_type", sa.String(), nullable=False),
