@@ -11,6 +11,7 @@ from app.campaigns.rotation import STRATEGIES
 from app.rules.pinning import SENDER_FIELDS
 from app.rules.primary import MAIL_TYPES
 from app.rules.rotation import MOST_MEMBERS, MOST_WEIGHT
+from app.rules.routing import STREAMS
 from app.sending.ledger.balance import STATES
 
 _MOST_GROUPS = 1_000
@@ -63,6 +64,10 @@ _SAID: dict[str, fields.Field[Any]] = {
     "mail_type": fields.String(
         validate=validate.OneOf(MAIL_TYPES),
         metadata={"description": "newsletter unless said; chooses the relay when none is pinned"},
+    ),
+    "stream": fields.String(
+        validate=validate.OneOf(STREAMS),
+        metadata={"description": "marketing unless said; failover keeps streams apart"},
     ),
     "subject": _line("what the mail is about"),
     "preheader": _line("shown beside the subject in many mailboxes"),
@@ -133,6 +138,7 @@ _SUMMARY: dict[str, Any] = {
     "status": fields.String(required=True, validate=validate.OneOf(STATUSES)),
     "status_reason": _text(),
     "mail_type": fields.String(required=True, validate=validate.OneOf(MAIL_TYPES)),
+    "stream": fields.String(required=True, validate=validate.OneOf(STREAMS)),
     "subject": _text(),
     "relay_id": Id(required=True, allow_none=True),
     "send_strategy": fields.String(required=True, validate=validate.OneOf(STRATEGIES)),

@@ -8,6 +8,7 @@ from marshmallow import Schema, fields, validate
 from app.api.schemas import Email, Flag, Id, Instant, Name, Strict, Text, Whole
 from app.rules.primary import SERVED
 from app.rules.relay_fields import ENCRYPTIONS
+from app.rules.routing import STREAMS
 from app.rules.warm_up import FIRST, GROWTH, LEAST_GROWTH, MOST_GROWTH
 from app.sending import relay_health, relay_views
 from app.sending.models import Relay
@@ -83,6 +84,10 @@ class RelayChanges(Strict):
         validate=validate.OneOf(SERVED),
         metadata={"description": "Which mail it serves; all: the default, exactly one relay"},
     )
+    stream = fields.String(
+        validate=validate.OneOf(STREAMS),
+        metadata={"description": "What kind of mail it is kept for; marketing unless said"},
+    )
     is_default = Flag(metadata={"description": "true is mail_type all: taken over from the other"})
     default_for_users = fields.List(
         Id(),
@@ -148,6 +153,7 @@ class RelayAnswer(Schema):
     failover_priority = fields.Integer(required=True)
     exclude_from_failover = fields.Boolean(required=True)
     mail_type = fields.String(required=True, validate=validate.OneOf(SERVED))
+    stream = fields.String(required=True, validate=validate.OneOf(STREAMS))
     is_default = fields.Boolean(required=True)
     default_for_users = fields.List(Id(), required=True)
     enabled = fields.Boolean(required=True)

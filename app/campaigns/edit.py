@@ -62,6 +62,7 @@ def create(
         created_by=created_by,
         created_at=now,
         mail_type="newsletter",
+        stream="marketing",
         send_strategy=rotation.PINNED,
         pool=[],
         subject="",
@@ -119,7 +120,7 @@ def duplicate(
 ) -> Campaign:
     """A new draft with the words, the audience and the sender of an old campaign."""
     old = get(session, workspace_id, campaign_id)
-    copied = ("mail_type", *CONTENT_FIELDS, "audience", *_PIN_FIELDS)
+    copied = ("mail_type", "stream", *CONTENT_FIELDS, "audience", *_PIN_FIELDS)
     made = Campaign(
         workspace_id=workspace_id,
         created_by=created_by,
@@ -154,7 +155,7 @@ def check_content(campaign: Campaign) -> None:
 
 
 def _take(session: Session, campaign: Campaign, values: Mapping[str, Any], now: datetime) -> None:
-    for field in ("name", "mail_type", *CONTENT_FIELDS):
+    for field in ("name", "mail_type", "stream", *CONTENT_FIELDS):
         if field in values:
             setattr(campaign, field, values[field])
     if any(field in values for field in CONTENT_FIELDS):

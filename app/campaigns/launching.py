@@ -50,6 +50,7 @@ def dispatch(session: Session, campaign: Campaign, now: datetime) -> None:
         label=campaign.name,
         relay_id=campaign.relay_id,
         mail_type=campaign.mail_type,
+        stream=campaign.stream,
         user_id=campaign.created_by,
         pool=[one["relay_id"] for one in campaign.pool],
         domain=_from_domain(session, campaign, now),

@@ -28,6 +28,7 @@ class Campaign(Identified, Base):
     created_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
     name: Mapped[str]
     mail_type: Mapped[str] = mapped_column(default="newsletter")
+    stream: Mapped[str] = mapped_column(default="marketing")
     subject: Mapped[str] = mapped_column(Text, default="")
     preheader: Mapped[str] = mapped_column(Text, default="")
     html: Mapped[str] = mapped_column(Text, default="")

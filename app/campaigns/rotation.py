@@ -43,8 +43,11 @@ def check(session: Session, campaign: Campaign) -> None:
         raise _invalid("pool", "The same relay is in it twice: give it one weight.")
     if not 2 <= len(ids) <= rotation.MOST_MEMBERS:
         raise _invalid("pool", f"Rotation needs 2 to {rotation.MOST_MEMBERS} relays.")
-    for member in ids:
-        require_fit(relay_settings.find(session, campaign.workspace_id, member))
+    relays = [relay_settings.find(session, campaign.workspace_id, member) for member in ids]
+    for relay in relays:
+        require_fit(relay)
+    if len({relay.stream for relay in relays if relay is not None}) > 1:
+        raise _invalid("pool", "Its relays are of several streams: choose those of one.")
 
 
 def require_fit(relay: Relay | None) -> None:

@@ -46,11 +46,13 @@ class Draft:
     zone: str
     pin: UUID | None
     mail_type: str
+    stream: str
     user_id: UUID | None
     from_email: str
     failover: bool
     backup: UUID | None
     same_from: bool
+    into_transactional: bool
 
 
 def mail_of(session: Session, campaign: Campaign) -> Draft:
@@ -61,11 +63,13 @@ def mail_of(session: Session, campaign: Campaign) -> Draft:
         workspace.timezone,
         campaign.relay_id or first,
         campaign.mail_type,
+        campaign.stream,
         campaign.created_by,
         campaign.from_email,
         workspace.failover_enabled,
         workspace.backup_relay_id,
         workspace.failover_from_policy == "same_from_only",
+        workspace.failover_into_transactional,
     )
 
 

@@ -25,6 +25,8 @@ class Mail(Protocol):
     @property
     def mail_type(self) -> str: ...
     @property
+    def stream(self) -> str: ...
+    @property
     def user_id(self) -> UUID | None: ...
     @property
     def from_email(self) -> str: ...
@@ -34,6 +36,8 @@ class Mail(Protocol):
     def backup(self) -> UUID | None: ...
     @property
     def same_from(self) -> bool: ...
+    @property
+    def into_transactional(self) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -65,7 +69,8 @@ class Fleet:
         if mail.same_from:
             own = self.relays.get(first) if first else None
             sender = relays.sender_address(mail.from_email or (own.from_email if own else ""))
-        return Terms(mail.backup, sender)
+        apart = mail.stream != "transactional" and not mail.into_transactional
+        return Terms(mail.backup, sender, "transactional" if apart else "")
 
     def chain(self, mail: Mail, first: UUID | None) -> list[Candidate]:
         """All that may be asked, in order."""

@@ -63,6 +63,7 @@ class Relay(Identified, Base):
     failover_priority: Mapped[int]
     exclude_from_failover: Mapped[bool] = mapped_column(default=False)
     mail_type: Mapped[str] = mapped_column(default=NONE)
+    stream: Mapped[str] = mapped_column(default="marketing")
     enabled: Mapped[bool] = mapped_column(default=True)
     max_connections: Mapped[int] = mapped_column(default=4)
     messages_per_connection: Mapped[int] = mapped_column(default=100)
@@ -127,6 +128,7 @@ class Dispatch(Identified, Base):
     label: Mapped[str] = mapped_column(Text, default="")
     relay_id: Mapped[UUID | None]
     mail_type: Mapped[str] = mapped_column(default="newsletter")
+    stream: Mapped[str] = mapped_column(default="marketing")
     user_id: Mapped[UUID | None]
     pool: Mapped[list[str]] = mapped_column(default=list)
     from_email: Mapped[str] = mapped_column(Text, default="")

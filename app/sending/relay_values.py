@@ -18,6 +18,7 @@ DEFAULTS: Mapping[str, Any] = {
     "reply_to_email": "",
     "reply_to_name": "",
     "description": "",
+    "stream": "marketing",
     "rate_per_second": None,
     "hourly_limit": None,
     "daily_limit": None,

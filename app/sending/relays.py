@@ -45,6 +45,7 @@ def candidate(relay: Relay, now: datetime, zone: str, free: int) -> Candidate:
         away,
         f"{relay.name}: {why}" if why else "",
         sender_address(relay.from_email),
+        relay.stream,
     )
 
 

@@ -40,7 +40,10 @@ def test_a_pool_that_cannot_be_is_refused(owner: Client, outsider: Client) -> No
     excluded = made(owner, name="Excluded", exclude_from_failover=True)
     foreign = made(outsider)
     path = f"/campaigns/{draft(owner)['id']}"
-    for members in ((first,), (first, first), (first, off), (first, excluded), (first, foreign)):
+    pure = made(owner, name="Pure", stream="transactional")
+    for other in (first, off, excluded, foreign, pure):
+        assert refused(owner.patch(path, pool(first, other))) == "pool"
+    for members in ((), (first,)):
         assert refused(owner.patch(path, pool(*members))) == "pool"
     assert refused(owner.patch(path, pool(first, second, weight=101))).startswith("pool")
     changed(owner, first, exclude_from_failover=True)
