@@ -5,10 +5,13 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from app.api.paging import PageQuery
-from app.api.schemas import Email, Flag, Id, Instant, Name, Strict, Text
+from app.api.schemas import Email, Flag, Id, Instant, Name, Strict, Text, Whole
 from app.campaigns.models import STATUSES
+from app.campaigns.rotation import STRATEGIES
 from app.rules.pinning import SENDER_FIELDS
 from app.rules.primary import MAIL_TYPES
+from app.rules.rotation import MOST_MEMBERS, MOST_WEIGHT
+from app.rules.routing import STREAMS
 from app.sending.ledger.balance import STATES
 
 _MOST_GROUPS = 1_000
@@ -46,10 +49,25 @@ def _body(about: str) -> fields.Field[Any]:
     return Text(most=_LONGEST_BODY, lines=True, metadata={"description": f"Liquid; {about}"})
 
 
+class PoolMember(Strict):
+    """A relay of the pool and its share, in proportion to the other weights."""
+
+    relay_id = Id(required=True)
+    weight = Whole(least=1, most=MOST_WEIGHT, load_default=1)
+
+
+def _pool(**more: Any) -> fields.Field[Any]:
+    return fields.List(fields.Nested(PoolMember), validate=validate.Length(0, MOST_MEMBERS), **more)
+
+
 _SAID: dict[str, fields.Field[Any]] = {
     "mail_type": fields.String(
         validate=validate.OneOf(MAIL_TYPES),
         metadata={"description": "newsletter unless said; chooses the relay when none is pinned"},
+    ),
+    "stream": fields.String(
+        validate=validate.OneOf(STREAMS),
+        metadata={"description": "marketing unless said; failover keeps streams apart"},
     ),
     "subject": _line("what the mail is about"),
     "preheader": _line("shown beside the subject in many mailboxes"),
@@ -59,6 +77,11 @@ _SAID: dict[str, fields.Field[Any]] = {
         allow_none=True,
         metadata={"description": "Pins the campaign to this relay and takes over its sender"},
     ),
+    "send_strategy": fields.String(
+        validate=validate.OneOf(STRATEGIES),
+        metadata={"description": "rotate: the relays of the pool take turns by their weights"},
+    ),
+    "pool": _pool(),
     "from_email": Email(allow_none=True),
     "from_name": Text(allow_none=True),
     "reply_to_email": Email(allow_none=True),
@@ -115,8 +138,11 @@ _SUMMARY: dict[str, Any] = {
     "status": fields.String(required=True, validate=validate.OneOf(STATUSES)),
     "status_reason": _text(),
     "mail_type": fields.String(required=True, validate=validate.OneOf(MAIL_TYPES)),
+    "stream": fields.String(required=True, validate=validate.OneOf(STREAMS)),
     "subject": _text(),
     "relay_id": Id(required=True, allow_none=True),
+    "send_strategy": fields.String(required=True, validate=validate.OneOf(STRATEGIES)),
+    "pool": _pool(required=True),
     **{name: _text() for name in SENDER_FIELDS},
     "send_at": _moment(),
     "launched_at": _moment(),

@@ -1,17 +1,19 @@
-"""What relays look like in the API: taken in, shown, checked and tested."""
+"""What relays look like in the API: taken in and shown."""
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from marshmallow import Schema, fields, validate
 
 from app.api.schemas import Email, Flag, Id, Instant, Name, Strict, Text, Whole
 from app.rules.primary import SERVED
 from app.rules.relay_fields import ENCRYPTIONS
-from app.sending import relay_health
+from app.rules.routing import STREAMS
+from app.rules.warm_up import FIRST, GROWTH, LEAST_GROWTH, MOST_GROWTH
+from app.sending import relay_health, relay_views
 from app.sending.models import Relay
 from app.sending.relay_values import warnings
+from app.sending.relay_views import Beside
 
 _PORT = {"metadata": {"description": "1 to 65535; 587 goes with tls, 465 with ssl"}}
 
@@ -29,6 +31,25 @@ class _Secret(Text):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         super()._deserialize(value, attr, data, **kwargs)
         return str(value)
+
+
+class _Day(fields.Date):
+    """A day as it is written, YYYY-MM-DD."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return super()._deserialize(value, *args, **kwargs).isoformat()
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return value
+
+
+class WarmUpPlan(Strict):
+    """Little on the first day, ``growth`` times as much each day, free from ``target`` on."""
+
+    start = _Day(required=True, metadata={"description": "In the workspace's time zone"})
+    first_day = Whole(least=1, load_default=FIRST)
+    growth = _Rate(load_default=GROWTH, validate=validate.Range(LEAST_GROWTH, MOST_GROWTH))
+    target = Whole(least=2, required=True)
 
 
 class RelayChanges(Strict):
@@ -52,6 +73,7 @@ class RelayChanges(Strict):
     )
     hourly_limit = Whole(least=1, allow_none=True)
     daily_limit = Whole(least=1, allow_none=True)
+    warm_up = fields.Nested(WarmUpPlan, allow_none=True)
     failover_priority = Whole(
         least=-(2**31),
         allow_none=True,
@@ -61,6 +83,10 @@ class RelayChanges(Strict):
     mail_type = fields.String(
         validate=validate.OneOf(SERVED),
         metadata={"description": "Which mail it serves; all: the default, exactly one relay"},
+    )
+    stream = fields.String(
+        validate=validate.OneOf(STREAMS),
+        metadata={"description": "What kind of mail it is kept for; marketing unless said"},
     )
     is_default = Flag(metadata={"description": "true is mail_type all: taken over from the other"})
     default_for_users = fields.List(
@@ -94,6 +120,14 @@ class BreakerAnswer(Schema):
     open_until = Instant(required=True, allow_none=True)
 
 
+class TodayAnswer(Schema):
+    """How much it may begin today, how much it began, and the day of its warm-up."""
+
+    daily_limit = fields.Integer(required=True, allow_none=True)
+    begun = fields.Integer(required=True)
+    warm_up_day = fields.Integer(required=True, allow_none=True)
+
+
 class RelayAnswer(Schema):
     """A relay; ``warnings`` are sentences about settings that are seldom meant."""
 
@@ -114,9 +148,12 @@ class RelayAnswer(Schema):
     rate_per_second = fields.Float(required=True, allow_none=True)
     hourly_limit = fields.Integer(required=True, allow_none=True)
     daily_limit = fields.Integer(required=True, allow_none=True)
+    warm_up = fields.Nested(WarmUpPlan, required=True, allow_none=True)
+    today = fields.Nested(TodayAnswer, required=True)
     failover_priority = fields.Integer(required=True)
     exclude_from_failover = fields.Boolean(required=True)
     mail_type = fields.String(required=True, validate=validate.OneOf(SERVED))
+    stream = fields.String(required=True, validate=validate.OneOf(STREAMS))
     is_default = fields.Boolean(required=True)
     default_for_users = fields.List(Id(), required=True)
     enabled = fields.Boolean(required=True)
@@ -136,84 +173,12 @@ class BreakerChange(Strict):
     state = fields.String(required=True, validate=validate.OneOf(["closed", "open"]))
 
 
-class TestMail(Strict):
-    """To whom the test mail goes; ``html`` off sends plain text only."""
-
-    to = Email(required=True)
-    html = Flag(load_default=True)
-
-
-class FaultAnswer(Schema):
-    """Where it ended, in the server's words, and how to mend it."""
-
-    phase = fields.String(required=True)
-    code = fields.Integer(required=True, allow_none=True)
-    text = fields.String(required=True)
-    mend = fields.String(required=True)
-
-
-class StepAnswer(Schema):
-    """One step of opening a connection."""
-
-    phase = fields.String(required=True)
-    code = fields.Integer(required=True, allow_none=True)
-    text = fields.String(required=True)
-    milliseconds = fields.Integer(required=True)
-
-
-class OffersAnswer(Schema):
-    """What the server advertises."""
-
-    pipelining = fields.Boolean(required=True)
-    size = fields.Integer(required=True, allow_none=True)
-    eight_bit_mime = fields.Boolean(required=True)
-    smtputf8 = fields.Boolean(required=True)
-    auth = fields.List(fields.String(), required=True)
-    extensions = fields.List(fields.String(), required=True)
-
-
-class CertificateAnswer(Schema):
-    """The verified certificate of the server, and the TLS in use."""
-
-    subject = fields.String(required=True)
-    issuer = fields.String(required=True)
-    expires_at = Instant(required=True, allow_none=True)
-    tls = fields.String(required=True)
-    cipher = fields.String(required=True)
-
-
-class CheckAnswer(Schema):
-    """Whether the relay answers and takes the login."""
-
-    ok = fields.Boolean(required=True)
-    steps = fields.List(fields.Nested(StepAnswer), required=True)
-    offers = fields.Nested(OffersAnswer, required=True, allow_none=True)
-    certificate = fields.Nested(CertificateAnswer, required=True, allow_none=True)
-    fault = fields.Nested(FaultAnswer, required=True, allow_none=True)
-
-
-class ReplyAnswer(Schema):
-    """The reply that decided."""
-
-    phase = fields.String(required=True)
-    code = fields.Integer(required=True, allow_none=True)
-    text = fields.String(required=True)
-
-
-class TestAnswer(Schema):
-    """What became of the test mail; ``log`` is the conversation without secrets."""
-
-    ok = fields.Boolean(required=True)
-    reply = fields.Nested(ReplyAnswer, required=True)
-    fault = fields.Nested(FaultAnswer, required=True, allow_none=True)
-    log = fields.List(fields.String(), required=True)
-
-
-def shown(relay: Relay, users: list[UUID], now: datetime) -> dict[str, Any]:
-    """A relay as it is rendered; its password never leaves. ``users``: whose default it is."""
+def shown(relay: Relay, known: Beside, now: datetime) -> dict[str, Any]:
+    """A relay as it is rendered; its password never leaves."""
     plain = {name: getattr(relay, name, None) for name in RelayAnswer().fields}
     return plain | {
-        "default_for_users": users,
+        "default_for_users": known.users.get(relay.id, ()),
+        "today": relay_views.today(relay, now, known.zone),
         "has_password": bool(relay.secret),
         "breaker": relay_health.health(relay, now),
         "warnings": warnings(relay),

@@ -10,19 +10,17 @@ from app.api.access import caller, runtime
 from app.api.paging import PageQuery, page_of
 from app.api.relay_shapes import (
     BreakerChange,
-    CheckAnswer,
     NewRelay,
     RelayAnswer,
     RelayChanges,
     RemoveQuery,
-    TestAnswer,
-    TestMail,
     shown,
 )
+from app.api.relay_trial_shapes import CheckAnswer, TestAnswer, TestMail
 from app.api.routes import Routes
 from app.campaigns import relay_leaves
 from app.db import Page
-from app.sending import relay_duties, relay_health, relay_settings
+from app.sending import relay_health, relay_settings, relay_views
 from app.sending.models import Relay
 from app.sending.relay_trial import Trial
 
@@ -39,8 +37,8 @@ def list_relays(query: dict[str, Any]) -> Any:
         found = relay_settings.listed(
             session, caller().workspace_id, number=query["page"], per_page=query["per_page"]
         )
-        users = relay_duties.users_of(session, caller().workspace_id)
-        items = [shown(one, users.get(one.id, []), running.now()) for one in found.items]
+        known = relay_views.beside(session, caller().workspace_id)
+        items = [shown(one, known, running.now()) for one in found.items]
         return Page(items, found.total, found.page, found.per_page)
 
 
@@ -150,8 +148,7 @@ def set_relay_breaker(relay_id: UUID, body: dict[str, Any]) -> Any:
 
 
 def _shown(session: Any, relay: Relay, now: datetime) -> dict[str, Any]:
-    users = relay_duties.users_of(session, relay.workspace_id)
-    return shown(relay, users.get(relay.id, []), now)
+    return shown(relay, relay_views.beside(session, relay.workspace_id), now)
 
 
 def _trial(relay_id: UUID) -> Trial:

@@ -20,6 +20,9 @@ class WorkspaceChanges(Strict):
     name = Name()
     timezone = Name(metadata={"description": "IANA name, such as Europe/Berlin"})
     failover_enabled = Flag(metadata={"description": "Acts at once, also on running campaigns"})
+    failover_into_transactional = Flag(
+        metadata={"description": "Transactional relays help marketing and outreach, too"}
+    )
     backup_relay_id = Id(
         allow_none=True,
         metadata={"description": "Failover uses this relay alone; null: the chain by priority"},
@@ -42,6 +45,7 @@ class WorkspaceAnswer(Schema):
     failover_enabled = fields.Boolean(required=True)
     backup_relay_id = Id(required=True, allow_none=True)
     failover_from_policy = fields.String(required=True, validate=validate.OneOf(FROM_POLICIES))
+    failover_into_transactional = fields.Boolean(required=True)
     warnings = fields.List(fields.String(), required=True)
     created_at = Instant(required=True)
     updated_at = Instant(required=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaigns import audience, sender
+from app.campaigns import audience, rotation, sender
 from app.campaigns.models import Campaign
 from app.db import Page, page
 from app.errors import Conflict, Invalid, NotFound
@@ -17,7 +17,7 @@ from app.rules.pinning import SENDER_FIELDS
 
 CONTENT_FIELDS = ("subject", "preheader", "html", "text")
 #: What may still be changed when a campaign is no draft any more, but nothing is going out.
-_PIN_FIELDS = ("relay_id", *SENDER_FIELDS)
+_PIN_FIELDS = ("relay_id", "send_strategy", "pool", *SENDER_FIELDS)
 
 
 def get(session: Session, workspace_id: UUID, campaign_id: UUID, *, lock: bool = False) -> Campaign:
@@ -62,6 +62,9 @@ def create(
         created_by=created_by,
         created_at=now,
         mail_type="newsletter",
+        stream="marketing",
+        send_strategy=rotation.PINNED,
+        pool=[],
         subject="",
         preheader="",
         html="",
@@ -117,7 +120,7 @@ def duplicate(
 ) -> Campaign:
     """A new draft with the words, the audience and the sender of an old campaign."""
     old = get(session, workspace_id, campaign_id)
-    copied = ("mail_type", *CONTENT_FIELDS, "relay_id", "audience", *SENDER_FIELDS)
+    copied = ("mail_type", "stream", *CONTENT_FIELDS, "audience", *_PIN_FIELDS)
     made = Campaign(
         workspace_id=workspace_id,
         created_by=created_by,
@@ -152,7 +155,7 @@ def check_content(campaign: Campaign) -> None:
 
 
 def _take(session: Session, campaign: Campaign, values: Mapping[str, Any], now: datetime) -> None:
-    for field in ("name", "mail_type", *CONTENT_FIELDS):
+    for field in ("name", "mail_type", "stream", *CONTENT_FIELDS):
         if field in values:
             setattr(campaign, field, values[field])
     if any(field in values for field in CONTENT_FIELDS):

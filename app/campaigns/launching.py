@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.campaigns import audience, edit, sender
+from app.campaigns import audience, edit, rotation, sender
 from app.campaigns.models import Campaign
 from app.errors import Invalid
 from app.rules import email_address, links, message
@@ -50,7 +50,9 @@ def dispatch(session: Session, campaign: Campaign, now: datetime) -> None:
         label=campaign.name,
         relay_id=campaign.relay_id,
         mail_type=campaign.mail_type,
+        stream=campaign.stream,
         user_id=campaign.created_by,
+        pool=[one["relay_id"] for one in campaign.pool],
         domain=_from_domain(session, campaign, now),
         ready_at=now,
         created_at=now,
@@ -59,7 +61,8 @@ def dispatch(session: Session, campaign: Campaign, now: datetime) -> None:
     session.add(made)
     session.flush()
     chosen = audience.people(campaign.workspace_id, campaign.audience)
-    if not ledger.enqueue(session, dispatch_id=made.id, contacts=chosen, due_at=now):
+    turns = rotation.turns(campaign)
+    if not ledger.enqueue(session, dispatch_id=made.id, contacts=chosen, due_at=now, turns=turns):
         raise _missing("audience", "Nobody in this audience is active: it would go to no one.")
     campaign.dispatch_id = made.id
     campaign.launched_at = now

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, Identified
+from app.db import Base, Identified, Json
 
 STATUSES = ("draft", "scheduled", "sending", "paused", "sent", "cancelled")
 
@@ -18,6 +18,8 @@ class Campaign(Identified, Base):
     ``audience`` is ``{"all": true}`` or ``{"include": {"lists": [id], "tags": [id]},
     "exclude": {...}}``. ``overridden`` names the sender fields (from_email, from_name,
     reply_to_email, reply_to_name) that were set by hand, so that changing the pin leaves them.
+    ``send_strategy`` is ``pinned`` or ``rotate``; then ``pool`` is ``[{"relay_id": id, "weight":
+    n}]``, else it is empty.
     """
 
     __tablename__ = "campaign"
@@ -26,11 +28,14 @@ class Campaign(Identified, Base):
     created_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
     name: Mapped[str]
     mail_type: Mapped[str] = mapped_column(default="newsletter")
+    stream: Mapped[str] = mapped_column(default="marketing")
     subject: Mapped[str] = mapped_column(Text, default="")
     preheader: Mapped[str] = mapped_column(Text, default="")
     html: Mapped[str] = mapped_column(Text, default="")
     text: Mapped[str] = mapped_column(Text, default="")
     relay_id: Mapped[UUID | None]
+    send_strategy: Mapped[str] = mapped_column(default="pinned")
+    pool: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     from_email: Mapped[str] = mapped_column(Text, default="")
     from_name: Mapped[str] = mapped_column(Text, default="")
     reply_to_email: Mapped[str] = mapped_column(Text, default="")

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
-from app.campaigns import sender
+from app.campaigns import rotation, sender
 from app.campaigns.models import Campaign
 from app.errors import Conflict
 from app.sending import relay_removal
@@ -23,7 +23,7 @@ def remove_relay(
         select(Campaign)
         .where(
             Campaign.workspace_id == workspace_id,
-            Campaign.relay_id == relay_id,
+            (Campaign.relay_id == relay_id) | cast(Campaign.pool, Text).contains(str(relay_id)),
             Campaign.status.in_(("draft", *_COUNTING)),
         )
         .order_by(Campaign.id)
@@ -33,11 +33,16 @@ def remove_relay(
     if heir is None and counting:
         names = ", ".join(f"'{campaign.name}'" for campaign in counting[:3])
         raise Conflict(
-            f"Campaigns are pinned to this relay ({names}): cancel or repin them, or say with "
+            f"Campaigns count on this relay ({names}): cancel or repin them, or say with "
             "?reassign_to= which relay takes over."
         )
+    if heir is not None and any(campaign.pool for campaign in pinned):
+        rotation.require_fit(heir)
     relay_removal.remove(session, workspace_id, relay_id, reassign_to=reassign_to)
     for campaign in pinned if heir else ():
+        if heir is not None and campaign.pool:
+            rotation.inherit(campaign, relay_id, heir.id)
+            continue
         campaign.relay_id = reassign_to
         sender.follow_pin(session, campaign)
         if campaign.dispatch_id is not None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.campaigns import rotation
 from app.campaigns.models import Campaign
 from app.errors import Invalid
 from app.rules.pinning import SENDER_FIELDS, sender_fields
@@ -17,9 +18,10 @@ from app.workspaces.models import Workspace
 
 
 def choose(session: Session, campaign: Campaign, values: Mapping[str, Any]) -> None:
-    """Pins or unpins, and sets sender fields: those set by hand outlive another pin."""
+    """Pins, unpins or rotates, and sets sender fields: those set by hand outlive another pin."""
     if "relay_id" in values:
         campaign.relay_id = values["relay_id"]
+    rotation.choose(session, campaign, values)
     pin = None
     if campaign.relay_id is not None:
         pin = usable(session, campaign.workspace_id, campaign.relay_id)
@@ -28,7 +30,11 @@ def choose(session: Session, campaign: Campaign, values: Mapping[str, Any]) -> N
 
 
 def follow_pin(session: Session, campaign: Campaign) -> None:
-    """Takes over what the pinned relay says today, where nothing was set by hand."""
+    """Takes over what the pinned relay says today, where nothing was set by hand.
+
+    Raises Invalid when the pin, or a relay of the pool, cannot be used (any more).
+    """
+    rotation.check(session, campaign)
     if campaign.relay_id is not None:
         _fill(campaign, {}, usable(session, campaign.workspace_id, campaign.relay_id))
 
@@ -40,25 +46,30 @@ class Draft:
     zone: str
     pin: UUID | None
     mail_type: str
+    stream: str
     user_id: UUID | None
     from_email: str
     failover: bool
     backup: UUID | None
     same_from: bool
+    into_transactional: bool
 
 
 def mail_of(session: Session, campaign: Campaign) -> Draft:
     """The campaign with what its workspace says about failover today."""
     workspace = session.get_one(Workspace, campaign.workspace_id)
+    first = next((relay_id for relay_id, _ in rotation.members(campaign)), None)
     return Draft(
         workspace.timezone,
-        campaign.relay_id,
+        campaign.relay_id or first,
         campaign.mail_type,
+        campaign.stream,
         campaign.created_by,
         campaign.from_email,
         workspace.failover_enabled,
         workspace.backup_relay_id,
         workspace.failover_from_policy == "same_from_only",
+        workspace.failover_into_transactional,
     )
 
 
@@ -79,11 +90,15 @@ def redirect(session: Session, campaign: Campaign) -> None:
     session.execute(
         update(Dispatch)
         .where(Dispatch.id == campaign.dispatch_id)
-        .values(relay_id=campaign.relay_id, **values_of(campaign))
+        .values(
+            relay_id=campaign.relay_id,
+            pool=[one["relay_id"] for one in campaign.pool],
+            **values_of(campaign),
+        )
         .execution_options(synchronize_session=False)
     )
     if campaign.dispatch_id is not None:
-        ledger.redirect(session, campaign.dispatch_id)
+        ledger.redirect(session, campaign.dispatch_id, rotation.turns(campaign))
 
 
 def values_of(thing: Campaign | Relay) -> dict[str, str]:

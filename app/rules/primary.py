@@ -1,4 +1,4 @@
-"""Which relay is a mail's primary, and why: pin, mail type, the user's default, the default."""
+"""Which relay is a mail's primary, and why: pin, turn, type, the user's default, the default."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ ALL, NONE = "all", "none"
 #: What a relay can serve.
 SERVED = (ALL, *MAIL_TYPES, NONE)
 
-By = Literal["pin", "mail_type", "user", "default"]
+By = Literal["pin", "rotation", "mail_type", "user", "default"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,14 @@ def choose(
 
 _TAKEN: Mapping[By, str] = {
     "pin": "the mail is pinned to it",
+    "rotation": "it is its turn in the campaign's pool",
     "mail_type": "it serves mails of this type",
     "user": "it is the default of the sending user",
     "default": "it is the default of the workspace",
 }
 _NOBODY: Mapping[By, str] = {
     "pin": "the mail is not pinned",
+    "rotation": "the campaign does not rotate",
     "mail_type": "no relay serves this type alone",
     "user": "the sending user has no default",
     "default": "there is no default relay",

@@ -38,6 +38,9 @@ def mistakes(values: Mapping[str, Any], *, allow_private: bool) -> dict[str, lis
     for field in _LIMITS:
         if values[field] is not None and values[field] <= 0:
             wrong(field, "Must be more than 0; null means no limit.")
+    plan = values["warm_up"]
+    if plan and plan["target"] <= plan["first_day"]:
+        wrong("warm_up", "Its target must be more than what goes out on the first day.")
     return found
 
 

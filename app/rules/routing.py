@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+#: Kinds of mail whose reputations are kept apart.
+STREAMS = ("transactional", "marketing", "outreach")
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -12,7 +15,8 @@ class Candidate:
 
     ``room``: how many messages it takes now. When 0, ``at`` is when to ask again. ``away``
     says that it is down or has used up its quota, so that the next in the chain may help; a
-    relay that is merely busy is waited for. ``sender``: the address it sends as.
+    relay that is merely busy is waited for. ``sender``: the address it sends as;
+    ``stream``: what kind of mail it is kept for.
     """
 
     relay_id: UUID
@@ -24,6 +28,7 @@ class Candidate:
     away: bool = False
     why: str = ""
     sender: str = ""
+    stream: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +36,20 @@ class Terms:
     """Who may help when the primary is away.
 
     ``backup``: this relay alone, None: the whole chain. ``sender``: only relays that send as
-    this address, "": any.
+    this address, "": any. ``shunned``: no relay of this stream, "": any.
     """
 
     backup: UUID | None = None
     sender: str = ""
+    shunned: str = ""
 
     def allow(self, one: Candidate) -> bool:
         """Whether this relay may carry on for another one."""
         if not one.enabled or one.excluded:
             return False
         if self.backup is not None and one.relay_id != self.backup:
+            return False
+        if self.shunned and one.stream == self.shunned:
             return False
         return not self.sender or one.sender == self.sender
 

@@ -25,6 +25,8 @@ class Mail(Protocol):
     @property
     def mail_type(self) -> str: ...
     @property
+    def stream(self) -> str: ...
+    @property
     def user_id(self) -> UUID | None: ...
     @property
     def from_email(self) -> str: ...
@@ -34,6 +36,8 @@ class Mail(Protocol):
     def backup(self) -> UUID | None: ...
     @property
     def same_from(self) -> bool: ...
+    @property
+    def into_transactional(self) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -45,11 +49,14 @@ class Fleet:
     types: dict[str, UUID]
     users: dict[UUID, UUID]
 
-    def primary(self, mail: Mail) -> tuple[UUID | None, list[Step]]:
-        """Who is asked first for a mail, and how that came about."""
+    def primary(self, mail: Mail, share: UUID | None = None) -> tuple[UUID | None, list[Step]]:
+        """Who is asked first for a mail, and how that came about. ``share``: whose turn it is,
+        when the campaign rotates.
+        """
         default = self.types.get(primary.ALL)
         wishes = (
             Wish("pin", mail.pin, binding=True),
+            Wish("rotation", share, binding=True),
             Wish("mail_type", self.types.get(mail.mail_type)),
             Wish("user", self.users.get(mail.user_id) if mail.user_id else None),
             Wish("default", default, binding=True),
@@ -62,7 +69,8 @@ class Fleet:
         if mail.same_from:
             own = self.relays.get(first) if first else None
             sender = relays.sender_address(mail.from_email or (own.from_email if own else ""))
-        return Terms(mail.backup, sender)
+        apart = mail.stream != "transactional" and not mail.into_transactional
+        return Terms(mail.backup, sender, "transactional" if apart else "")
 
     def chain(self, mail: Mail, first: UUID | None) -> list[Candidate]:
         """All that may be asked, in order."""

@@ -1,6 +1,7 @@
 """Relay, content, dispatch, delivery, attempt, sender: the ledger and what it is about."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, Text, UniqueConstraint, text
@@ -24,7 +25,8 @@ class Relay(Identified, Base):
     seconds); the windows hold start (epoch seconds) and count of the current hour and day.
 
     ``mail_type`` is what it serves: one relay per type, exactly one ``all`` (the workspace's
-    default), any number ``none``.
+    default), any number ``none``. ``warm_up``: ``{"start": "2026-11-22", "first_day": 50,
+    "growth": 2.0, "target": 10000}``.
     """
 
     __tablename__ = "relay"
@@ -57,9 +59,11 @@ class Relay(Identified, Base):
     rate_per_second: Mapped[float | None]
     hourly_limit: Mapped[int | None]
     daily_limit: Mapped[int | None]
+    warm_up: Mapped[dict[str, Any] | None]
     failover_priority: Mapped[int]
     exclude_from_failover: Mapped[bool] = mapped_column(default=False)
     mail_type: Mapped[str] = mapped_column(default=NONE)
+    stream: Mapped[str] = mapped_column(default="marketing")
     enabled: Mapped[bool] = mapped_column(default=True)
     max_connections: Mapped[int] = mapped_column(default=4)
     messages_per_connection: Mapped[int] = mapped_column(default=100)
@@ -111,7 +115,7 @@ class Dispatch(Identified, Base):
     """One launch as sending sees it: what, from whom, from when, and whether it is held.
 
     ``hold``: "" (go), ``paused`` or ``cancelled``. ``relay_id``: the pin, if any; without one
-    ``mail_type`` and ``user_id``, the sending user, choose.
+    ``mail_type`` and ``user_id``, the sending user, choose. ``pool``: the relays it rotates over.
     ``from_email`` "" means: the identity of whatever relay sends. ``domain`` is what the
     Message-IDs are made with, the same through every failover. ``finished_at`` is set when no
     delivery is open any more.
@@ -124,7 +128,9 @@ class Dispatch(Identified, Base):
     label: Mapped[str] = mapped_column(Text, default="")
     relay_id: Mapped[UUID | None]
     mail_type: Mapped[str] = mapped_column(default="newsletter")
+    stream: Mapped[str] = mapped_column(default="marketing")
     user_id: Mapped[UUID | None]
+    pool: Mapped[list[str]] = mapped_column(default=list)
     from_email: Mapped[str] = mapped_column(Text, default="")
     from_name: Mapped[str] = mapped_column(Text, default="")
     reply_to_email: Mapped[str] = mapped_column(Text, default="")
@@ -142,8 +148,9 @@ class Delivery(Base):
 
     ``state``: queued, claimed, begun (both "sending" outside), sent, bounced, rejected, failed,
     suppressed, cancelled, unknown. ``relay_id`` is set when the delivery must stay on a relay
-    (it was deferred there). ``tries`` counts attempts that reached a result; ``round`` counts
-    passes through the chain. ``reason`` says in words why it is where it is.
+    (it was deferred there); ``primary_id`` is whose turn it is when the dispatch rotates.
+    ``tries`` counts attempts that reached a result; ``round`` counts passes through the chain.
+    ``reason`` says in words why it is where it is.
     """
 
     __tablename__ = "delivery"
@@ -157,6 +164,15 @@ class Delivery(Base):
             postgresql_where=text("sender_id IS NOT NULL"),
         ),
         Index("ix_delivery_contact", "contact_id"),
+        Index(
+            "ix_delivery_share",
+            "dispatch_id",
+            "primary_id",
+            "state",
+            "due_at",
+            sqlite_where=text("primary_id IS NOT NULL"),
+            postgresql_where=text("primary_id IS NOT NULL"),
+        ),
     )
     id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
     dispatch_id: Mapped[UUID] = mapped_column(ForeignKey("dispatch.id"))
@@ -168,6 +184,7 @@ class Delivery(Base):
     tries: Mapped[int] = mapped_column(default=0)
     round: Mapped[int] = mapped_column(default=0)
     relay_id: Mapped[UUID | None]
+    primary_id: Mapped[UUID | None]
     sender_id: Mapped[UUID | None]
     first_tried_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

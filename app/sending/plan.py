@@ -64,7 +64,10 @@ def make(
         workspace_id = dispatch.workspace_id
         if workspace_id not in fleets:
             fleets[workspace_id] = fleet.gather(session, workspace_id, dispatch.zone, free, now=now)
-        _plan(session, sender_id, dispatch, fleets[workspace_id], plan, now)
+        shares = [UUID(one) for one in dispatch.pool]
+        for share in shares or (None,):
+            if not _plan(session, sender_id, dispatch, share, fleets[workspace_id], plan, now):
+                break
     return plan
 
 
@@ -72,15 +75,17 @@ def _plan(
     session: Session,
     sender_id: UUID,
     dispatch: OpenDispatch,
+    share: UUID | None,
     ships: Fleet,
     plan: Plan,
     now: datetime,
-) -> None:
-    primary, _ = ships.primary(dispatch)
+) -> bool:
+    """One dispatch, or one relay's share of it; says whether the dispatch still goes on."""
+    primary, _ = ships.primary(dispatch, share)
     first = ships.decide(dispatch, primary)
     if isinstance(first, Halt):
         ledger.hold(session, dispatch.id, hold="paused", reason=first.why, now=now)
-        return
+        return False
     fresh = ships.candidates[first.relay_id].room if isinstance(first, Send) else 0
     if isinstance(first, Wait):
         plan.wait_for(first.until)
@@ -92,6 +97,7 @@ def _plan(
         dispatch.id,
         fresh=min(fresh, WAVE),
         tried=min(max(again, 1), AGAIN),
+        share=share,
         now=now,
     )
     contacts = _contacts(session, [one.contact_id for one in claimed])
@@ -101,6 +107,7 @@ def _plan(
             values = contacts.get(one.contact_id, {})
             first_relay = ships.relays.get(primary) if primary else None
             plan.planned.append(Planned(one, dispatch, relay, first_relay, values))
+    return True
 
 
 def _route(

@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, Text, cast, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid, NotFound
 from app.sending import relay_duties, relay_settings
-from app.sending.models import Attempt, Dispatch, Relay
+from app.sending.models import Attempt, Delivery, Dispatch, Relay
 
 _IDENTITY = ("from_email", "from_name", "reply_to_email", "reply_to_name")
 
@@ -71,7 +71,7 @@ def _require_unneeded(session: Session, relay: Relay) -> None:
     if pinned:
         names = ", ".join(f"'{dispatch.label}'" for dispatch in pinned)
         raise Conflict(
-            f"Campaigns that are not finished are pinned to this relay ({names}): cancel them, "
+            f"Campaigns that are not finished count on this relay ({names}): cancel them, "
             "or say with ?reassign_to= which relay takes over."
         )
 
@@ -80,6 +80,9 @@ def _hand_down(session: Session, relay: Relay, heir: Relay) -> None:
     """Pins follow; a sender that was the old relay's becomes the new one's."""
     identity = {name: getattr(heir, name) for name in _IDENTITY}
     for dispatch in session.scalars(_pinned(relay).with_for_update()):
+        if str(relay.id) in dispatch.pool:
+            _take_turns(session, dispatch, relay, heir)
+            continue
         dispatch.relay_id = heir.id
         if dispatch.from_email == relay.from_email:
             for name, value in identity.items():
@@ -88,10 +91,21 @@ def _hand_down(session: Session, relay: Relay, heir: Relay) -> None:
         relay_duties.make_default(session, heir)
 
 
+def _take_turns(session: Session, dispatch: Dispatch, relay: Relay, heir: Relay) -> None:
+    heirs = [str(heir.id) if one == str(relay.id) else one for one in dispatch.pool]
+    dispatch.pool = list(dict.fromkeys(heirs))
+    session.execute(
+        update(Delivery)
+        .where(Delivery.dispatch_id == dispatch.id, Delivery.primary_id == relay.id)
+        .values(primary_id=heir.id)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _pinned(relay: Relay) -> Select[Dispatch]:
     return select(Dispatch).where(
         Dispatch.workspace_id == relay.workspace_id,
-        Dispatch.relay_id == relay.id,
+        (Dispatch.relay_id == relay.id) | cast(Dispatch.pool, Text).contains(str(relay.id)),
         Dispatch.finished_at.is_(None),
     )
 

@@ -44,6 +44,13 @@ class Hasty:
     final_reply_seconds: float = 30.0
 
 
+def find(session: Session, workspace_id: UUID, relay_id: UUID) -> Relay | None:
+    """The relay, if the workspace has it."""
+    return session.scalar(
+        select(Relay).where(Relay.workspace_id == workspace_id, Relay.id == relay_id)
+    )
+
+
 def get(session: Session, workspace_id: UUID, relay_id: UUID, *, lock: bool = False) -> Relay:
     """The relay; with ``lock`` nobody else changes it until the transaction ends."""
     query = select(Relay).where(Relay.workspace_id == workspace_id, Relay.id == relay_id)

@@ -1,7 +1,7 @@
 """Relays between their rows and the rules: health, limits, and what was heard of them."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.rules import breaker, email_address, limits, patience
+from app.rules import breaker, email_address, limits, patience, warm_up
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Verdict
 from app.rules.routing import Candidate
+from app.rules.warm_up import WarmUp
 from app.sending.models import Relay
 from app.workspaces.models import Workspace
 
@@ -44,6 +45,7 @@ def candidate(relay: Relay, now: datetime, zone: str, free: int) -> Candidate:
         away,
         f"{relay.name}: {why}" if why else "",
         sender_address(relay.from_email),
+        relay.stream,
     )
 
 
@@ -73,7 +75,7 @@ def _room(
         return 0, relay.pause_until, False, "its provider asked to slow down"
     if free <= 0:
         return 0, now + timedelta(milliseconds=200), False, "busy"
-    found = limits.room(limits_of(relay), meter_of(relay), now, ZoneInfo(zone), free)
+    found = limits.room(limits_of(relay, now, zone), meter_of(relay), now, ZoneInfo(zone), free)
     why = "" if found.now else ("its limit is used up" if found.quota else "at its rate")
     return found.now, found.at, found.quota, why
 
@@ -100,12 +102,14 @@ def zones(session: Session, relays: Mapping[UUID, Relay]) -> dict[UUID, str]:
 
 def take(relay: Relay, count: int, now: datetime, zone: str) -> None:
     """``count`` messages begin on this relay."""
-    _put_meter(relay, limits.take(limits_of(relay), meter_of(relay), now, ZoneInfo(zone), count))
+    allowed = limits_of(relay, now, zone)
+    _put_meter(relay, limits.take(allowed, meter_of(relay), now, ZoneInfo(zone), count))
 
 
 def heard_nothing(relay: Relay, attempt: int) -> None:
     """An attempt was void: nothing was said, so it costs nothing."""
-    _put_meter(relay, limits.give_back(limits_of(relay), meter_of(relay), 1))
+    rate = limits.Limits(rate=relay.rate_per_second)
+    _put_meter(relay, limits.give_back(rate, meter_of(relay), 1))
     _put_breaker(relay, breaker.gave_up_probe(breaker_of(relay), attempt))
 
 
@@ -163,9 +167,21 @@ def set_probe(relay: Relay, attempt: int) -> None:
     relay.probe_attempt = attempt
 
 
-def limits_of(relay: Relay) -> limits.Limits:
-    """The limits in the row."""
-    return limits.Limits(relay.rate_per_second, relay.hourly_limit, relay.daily_limit)
+def limits_of(relay: Relay, now: datetime, zone: str) -> limits.Limits:
+    """The limits of today: those in the row, and of the day what the warm-up plan allows."""
+    daily = relay.daily_limit
+    if plan := warm_up_of(relay):
+        daily = warm_up.daily(daily, plan, now.astimezone(ZoneInfo(zone)).date())
+    return limits.Limits(relay.rate_per_second, relay.hourly_limit, daily)
+
+
+def warm_up_of(relay: Relay) -> WarmUp | None:
+    """The plan in the row."""
+    if not relay.warm_up:
+        return None
+    plan = relay.warm_up
+    start = date.fromisoformat(plan["start"])
+    return WarmUp(start, plan["first_day"], plan["growth"], plan["target"])
 
 
 def meter_of(relay: Relay) -> limits.Meter:

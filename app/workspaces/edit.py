@@ -11,7 +11,14 @@ from app.errors import Invalid, NotFound
 from app.workspaces.models import Workspace
 
 #: What may be changed.
-FIELDS = ("name", "timezone", "failover_enabled", "backup_relay_id", "failover_from_policy")
+FIELDS = (
+    "name",
+    "timezone",
+    "failover_enabled",
+    "backup_relay_id",
+    "failover_from_policy",
+    "failover_into_transactional",
+)
 
 
 def get(session: Session, workspace_id: UUID) -> Workspace:

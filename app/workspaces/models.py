@@ -26,7 +26,8 @@ class Workspace(Identified, Base):
     """The wall around contacts, relays, sites and campaigns; everything belongs to one.
 
     ``backup_relay_id``: the one relay that failover uses, NULL: all of the chain.
-    ``failover_from_policy``: one of FROM_POLICIES.
+    ``failover_from_policy``: one of FROM_POLICIES. ``failover_into_transactional``: whether relays
+    of that stream help mails of others.
     """
 
     __tablename__ = "workspace"
@@ -36,6 +37,7 @@ class Workspace(Identified, Base):
     failover_enabled: Mapped[bool] = mapped_column(default=False)
     backup_relay_id: Mapped[UUID | None]
     failover_from_policy: Mapped[str] = mapped_column(default="rewrite")
+    failover_into_transactional: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

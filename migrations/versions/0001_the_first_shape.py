@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("failover_enabled", sa.Boolean(), nullable=False),
         sa.Column("backup_relay_id", sa.Uuid(), nullable=True),
         sa.Column("failover_from_policy", sa.String(), nullable=False),
+        sa.Column("failover_into_transactional", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -215,9 +216,15 @@ def upgrade() -> None:
         sa.Column("rate_per_second", sa.Double(), nullable=True),
         sa.Column("hourly_limit", sa.Integer(), nullable=True),
         sa.Column("daily_limit", sa.Integer(), nullable=True),
+        sa.Column(
+            "warm_up",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            nullable=True,
+        ),
         sa.Column("failover_priority", sa.Integer(), nullable=False),
         sa.Column("exclude_from_failover", sa.Boolean(), nullable=False),
         sa.Column("mail_type", sa.String(), nullable=False),
+        sa.Column("stream", sa.String(), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("max_connections", sa.Integer(), nullable=False),
         sa.Column("messages_per_connection", sa.Integer(), nullable=False),
@@ -407,7 +414,13 @@ def upgrade() -> None:
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("relay_id", sa.Uuid(), nullable=True),
         sa.Column("mail_type", sa.String(), nullable=False),
+        sa.Column("stream", sa.String(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "pool",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("from_email", sa.Text(), nullable=False),
         sa.Column("from_name", sa.Text(), nullable=False),
         sa.Column("reply_to_email", sa.Text(), nullable=False),
@@ -455,11 +468,18 @@ def upgrade() -> None:
         sa.Column("created_by", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("mail_type", sa.String(), nullable=False),
+        sa.Column("stream", sa.String(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("preheader", sa.Text(), nullable=False),
         sa.Column("html", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("relay_id", sa.Uuid(), nullable=True),
+        sa.Column("send_strategy", sa.String(), nullable=False),
+        sa.Column(
+            "pool",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("from_email", sa.Text(), nullable=False),
         sa.Column("from_name", sa.Text(), nullable=False),
         sa.Column("reply_to_email", sa.Text(), nullable=False),
@@ -514,6 +534,7 @@ def upgrade() -> None:
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("relay_id", sa.Uuid(), nullable=True),
+        sa.Column("primary_id", sa.Uuid(), nullable=True),
         sa.Column("sender_id", sa.Uuid(), nullable=True),
         sa.Column("first_tried_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
@@ -535,6 +556,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("sender_id IS NOT NULL"),
             postgresql_where=sa.text("sender_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_delivery_share",
+            ["dispatch_id", "primary_id", "state", "due_at"],
+            unique=False,
+            sqlite_where=sa.text("primary_id IS NOT NULL"),
+            postgresql_where=sa.text("primary_id IS NOT NULL"),
         )
 
     op.create_table(
@@ -683,6 +711,11 @@ def downgrade() -> None:
 
     op.drop_table("source_row")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_delivery_share",
+            sqlite_where=sa.text("primary_id IS NOT NULL"),
+            postgresql_where=sa.text("primary_id IS NOT NULL"),
+        )
         batch_op.drop_index(
             "ix_delivery_owner",
             sqlite_where=sa.text("sender_id IS NOT NULL"),

@@ -124,6 +124,19 @@ def test_a_campaign_says_what_it_is_and_who_sends_it(
         assert dispatch.domain == "hers.example"
 
 
+def test_streams_are_said_and_kept(owner: Client) -> None:
+    assert made(owner)["stream"] == "marketing"
+    second = made(owner, name="Two", stream="transactional")
+    assert changed(owner, second, stream="outreach")["stream"] == "outreach"
+    assert refused(owner.patch(f"/relays/{second['id']}", {"stream": "bulk"})) == "stream"
+    told = draft(owner, stream="outreach")
+    assert (draft(owner)["stream"], told["stream"]) == ("marketing", "outreach")
+    copied = owner.post(f"/campaigns/{told['id']}/duplicate", {}).json or {}
+    assert copied["stream"] == "outreach"
+    answer = _workspace(owner, failover_into_transactional=True)
+    assert answer.json["failover_into_transactional"] is True
+
+
 def test_an_unknown_mail_type_is_refused(owner: Client) -> None:
     made(owner)
     assert refused(owner.post("/campaigns", {"name": "x", "mail_type": "all"})) == "mail_type"

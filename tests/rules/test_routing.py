@@ -79,3 +79,11 @@ def test_only_who_sends_as_the_same_address_helps() -> None:
     terms = Terms(sender="x@y.example")
     assert choose(A, [down(a), other, mine], failover=True, terms=terms) == Send(B)
     assert choose(A, [down(a), other], failover=True, terms=terms) == Wait(SOON, "down")
+
+
+def test_a_shunned_stream_does_not_help() -> None:
+    pure, other = replace(b, stream="transactional"), replace(c, excluded=False, stream="marketing")
+    terms = Terms(shunned="transactional")
+    assert choose(A, [down(a), pure], failover=True, terms=terms) == Wait(SOON, "down")
+    assert choose(A, [down(a), pure, other], failover=True, terms=terms) == Send(C)
+    assert choose(B, [pure], failover=True, terms=terms) == Send(B)

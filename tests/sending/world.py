@@ -1,7 +1,7 @@
 """A workspace with relays, contacts and dispatches, and a sender that can be run on it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy import func, or_, select, update
 from app import ids
 from app.contacts.models import Contact
 from app.db import Database
+from app.rules import rotation
 from app.sending import find, ledger, senders
 from app.sending.books import Books, Patience
 from app.sending.engine import Engine
@@ -99,7 +100,9 @@ class World:
                 for n in range(count)
             )
 
-    def dispatch(self, pin: UUID | None = None, **more: Any) -> UUID:
+    def dispatch(
+        self, pin: UUID | None = None, pool: Sequence[tuple[UUID, int]] = (), **more: Any
+    ) -> UUID:
         """Everybody active gets a line in the ledger."""
         with self.database.transaction() as session:
             content = Content(
@@ -116,6 +119,7 @@ class World:
                 workspace_id=self.workspace_id,
                 content_id=content.id,
                 relay_id=pin,
+                pool=[str(one) for one, _ in pool],
                 domain="shop.example.com",
                 ready_at=self.clock(),
                 created_at=self.clock(),
@@ -126,7 +130,13 @@ class World:
             people = select(Contact.id, Contact.email, Contact.address).where(
                 Contact.status == "active"
             )
-            ledger.enqueue(session, dispatch_id=dispatch.id, contacts=people, due_at=self.clock())
+            ledger.enqueue(
+                session,
+                dispatch_id=dispatch.id,
+                contacts=people,
+                due_at=self.clock(),
+                turns=rotation.turns(pool),
+            )
         return dispatch.id
 
     def balance(self, dispatch_id: UUID) -> dict[str, int]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, select, true, update
 from sqlalchemy.orm import Session
 
 from app.sending.models import Attempt, Delivery
@@ -39,11 +39,15 @@ def claim(
     *,
     fresh: int,
     tried: int,
+    share: UUID | None = None,
     now: datetime,
 ) -> list[Claimed]:
-    """Up to ``fresh`` due deliveries never tried before and ``tried`` others, oldest due first."""
-    rows = _take(session, sender_id, dispatch_id, Delivery.tries > 0, tried, now)
-    rows += _take(session, sender_id, dispatch_id, Delivery.tries == 0, fresh, now)
+    """Up to ``fresh`` due deliveries never tried before and ``tried`` others, oldest due first;
+    with ``share`` only those that are this relay's turn.
+    """
+    mine = Delivery.primary_id == share if share is not None else true()
+    rows = _take(session, sender_id, dispatch_id, mine & (Delivery.tries > 0), tried, now)
+    rows += _take(session, sender_id, dispatch_id, mine & (Delivery.tries == 0), fresh, now)
     turned_away = _turned_away(session, [row.id for row in rows if row.tries])
     return [
         Claimed(**row._asdict(), tried=turned_away[row.id, row.round])

@@ -19,7 +19,8 @@ class OpenDispatch:
     """A dispatch that may send now, with what its workspace says about failover.
 
     ``backup``: the only relay that may help, if one was named; ``same_from``: only relays that
-    send as the same address may.
+    send as the same address may; ``into_transactional``: relays of that stream may help mails of
+    others. ``pool``: the relays whose turn it is, when it rotates.
     """
 
     id: UUID
@@ -27,10 +28,13 @@ class OpenDispatch:
     content_id: UUID
     pin: UUID | None
     mail_type: str
+    stream: str
     user_id: UUID | None
+    pool: Sequence[str]
     failover: bool
     backup: UUID | None
     same_from: bool
+    into_transactional: bool
     zone: str
     from_email: str
     from_name: str
@@ -51,10 +55,13 @@ def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
             Dispatch.content_id,
             Dispatch.relay_id,
             Dispatch.mail_type,
+            Dispatch.stream,
             Dispatch.user_id,
+            Dispatch.pool,
             Workspace.failover_enabled,
             Workspace.backup_relay_id,
             (Workspace.failover_from_policy == "same_from_only").label("same_from"),
+            Workspace.failover_into_transactional,
             Workspace.timezone,
             Dispatch.from_email,
             Dispatch.from_name,

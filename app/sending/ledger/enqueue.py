@@ -1,20 +1,30 @@
 """Writes the audience of a dispatch into the ledger."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, func, insert, literal, select
+from sqlalchemy import ColumnElement, Select, Uuid, case, func, insert, literal, null, select
 from sqlalchemy.orm import Session
 
 from app.db import UTCDateTime
 from app.sending.models import Delivery
 
 
-def enqueue(session: Session, *, dispatch_id: UUID, contacts: Select[Any], due_at: datetime) -> int:
+def enqueue(
+    session: Session,
+    *,
+    dispatch_id: UUID,
+    contacts: Select[Any],
+    due_at: datetime,
+    turns: Sequence[UUID] = (),
+) -> int:
     """One queued delivery for each row of ``contacts``; gives back how many there are.
 
-    ``contacts`` selects (contact id, e-mail as written, normalised address).
+    ``contacts`` selects (contact id, e-mail as written, normalised address). ``turns``: the
+    relays that take them in turn, again and again; empty: none has turns.
     """
     people = contacts.subquery()
     contact_id, email, address = people.c
@@ -25,8 +35,20 @@ def enqueue(session: Session, *, dispatch_id: UUID, contacts: Select[Any], due_a
         address,
         literal("queued"),
         literal(due_at, UTCDateTime()),
+        whose_turn(func.row_number().over(order_by=contact_id) - 1, turns),
     ).order_by(contact_id)
-    columns = ["dispatch_id", "contact_id", "email", "address", "state", "due_at"]
+    columns = ["dispatch_id", "contact_id", "email", "address", "state", "due_at", "primary_id"]
     session.execute(insert(Delivery).from_select(columns, rows))
     count = select(func.count()).where(Delivery.dispatch_id == dispatch_id)
     return session.scalar(count) or 0
+
+
+def whose_turn(number: Any, turns: Sequence[UUID]) -> ColumnElement[Any]:
+    """The relay whose turn it is at ``number`` (a column), NULL where there are no turns."""
+    if not turns:
+        return null()
+    places: defaultdict[UUID, list[int]] = defaultdict(list)
+    for index, relay_id in enumerate(turns):
+        places[relay_id].append(index)
+    place = number % len(turns)
+    return case(*((place.in_(mine), literal(one, Uuid())) for one, mine in places.items()))

@@ -1,11 +1,14 @@
 """Stops a dispatch, lets it go on, or ends it: nothing begins after the commit."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import true, update
 from sqlalchemy.orm import Session
 
+from app.sending.ledger.dispatches import OPEN
+from app.sending.ledger.enqueue import whose_turn
 from app.sending.models import Delivery, Dispatch
 
 
@@ -26,8 +29,17 @@ def hold(
         )
 
 
-def redirect(session: Session, dispatch_id: UUID) -> None:
-    """The dispatch has another pin now: what waited for the old relay need not go back to it."""
+def redirect(session: Session, dispatch_id: UUID, turns: Sequence[UUID] = ()) -> None:
+    """The dispatch has another pin or other turns now: what waited for the old relay need not go
+    back to it.
+    """
+    session.execute(
+        update(Delivery)
+        .where(Delivery.dispatch_id == dispatch_id, Delivery.state.in_(OPEN))
+        .where(Delivery.primary_id.is_not(None) if not turns else true())
+        .values(primary_id=whose_turn(Delivery.id, turns))
+        .execution_options(synchronize_session=False)
+    )
     session.execute(
         update(Delivery)
         .where(
