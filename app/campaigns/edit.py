@@ -71,6 +71,7 @@ def create(
         reply_to_name="",
         overridden=[],
         audience={},
+        promise="never_twice",
     )
     _take(session, made, values, now)
     session.add(made)
@@ -116,7 +117,16 @@ def duplicate(
 ) -> Campaign:
     """A new draft with the words, the audience and the sender of an old campaign."""
     old = get(session, workspace_id, campaign_id)
-    copied = ("subject", "preheader", "html", "text", "relay_id", "audience", *SENDER_FIELDS)
+    copied = (
+        "subject",
+        "preheader",
+        "html",
+        "text",
+        "relay_id",
+        "audience",
+        "promise",
+        *SENDER_FIELDS,
+    )
     made = Campaign(
         workspace_id=workspace_id,
         created_by=created_by,
@@ -151,7 +161,7 @@ def check_content(campaign: Campaign) -> None:
 
 
 def _take(session: Session, campaign: Campaign, values: Mapping[str, Any], now: datetime) -> None:
-    for field in ("name", *CONTENT_FIELDS):
+    for field in ("name", "promise", *CONTENT_FIELDS):
         if field in values:
             setattr(campaign, field, values[field])
     if any(field in values for field in CONTENT_FIELDS):

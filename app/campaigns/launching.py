@@ -50,6 +50,7 @@ def dispatch(session: Session, campaign: Campaign, now: datetime) -> None:
         content_id=content.id,
         label=campaign.name,
         relay_id=campaign.relay_id,
+        promise=campaign.promise,
         domain=_from_domain(session, campaign),
         ready_at=now,
         created_at=now,

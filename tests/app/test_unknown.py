@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.campaigns import lifecycle
 from app.runtime import Runtime
 from app.sending import ledger
-from app.sending.models import Delivery
+from app.sending.models import Delivery, Dispatch
 from tests.app.campaign_desk import balance, ready, running, seen
 from tests.app.conftest import Client
 from tests.conftest import TurnableClock
@@ -83,3 +83,16 @@ def test_a_cancelled_campaign_sends_nothing_again(
     clock.turn(hours=1)
     assert say(owner, campaign, "again").status_code == 409
     assert say(owner, campaign, "sent").json == {"settled": 3, "too_early": 0}
+
+
+def test_the_promise_goes_with_the_launch(owner: Client, runtime: Runtime) -> None:
+    campaign = ready(owner, promise="at_least_once")
+    assert seen(owner, campaign)["promise"] == "at_least_once"
+    copy = owner.post(f"/campaigns/{campaign}/duplicate", {}).json or {}
+    assert copy["promise"] == "at_least_once"
+    back = owner.patch(f"/campaigns/{copy['id']}", {"promise": "never_twice"}).json or {}
+    assert back["promise"] == "never_twice"
+    assert owner.patch(f"/campaigns/{copy['id']}", {"promise": "x"}).status_code == 422
+    owner.post(f"/campaigns/{campaign}/launch", {})
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Dispatch.promise)).all() == ["at_least_once"]

@@ -1,6 +1,5 @@
 """What nobody knew: a person settles it, or a later event does."""
 
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -9,7 +8,6 @@ from sqlalchemy import select
 from app.contacts.models import Suppression
 from app.sending import ledger
 from app.sending.ledger import Event, Heard, Settled
-from app.sending.ledger.unknown import REST
 from app.sending.models import Attempt, Delivery, Dispatch
 from tests.sending.test_ledger import OK, SILENCE, Hand
 from tests.sending.world import World
@@ -95,7 +93,7 @@ def test_a_later_event_settles_it(world: World, dispatch: UUID) -> None:
 
 
 def test_what_arrived_is_not_sent_again(world: World, hand: Hand, dispatch: UUID) -> None:
-    world.clock.turn(minutes=REST / timedelta(minutes=1))
+    world.clock.turn(minutes=15)
     settle(world, dispatch, went=False)
     for _, message_id, _ in doubtful(world):
         hear(world, Event("delivered", message_id))
@@ -136,3 +134,19 @@ def test_an_event_about_what_was_never_in_doubt(world: World, dispatch: UUID) ->
     about = f"<{sent.id}.{dispatch.hex}@shop.example.com>"
     assert hear(world, Event("delivered", about))
     assert world.balance(dispatch) == {"sent": 1, "unknown": 3}
+
+
+def test_at_least_once_tries_again_with_the_same_relay(world: World, hand: Hand) -> None:
+    world.people(1)
+    made = world.dispatch(promise="at_least_once")
+    (claimed,) = hand.claim(made)
+    hand.finish(*[Heard(one, SILENCE) for one in hand.begin([claimed]).values()])
+    assert world.balance(made) == {"deferred": 1}
+    world.clock.turn(minutes=14)
+    assert hand.claim(made) == []
+    world.clock.turn(minutes=1)
+    (again,) = hand.claim(made)
+    assert again.stay == hand.relay
+    world.clock.turn(hours=24)
+    hand.finish(*[Heard(one, SILENCE) for one in hand.begin([again]).values()])
+    assert world.balance(made) == {"unknown": 1}, "not for ever"

@@ -2,18 +2,15 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
+from app.rules import patience
 from app.sending.models import Attempt, Delivery, Dispatch
-
-#: Before this the answer may still come: a sender that lost its lease may wait ten minutes for
-#: the reply to a body, and what it hears still counts.
-REST = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,7 @@ def settle_unknown(
     if went:
         words = "a person says that it went"
         return Settled(_move(session, which, {"state": "sent", "reason": words}))
-    rested = Delivery.finished_at <= now - REST
+    rested = Delivery.finished_at <= now - patience.FOR_ANSWER
     again = _move(session, [*which, rested], _queued_again(now))
     if again:
         session.execute(update(Dispatch).where(Dispatch.id == dispatch_id).values(finished_at=None))
