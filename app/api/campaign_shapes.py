@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from app.api.paging import PageQuery
 from app.api.schemas import Email, Flag, Id, Instant, Name, Strict, Text, Whole
-from app.campaigns.models import STATUSES
+from app.campaigns.models import PROMISES, STATUSES
 from app.campaigns.rotation import STRATEGIES
 from app.rules.pinning import SENDER_FIELDS
 from app.rules.primary import MAIL_TYPES
@@ -87,6 +87,13 @@ _SAID: dict[str, fields.Field[Any]] = {
     "reply_to_email": Email(allow_none=True),
     "reply_to_name": Text(allow_none=True),
     "audience": fields.Nested(AudienceValues),
+    "promise": fields.String(
+        validate=validate.OneOf(PROMISES),
+        metadata={
+            "description": "Of a mail of which nobody knows whether it went: leave it (the default)"
+            " or send it again"
+        },
+    ),
 }
 
 CampaignValues = Strict.from_dict({"name": Name(required=True), **_SAID}, name="CampaignValues")
@@ -164,6 +171,7 @@ CampaignAnswer = Schema.from_dict(
             metadata={"description": "Sender fields set by hand; another pin leaves them"},
         ),
         "audience": fields.Dict(required=True),
+        "promise": fields.String(required=True, validate=validate.OneOf(PROMISES)),
     },
     name="CampaignAnswer",
 )

@@ -75,6 +75,7 @@ def create(
         reply_to_name="",
         overridden=[],
         audience={},
+        promise="never_twice",
     )
     _take(session, made, values, now)
     session.add(made)
@@ -120,7 +121,7 @@ def duplicate(
 ) -> Campaign:
     """A new draft with the words, the audience and the sender of an old campaign."""
     old = get(session, workspace_id, campaign_id)
-    copied = ("mail_type", "stream", *CONTENT_FIELDS, "audience", *_PIN_FIELDS)
+    copied = ("mail_type", "stream", "promise", *CONTENT_FIELDS, "audience", *_PIN_FIELDS)
     made = Campaign(
         workspace_id=workspace_id,
         created_by=created_by,
@@ -155,7 +156,7 @@ def check_content(campaign: Campaign) -> None:
 
 
 def _take(session: Session, campaign: Campaign, values: Mapping[str, Any], now: datetime) -> None:
-    for field in ("name", "mail_type", "stream", *CONTENT_FIELDS):
+    for field in ("name", "mail_type", "stream", "promise", *CONTENT_FIELDS):
         if field in values:
             setattr(campaign, field, values[field])
     if any(field in values for field in CONTENT_FIELDS):

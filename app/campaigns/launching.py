@@ -53,6 +53,7 @@ def dispatch(session: Session, campaign: Campaign, now: datetime) -> None:
         stream=campaign.stream,
         user_id=campaign.created_by,
         pool=[one["relay_id"] for one in campaign.pool],
+        promise=campaign.promise,
         domain=_from_domain(session, campaign, now),
         ready_at=now,
         created_at=now,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Identified, Json
 
+PROMISES = ("never_twice", "at_least_once")
 STATUSES = ("draft", "scheduled", "sending", "paused", "sent", "cancelled")
 
 
@@ -19,7 +20,8 @@ class Campaign(Identified, Base):
     "exclude": {...}}``. ``overridden`` names the sender fields (from_email, from_name,
     reply_to_email, reply_to_name) that were set by hand, so that changing the pin leaves them.
     ``send_strategy`` is ``pinned`` or ``rotate``; then ``pool`` is ``[{"relay_id": id, "weight":
-    n}]``, else it is empty.
+    n}]``, else it is empty. ``promise``: one of PROMISES, what is done with a mail of which
+    nobody knows whether it went.
     """
 
     __tablename__ = "campaign"
@@ -42,6 +44,7 @@ class Campaign(Identified, Base):
     reply_to_name: Mapped[str] = mapped_column(Text, default="")
     overridden: Mapped[list[str]] = mapped_column(default=list)
     audience: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    promise: Mapped[str] = mapped_column(default="never_twice")
     status: Mapped[str] = mapped_column(default="draft")
     status_reason: Mapped[str] = mapped_column(Text, default="")
     send_at: Mapped[datetime | None]

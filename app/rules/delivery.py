@@ -28,16 +28,20 @@ def after(
     now: datetime,
     relay_pause: datetime,
     give_up: timedelta,
+    at_least_once: bool = False,
 ) -> Next:
     """The delivery after attempt number ``tries`` (from 1) was heard to end as ``verdict``.
 
-    ``relay_pause``: until when the relay rests after a throttling.
+    ``relay_pause``: until when the relay rests after a throttling. ``at_least_once``: what
+    nobody knows is tried again, by the relay that had it, once its answer can no longer come.
     """
     words = describe(reply)
     over = patience.is_over(first_tried_at, now, give_up)
     match verdict.outcome:
         case "accepted":
             return Next("sent", now)
+        case "unknown" if at_least_once and not over:
+            return Next("queued", now + patience.FOR_ANSWER, relay_id, words)
         case "bounced" | "rejected" | "unknown":
             return Next(verdict.outcome, now, reason=words)
         case "throttled" if verdict.quota or verdict.logins:

@@ -29,6 +29,9 @@ def for_throttle(streak: int) -> timedelta:
 FOR_QUOTA = timedelta(hours=1)
 #: A relay that too many log in to is left alone for this long.
 FOR_LOGINS = timedelta(minutes=5)
+#: Until this has passed, the answer to a body that was handed over may still come: a sender that
+#: lost its lease waits ten minutes for it, and what it hears still counts.
+FOR_ANSWER = timedelta(minutes=15)
 #: A destination that blocks a relay for its reputation is tried again after this.
 FOR_BLOCK = timedelta(hours=1)
 

@@ -117,7 +117,8 @@ class Dispatch(Identified, Base):
     ``hold``: "" (go), ``paused`` or ``cancelled``. ``relay_id``: the pin, if any; without one
     ``mail_type`` and ``user_id``, the sending user, choose. ``pool``: the relays it rotates over.
     ``from_email`` "" means: the identity of whatever relay sends. ``domain`` is what the
-    Message-IDs are made with, the same through every failover. ``finished_at`` is set when no
+    Message-IDs are made with, the same through every failover. ``promise``: ``never_twice`` or
+    ``at_least_once``, what is done where nobody can know. ``finished_at`` is set when no
     delivery is open any more.
     """
 
@@ -136,6 +137,7 @@ class Dispatch(Identified, Base):
     reply_to_email: Mapped[str] = mapped_column(Text, default="")
     reply_to_name: Mapped[str] = mapped_column(Text, default="")
     domain: Mapped[str] = mapped_column(Text)
+    promise: Mapped[str] = mapped_column(default="never_twice")
     hold: Mapped[str] = mapped_column(default="")
     hold_reason: Mapped[str] = mapped_column(Text, default="")
     ready_at: Mapped[datetime]

@@ -215,6 +215,36 @@ class Machine(RuleBasedStateMachine):
         assert sender.begun == {}, "began what is not its own any more"
         self._finish(sender.unwritten)
 
+    @precondition(lambda self: self._in_doubt())
+    @rule(number=st.integers(0, PEOPLE - 1))
+    def a_person_knows(self, number: int) -> None:
+        """And says so when no answer can come any more."""
+        doubts = self._in_doubt()
+        one = doubts[number % len(doubts)]
+        self.world.clock.turn(minutes=15)
+        with self.world.database.transaction() as session:
+            ledger.settle_unknown(
+                session,
+                one.dispatch_id,
+                went=bool(self.taken[one.id]),
+                addresses=[one.address],
+                now=self.world.clock(),
+            )
+
+    @precondition(lambda self: any(self.taken.values()))
+    @rule(number=st.integers(0, 2 * PEOPLE))
+    def an_event_comes(self, number: int) -> None:
+        arrived = [one for one in self._rows() if self.taken[one.id]]
+        one = arrived[number % len(arrived)]
+        about = f"<{one.id}.{one.dispatch_id.hex}@shop.example.com>"
+        with self.world.database.transaction() as session:
+            assert ledger.hear(
+                session,
+                self.world.workspace_id,
+                ledger.Event("delivered", about),
+                now=self.world.clock(),
+            )
+
     @rule(which=st.integers(0, 1), hold=st.sampled_from(("paused", "", "", "", "", "cancelled")))
     def hold(self, which: int, hold: str) -> None:
         dispatch = self.dispatches[which % len(self.dispatches)]
@@ -323,6 +353,9 @@ class Machine(RuleBasedStateMachine):
         dispatch = self.world.dispatch()
         self.dispatches.append(dispatch)
         self.holds[dispatch] = ""
+
+    def _in_doubt(self) -> list[Any]:
+        return [one for one in self._rows() if one.state == "unknown"]
 
     def _with(self, *what: str) -> list[Played]:
         """The senders that hold something of this."""

@@ -6,13 +6,17 @@ from app.sending.ledger.claim import Claimed, claim, release, settle
 from app.sending.ledger.dispatches import OpenDispatch, close_finished, is_any_done, open_dispatches
 from app.sending.ledger.enqueue import enqueue
 from app.sending.ledger.finish import Heard, finish
+from app.sending.ledger.hear import Event, hear
 from app.sending.ledger.hold import hold, redirect
 from app.sending.ledger.recover import put_back, recover
+from app.sending.ledger.unknown import Settled, settle_unknown
 
 __all__ = [
     "Claimed",
+    "Event",
     "Heard",
     "OpenDispatch",
+    "Settled",
     "Wanted",
     "balance",
     "begin",
@@ -20,6 +24,7 @@ __all__ = [
     "close_finished",
     "enqueue",
     "finish",
+    "hear",
     "hold",
     "is_any_done",
     "open_dispatches",
@@ -28,4 +33,5 @@ __all__ = [
     "redirect",
     "release",
     "settle",
+    "settle_unknown",
 ]

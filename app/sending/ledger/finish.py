@@ -80,6 +80,7 @@ def _attempts(session: Session, wanted: Sequence[int]) -> dict[int, Any]:
             Delivery.first_tried_at,
             Delivery.address,
             Dispatch.workspace_id,
+            Dispatch.promise,
         )
         .join(Delivery, Delivery.id == Attempt.delivery_id)
         .join(Dispatch, Dispatch.id == Delivery.dispatch_id)
@@ -167,6 +168,7 @@ def _moved(
         now=now,
         relay_pause=max(pause, now),
         give_up=give_up,
+        at_least_once=row.promise == "at_least_once",
     )
     moved: dict[str, Any] = {
         "id": row.delivery_id,

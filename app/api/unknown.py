@@ -1,0 +1,82 @@
+"""What nobody can know: the list of it, and what a person says about it."""
+
+from typing import Any
+from uuid import UUID
+
+from marshmallow import Schema, fields, validate
+
+from app.api.access import caller, runtime
+from app.api.paging import PageQuery, page_of
+from app.api.routes import Routes
+from app.api.schemas import Email, Id, Instant, Strict
+from app.campaigns import doubts
+
+blueprint = Routes("unknown", "Deliveries of which nobody can know whether they went.")
+_MOST = 1_000
+
+
+class DoubtAnswer(Schema):
+    """One delivery in doubt, and what was heard instead of an answer."""
+
+    campaign_id = Id(required=True)
+    campaign_name = fields.String(required=True)
+    contact_id = Id(required=True)
+    email = fields.String(required=True)
+    reason = fields.String(required=True)
+    since = Instant(required=True, allow_none=True)
+
+
+class VerdictValues(Strict):
+    """What a person says, and of whom."""
+
+    verdict = fields.String(
+        required=True,
+        validate=validate.OneOf(("sent", "again")),
+        metadata={"description": "sent: it went; again: send it again"},
+    )
+    emails = fields.List(
+        Email(),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, _MOST),
+        metadata={"description": "Everybody in doubt when nobody is named"},
+    )
+
+
+class SettledAnswer(Schema):
+    """How many were settled; ``too_early``: their answer may still come, ask again later."""
+
+    settled = fields.Integer(required=True)
+    too_early = fields.Integer(required=True)
+
+
+@blueprint.get("/unknown", scope="read", query=PageQuery, answer=page_of(DoubtAnswer))
+def list_unknown(query: dict[str, Any]) -> Any:
+    """Every delivery in doubt, of all campaigns, oldest first."""
+    with runtime().database.reading() as session:
+        return doubts.doubts(
+            session, caller().workspace_id, number=query["page"], per_page=query["per_page"]
+        )
+
+
+@blueprint.post(
+    "/campaigns/<uuid:campaign_id>/unknown",
+    scope="send",
+    body=VerdictValues,
+    answer=SettledAnswer,
+    status=200,
+)
+def settle_campaign_unknown(campaign_id: UUID, body: dict[str, Any]) -> Any:
+    """Say that deliveries in doubt went, or have them sent again."""
+    running = runtime()
+    with running.database.transaction() as session:
+        settled = doubts.settle(
+            session,
+            caller().workspace_id,
+            campaign_id,
+            went=body["verdict"] == "sent",
+            emails=body["emails"],
+            now=running.now(),
+        )
+    running.poke()
+    return settled

@@ -1,0 +1,98 @@
+"""The list of what nobody can know, and the two things that a person can say about it."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from app.campaigns import lifecycle
+from app.runtime import Runtime
+from app.sending import ledger
+from app.sending.models import Delivery, Dispatch
+from tests.app.campaign_desk import balance, ready, running, seen
+from tests.app.conftest import Client
+from tests.conftest import TurnableClock
+
+
+@pytest.fixture
+def doubtful(owner: Client, runtime: Runtime) -> str:
+    """A campaign that ended with three people in doubt."""
+    campaign = ready(owner)
+    owner.post(f"/campaigns/{campaign}/launch", {})
+    with runtime.database.transaction() as session:
+        session.execute(
+            update(Delivery).values(state="unknown", reason="silence", finished_at=runtime.now())
+        )
+        ledger.close_finished(session, runtime.now())
+    lifecycle.finish_done(running(owner))
+    assert seen(owner, campaign)["status"] == "sent"
+    return campaign
+
+
+def say(client: Client, campaign: str, verdict: str, *emails: str) -> Any:
+    body = {"verdict": verdict, **({"emails": list(emails)} if emails else {})}
+    return client.post(f"/campaigns/{campaign}/unknown", body)
+
+
+def test_the_list(owner: Client, outsider: Client, doubtful: str) -> None:
+    found = owner.get("/unknown?per_page=2").json or {}
+    assert (found["total"], len(found["items"])) == (3, 2)
+    assert found["items"][0]["campaign_id"] == doubtful
+    assert found["items"][0]["reason"] == "silence"
+    assert (outsider.get("/unknown").json or {})["total"] == 0
+
+
+def test_it_went(owner: Client, doubtful: str) -> None:
+    assert say(owner, doubtful, "sent", "Person0@Example.com").json == {
+        "settled": 1,
+        "too_early": 0,
+    }
+    assert balance(owner, doubtful) == (3, {"sent": 1, "unknown": 2})
+    assert say(owner, doubtful, "sent").json == {"settled": 2, "too_early": 0}
+    assert seen(owner, doubtful)["status"] == "sent"
+
+
+def test_send_again(owner: Client, doubtful: str, clock: TurnableClock) -> None:
+    assert say(owner, doubtful, "again").json == {"settled": 0, "too_early": 3}
+    assert seen(owner, doubtful)["status"] == "sent"
+    clock.turn(minutes=15)
+    assert say(owner, doubtful, "again").json == {"settled": 3, "too_early": 0}
+    again = seen(owner, doubtful)
+    assert (again["status"], again["completed_at"]) == ("sending", None)
+    assert balance(owner, doubtful) == (3, {"queued": 3})
+
+
+def test_what_cannot_be_settled(
+    owner: Client, outsider: Client, viewer: Client, doubtful: str, runtime: Runtime
+) -> None:
+    assert say(outsider, doubtful, "sent").status_code == 404
+    assert say(viewer, doubtful, "sent").status_code == 403
+    assert say(owner, doubtful, "perhaps").status_code == 422
+    draft = owner.post("/campaigns", {"name": "x"}).json or {}
+    assert say(owner, draft["id"], "sent").status_code == 409
+
+
+def test_a_cancelled_campaign_sends_nothing_again(
+    owner: Client, runtime: Runtime, clock: TurnableClock
+) -> None:
+    campaign = ready(owner)
+    owner.post(f"/campaigns/{campaign}/launch", {})
+    with runtime.database.transaction() as session:
+        session.execute(update(Delivery).values(state="unknown", finished_at=runtime.now()))
+    owner.post(f"/campaigns/{campaign}/cancel")
+    clock.turn(hours=1)
+    assert say(owner, campaign, "again").status_code == 409
+    assert say(owner, campaign, "sent").json == {"settled": 3, "too_early": 0}
+
+
+def test_the_promise_goes_with_the_launch(owner: Client, runtime: Runtime) -> None:
+    campaign = ready(owner, promise="at_least_once")
+    assert seen(owner, campaign)["promise"] == "at_least_once"
+    copy = owner.post(f"/campaigns/{campaign}/duplicate", {}).json or {}
+    assert copy["promise"] == "at_least_once"
+    back = owner.patch(f"/campaigns/{copy['id']}", {"promise": "never_twice"}).json or {}
+    assert back["promise"] == "never_twice"
+    assert owner.patch(f"/campaigns/{copy['id']}", {"promise": "x"}).status_code == 422
+    owner.post(f"/campaigns/{campaign}/launch", {})
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Dispatch.promise)).all() == ["at_least_once"]

@@ -1,0 +1,187 @@
+"""One cell of the matrix: a campaign goes out while something is wrong; then it is counted."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from app import clock, ids
+from app.contacts.models import Suppression
+from app.db import Database
+from app.sending import senders
+from app.sending.books import Patience
+from app.sending.models import Delivery, Relay
+from app.wire.opening import Endpoint
+from tests.conftest import TurnableClock
+from tests.faults.relay import SickRelay
+from tests.sending.world import World
+
+PEOPLE = 40
+_TURNS = 60
+#: When nothing moved for so long, nothing will before the clock is turned.
+QUIET_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What the receiving side and the ledger say, held against each other."""
+
+    lost: int = 0
+    duplicated: int = 0
+    wrongly_marked: int = 0
+    unknown: int = 0
+
+    @property
+    def broken(self) -> bool:
+        """Whether a promise was broken."""
+        return any(astuple(self)[:3])
+
+
+class Stage:
+    """Two relays, of which the first is sick, a sender that is restarted, and a campaign."""
+
+    def __init__(
+        self,
+        database: Database,
+        turnable: TurnableClock,
+        folder: Path,
+        *,
+        failover: bool,
+        people: int = PEOPLE,
+    ) -> None:
+        self.world = World(database, turnable, folder)
+        self.folder = folder
+        self._moved: tuple[int, str] | None = None
+        self._since = 0.0
+        self.relays = [SickRelay(), SickRelay()]
+        self.world.failover(failover)
+        self.first = self.world.relay(self.relays[0].port, "one")
+        if failover:
+            self.world.relay(self.relays[1].port, "two")
+        self.people = people
+        self.world.people(people)
+        self.dispatch = self.world.dispatch()
+
+    def close(self) -> None:
+        """Stops the relays."""
+        for relay in self.relays:
+            relay.end()
+
+    def send(self, during: Callable[[], None] | None = None) -> None:
+        """Runs a sender until nothing is due; ``during`` happens once the first was taken."""
+        self._moved = None
+        helper = threading.Thread(target=self._after_the_first, args=(during,), daemon=True)
+        if during is not None:
+            helper.start()
+        self.world.send(self._is_idle, seconds=40, endpoint=_hasty)
+        if during is not None:
+            helper.join(30)
+        senders.settle_dead(
+            self.world.database,
+            self.folder,
+            ids.new_id(),
+            alone=True,
+            patience=Patience(),
+            now=self.world.clock(),
+        )
+
+    def mend(self) -> None:
+        """The first relay is well again, and time passes until everybody came to their end."""
+        self.relays[0].sickness = None
+        for _ in range(_TURNS):
+            if not self._open():
+                return
+            self.world.clock.turn(minutes=10)
+            self.send()
+        raise AssertionError(f"never ends: {self.world.balance(self.dispatch)}")
+
+    def counted(self, *, doubts: int = 0) -> Counted:
+        """The verdict. ``doubts``: how many more may be unknown than the relays know of."""
+        received = Counter(self._received())
+        refused = set().union(*(one.refused for one in self.relays))
+        doubtful = set().union(*(one.doubtful for one in self.relays))
+        rows = self._rows()
+        unexplained = sum(one.state == "unknown" and one.address not in doubtful for one in rows)
+        return Counted(
+            lost=sum(not received[one.id] and one.state in ("sent", "failed") for one in rows)
+            + (self.people - len(rows)),
+            duplicated=sum(count - 1 for count in received.values()),
+            wrongly_marked=sum(_is_wrong(one, received[one.id], refused) for one in rows)
+            + max(0, unexplained - doubts)
+            + len(self._suppressed() - refused),
+            unknown=sum(one.state == "unknown" for one in rows),
+        )
+
+    def _received(self) -> list[int]:
+        return [
+            int(message_id.strip("<").partition(".")[0])
+            for relay in self.relays
+            for message_id in relay.taken
+        ]
+
+    def wait(self, until: Callable[[], bool]) -> None:
+        """Until something is true; fails after a while."""
+        pause, seconds = threading.Event(), 0.002
+        for _ in range(round(20 / seconds)):
+            if until():
+                return
+            pause.wait(seconds)
+        raise AssertionError("it never came")
+
+    def _after_the_first(self, during: Callable[[], None]) -> None:
+        self.wait(lambda: any(relay.taken for relay in self.relays))
+        during()
+
+    def _is_idle(self) -> bool:
+        """Nothing is due, or what is due waits for relays and nothing has moved for a while."""
+        try:
+            if self.world.is_idle():
+                return True
+            moved = (len(self.world.attempts()), str(self.world.balance(self.dispatch)))
+        except DBAPIError:
+            return False
+        if moved != self._moved or "sending" in moved[1]:
+            self._moved, self._since = moved, clock.monotonic()
+        return clock.monotonic() - self._since > QUIET_SECONDS
+
+    def _open(self) -> bool:
+        return any(one.state in ("queued", "claimed", "begun") for one in self._rows())
+
+    def _rows(self) -> list[Any]:
+        with self.world.database.reading() as session:
+            rows = select(Delivery.id, Delivery.address, Delivery.state).where(
+                Delivery.dispatch_id == self.dispatch
+            )
+            return list(session.execute(rows))
+
+    def _suppressed(self) -> set[str]:
+        with self.world.database.reading() as session:
+            return set(session.scalars(select(Suppression.address)))
+
+
+def _is_wrong(one: Any, received: int, refused: set[str]) -> bool:
+    if one.state == "sent":
+        return not received
+    if one.state in ("bounced", "rejected"):
+        return bool(received) or one.address not in refused
+    return one.state != "unknown"
+
+
+def _hasty(relay: Relay) -> Endpoint:
+    """With so little patience that silence is noticed within the test."""
+    return Endpoint(
+        relay.host,
+        relay.port,
+        relay.encryption,
+        relay.username,
+        relay.secret,
+        hello_name="tests.example",
+        connect_seconds=0.5,
+        reply_seconds=0.5,
+        final_reply_seconds=0.5,
+    )
