@@ -1,17 +1,23 @@
 """Routing: which relay a mail would take, and why."""
 
 from typing import Any
+from uuid import UUID
 
 from marshmallow import Schema, fields, validate
 
 from app.api.access import caller, runtime
+from app.api.paging import PageQuery, page_of
 from app.api.routes import Routes
-from app.api.schemas import Email, Id, Instant, Strict
+from app.api.schemas import Email, Flag, Id, Instant, Name, Strict, Text, Whole
 from app.campaigns import dry_run
 from app.rules.primary import MAIL_TYPES
 from app.rules.routing import STREAMS
+from app.rules.smart_rules import FIELDS, OPERATORS
+from app.sending import routing_rules
 
 blueprint = Routes("routing", "Which relay a mail takes, and why.")
+
+_RULE = "/routing/rules/<uuid:rule_id>"
 
 
 class MailToExplain(Strict):
@@ -22,6 +28,101 @@ class MailToExplain(Strict):
     mail_type = fields.String(validate=validate.OneOf(MAIL_TYPES))
     stream = fields.String(validate=validate.OneOf(STREAMS))
     from_email = Email()
+    from_name = Text()
+    subject = Text(most=900, metadata={"description": "As the recipient reads it"})
+    to = Email(metadata={"description": "Brings the lists and tags of this contact"})
+    lists = fields.List(Name(), validate=validate.Length(0, 1_000))
+    tags = fields.List(Name(), validate=validate.Length(0, 1_000))
+
+
+class ConditionValues(Strict):
+    """One look at one field of a mail; upper and lower case are the same."""
+
+    field = fields.String(required=True, validate=validate.OneOf(FIELDS))
+    operator = fields.String(required=True, validate=validate.OneOf(OPERATORS))
+    value = Text(required=True, least=1, most=900)
+
+
+def _groups(**more: Any) -> Any:
+    group = fields.List(fields.Nested(ConditionValues), validate=validate.Length(1, 20))
+    return fields.List(group, validate=validate.Length(1, 20), **more)
+
+
+class RuleChanges(Strict):
+    """What may be changed; all conditions of a group must hold, and one group is enough."""
+
+    name = Name()
+    relay_id = Id()
+    groups = _groups()
+    position = Whole(allow_none=True, metadata={"description": "Asked in this order; null: last"})
+    enabled = Flag()
+
+
+class NewRule(RuleChanges):
+    """A rule that is to be."""
+
+    name = Name(required=True)
+    relay_id = Id(required=True)
+    groups = _groups(required=True)
+
+
+class RuleAnswer(Schema):
+    """A routing rule."""
+
+    id = Id(required=True)
+    name = fields.String(required=True)
+    position = fields.Integer(required=True)
+    relay_id = Id(required=True)
+    enabled = fields.Boolean(required=True)
+    groups = _groups(required=True)
+    created_at = Instant(required=True)
+    updated_at = Instant(required=True)
+
+
+@blueprint.get("/routing/rules", scope="read", query=PageQuery, answer=page_of(RuleAnswer))
+def list_routing_rules(query: dict[str, Any]) -> Any:
+    """The routing rules in the order in which they are asked."""
+    with runtime().database.reading() as session:
+        return routing_rules.listed(
+            session, caller().workspace_id, number=query["page"], per_page=query["per_page"]
+        )
+
+
+@blueprint.post("/routing/rules", scope="settings", body=NewRule, answer=RuleAnswer)
+def create_routing_rule(body: dict[str, Any]) -> Any:
+    """Add a routing rule; it acts on the next message."""
+    running = runtime()
+    with running.database.transaction() as session:
+        made = routing_rules.create(session, caller().workspace_id, body, now=running.now())
+    running.poke()
+    return made
+
+
+@blueprint.get(_RULE, scope="read", answer=RuleAnswer)
+def get_routing_rule(rule_id: UUID) -> Any:
+    """One routing rule."""
+    with runtime().database.reading() as session:
+        return routing_rules.get(session, caller().workspace_id, rule_id)
+
+
+@blueprint.patch(_RULE, scope="settings", body=RuleChanges, answer=RuleAnswer)
+def change_routing_rule(rule_id: UUID, body: dict[str, Any]) -> Any:
+    """Change a routing rule; it acts on the next message."""
+    running = runtime()
+    with running.database.transaction() as session:
+        changed = routing_rules.change(
+            session, caller().workspace_id, rule_id, body, now=running.now()
+        )
+    running.poke()
+    return changed
+
+
+@blueprint.delete(_RULE, scope="settings")
+def delete_routing_rule(rule_id: UUID) -> None:
+    """Delete a routing rule."""
+    with runtime().database.transaction() as session:
+        routing_rules.remove(session, caller().workspace_id, rule_id)
+    runtime().poke()
 
 
 class StepTaken(Schema):

@@ -1,20 +1,25 @@
 """Which relay the mails of a campaign, or one that is only imagined, would take now, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.campaigns import edit, rotation, sender
 from app.campaigns.models import Campaign
-from app.sending import explaining
+from app.contacts.models import Contact
+from app.rules import email_address
+from app.rules.template import Template
+from app.sending import explaining, firsts
+from app.sending.compose import contact_values
 from app.sending.explaining import Explanation
 
 #: What may be said about the mail beside the campaign; it outranks what the campaign says.
-FIELDS = ("relay_id", "mail_type", "stream", "from_email")
+FIELDS = ("relay_id", "mail_type", "stream", "from_email", "from_name")
 
 
 def explain(
@@ -28,7 +33,8 @@ def explain(
     """Routing for the campaign ``campaign_id``, or for a mail of ``user_id``, with what else
     ``values`` say of FIELDS. Sends nothing. Raises NotFound.
 
-    A campaign that rotates is told for the relay whose turn comes first.
+    A campaign that rotates is told for the relay whose turn comes first. Of the recipient ``to``
+    rules know the subject as she reads it, her lists and her tags, unless ``values`` say others.
     """
     campaign = _campaign(session, workspace_id, values.get("campaign_id"), user_id)
     said = {
@@ -42,8 +48,31 @@ def explain(
         replace(mail, **said),
         zone=mail.zone,
         share=turns[0] if turns else None,
+        personal=_personal(session, campaign, values, now),
         now=now,
     )
+
+
+def _personal(
+    session: Session, campaign: Campaign, values: Mapping[str, Any], now: datetime
+) -> dict[str, Sequence[str]]:
+    parsed = email_address.parse(values.get("to", ""))
+    address = parsed.address if parsed else ""
+    person = session.scalar(
+        select(Contact).where(
+            Contact.workspace_id == campaign.workspace_id, Contact.address == address
+        )
+    )
+    told: dict[str, Sequence[str]] = dict(firsts.about(address)) if address else {}
+    if person is not None:
+        told |= firsts.groups_of(session, [person.id]).get(person.id, {})
+    reader = contact_values(person) if person is not None else {"email": address, "fields": {}}
+    subject = Template(campaign.subject, html=False)
+    told["subject"] = [values.get("subject", firsts.rendered(subject, reader, now))]
+    for given, name in (("lists", "list"), ("tags", "tag")):
+        if given in values:
+            told[name] = values[given]
+    return told
 
 
 def _campaign(
@@ -56,6 +85,10 @@ def _campaign(
         created_by=user_id,
         mail_type="newsletter",
         stream="marketing",
+        name="",
+        subject="",
         from_email="",
+        from_name="",
+        reply_to_email="",
         pool=[],
     )

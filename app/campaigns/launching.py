@@ -34,19 +34,9 @@ def check(session: Session, campaign: Campaign, base_url: str, now: datetime) ->
 
 def dispatch(session: Session, campaign: Campaign, now: datetime) -> None:
     """Freezes the content and queues the audience, all in the caller's transaction."""
-    content = Content(
-        workspace_id=campaign.workspace_id,
-        subject=campaign.subject,
-        preheader=campaign.preheader,
-        html=campaign.html,
-        text=message.text_of(campaign.html, campaign.text),
-        created_at=now,
-    )
-    session.add(content)
-    session.flush()
     made = Dispatch(
         workspace_id=campaign.workspace_id,
-        content_id=content.id,
+        content_id=_frozen(session, campaign, now).id,
         label=campaign.name,
         relay_id=campaign.relay_id,
         mail_type=campaign.mail_type,
@@ -67,6 +57,20 @@ def dispatch(session: Session, campaign: Campaign, now: datetime) -> None:
         raise _missing("audience", "Nobody in this audience is active: it would go to no one.")
     campaign.dispatch_id = made.id
     campaign.launched_at = now
+
+
+def _frozen(session: Session, campaign: Campaign, now: datetime) -> Content:
+    content = Content(
+        workspace_id=campaign.workspace_id,
+        subject=campaign.subject,
+        preheader=campaign.preheader,
+        html=campaign.html,
+        text=message.text_of(campaign.html, campaign.text),
+        created_at=now,
+    )
+    session.add(content)
+    session.flush()
+    return content
 
 
 def _from_domain(session: Session, campaign: Campaign, now: datetime) -> str:

@@ -49,6 +49,9 @@ class Draft:
     stream: str
     user_id: UUID | None
     from_email: str
+    from_name: str
+    reply_to_email: str
+    label: str
     failover: bool
     backup: UUID | None
     same_from: bool
@@ -66,6 +69,9 @@ def mail_of(session: Session, campaign: Campaign) -> Draft:
         campaign.stream,
         campaign.created_by,
         campaign.from_email,
+        campaign.from_name,
+        campaign.reply_to_email,
+        campaign.name,
         workspace.failover_enabled,
         workspace.backup_relay_id,
         workspace.failover_from_policy == "same_from_only",

@@ -1,4 +1,4 @@
-"""Which relay is a mail's primary, and why: pin, turn, type, the user's default, the default."""
+"""Which relay is a mail's primary, and why: pin, turn, rule, type, or a default."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ ALL, NONE = "all", "none"
 #: What a relay can serve.
 SERVED = (ALL, *MAIL_TYPES, NONE)
 
-By = Literal["pin", "rotation", "mail_type", "user", "default"]
+By = Literal["pin", "rotation", "rule", "mail_type", "user", "default"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,13 @@ class Wish:
     """One way of choosing a primary, and the relay it names, if any.
 
     ``binding``: it is obeyed even when that relay is gone, because a person said so for this
-    very mail; failover or a person has to help then.
+    very mail; failover or a person has to help then. ``says``: why, where that is special.
     """
 
     by: By
     relay_id: UUID | None
     binding: bool = False
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def choose(
     steps: list[Step] = []
     for wish in wishes:
         why = _why_not(wish, known, default)
-        steps.append(Step(wish.by, wish.relay_id, not why, why or _TAKEN[wish.by]))
+        steps.append(Step(wish.by, wish.relay_id, not why, why or wish.says or _TAKEN[wish.by]))
         if not why:
             return wish.relay_id, steps
     return None, steps
@@ -66,6 +67,7 @@ def choose(
 _TAKEN: Mapping[By, str] = {
     "pin": "the mail is pinned to it",
     "rotation": "it is its turn in the campaign's pool",
+    "rule": "a routing rule leads there",
     "mail_type": "it serves mails of this type",
     "user": "it is the default of the sending user",
     "default": "it is the default of the workspace",
@@ -73,6 +75,7 @@ _TAKEN: Mapping[By, str] = {
 _NOBODY: Mapping[By, str] = {
     "pin": "the mail is not pinned",
     "rotation": "the campaign does not rotate",
+    "rule": "no routing rule holds",
     "mail_type": "no relay serves this type alone",
     "user": "the sending user has no default",
     "default": "there is no default relay",
@@ -89,6 +92,6 @@ def _why_not(wish: Wish, known: Mapping[UUID, Candidate], default: UUID | None) 
         return "it was removed"
     if not relay.enabled:
         return "it is disabled"
-    if relay.excluded and wish.by == "mail_type" and relay.relay_id != default:
+    if relay.excluded and wish.by in ("rule", "mail_type") and relay.relay_id != default:
         return "it is excluded from failover: only a pin or a default may choose it"
     return ""

@@ -1,6 +1,6 @@
 """Which relay a mail would take now, and why: routing, asked without sending."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -46,11 +46,14 @@ def explain(
     *,
     zone: str,
     share: UUID | None = None,
+    personal: Mapping[str, Sequence[str]] | None = None,
     now: datetime,
 ) -> Explanation:
-    """What routing would do with a mail at this moment. ``share``: whose turn it is."""
+    """What routing would do with a mail at this moment. ``share``: whose turn it is;
+    ``personal``: what rules may know of the recipient.
+    """
     ships = fleet.gather(session, workspace_id, zone, lambda _: 1, now=now)
-    first, steps = ships.primary(mail, share)
+    first, steps = ships.primary(mail, share, personal)
     word, carrier, why, until = _told(ships.decide(mail, first))
     chain = [_asked(one, ships.relays[one.relay_id].name) for one in ships.chain(mail, first)]
     return Explanation(word, carrier, first, why or _reason(steps), until, steps, chain)

@@ -1,6 +1,6 @@
 """The relays of a workspace at one moment: who is asked first for a mail, and who may help."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -9,11 +9,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.rules import primary, routing
+from app.rules import primary, routing, smart_rules
 from app.rules.primary import Step, Wish
 from app.rules.routing import Candidate, Decision, Terms
+from app.rules.smart_rules import Condition, Rule
 from app.sending import relays
 from app.sending.models import Relay, UserRelay
+from app.sending.rule_models import RoutingRule
 from app.workspaces.models import Member
 
 
@@ -30,6 +32,12 @@ class Mail(Protocol):
     def user_id(self) -> UUID | None: ...
     @property
     def from_email(self) -> str: ...
+    @property
+    def from_name(self) -> str: ...
+    @property
+    def reply_to_email(self) -> str: ...
+    @property
+    def label(self) -> str: ...
     @property
     def failover(self) -> bool: ...
     @property
@@ -48,15 +56,25 @@ class Fleet:
     candidates: dict[UUID, Candidate]
     types: dict[str, UUID]
     users: dict[UUID, UUID]
+    rules: list[Rule]
+    asks: frozenset[str]
 
-    def primary(self, mail: Mail, share: UUID | None = None) -> tuple[UUID | None, list[Step]]:
+    def primary(
+        self,
+        mail: Mail,
+        share: UUID | None = None,
+        personal: Mapping[str, Sequence[str]] | None = None,
+    ) -> tuple[UUID | None, list[Step]]:
         """Who is asked first for a mail, and how that came about. ``share``: whose turn it is,
-        when the campaign rotates.
+        when the campaign rotates. ``personal``: what rules may know of the recipient.
         """
         default = self.types.get(primary.ALL)
+        rule = smart_rules.first(self.rules, _facts(mail, personal or {})) if self.rules else None
+        says = f"the routing rule '{rule.name}' leads there" if rule else ""
         wishes = (
             Wish("pin", mail.pin, binding=True),
             Wish("rotation", share, binding=True),
+            Wish("rule", rule.relay_id if rule else None, says=says),
             Wish("mail_type", self.types.get(mail.mail_type)),
             Wish("user", self.users.get(mail.user_id) if mail.user_id else None),
             Wish("default", default, binding=True),
@@ -94,6 +112,11 @@ class Fleet:
             terms=self.terms(mail, first),
         )
 
+    @property
+    def room(self) -> int:
+        """How much all of them together take now."""
+        return sum(one.room for one in self.candidates.values() if one.enabled)
+
     def took(self, relay_id: UUID) -> None:
         """One message was planned for it."""
         one = self.candidates[relay_id]
@@ -114,12 +137,40 @@ def gather(
 ) -> Fleet:
     """The fleet of a workspace now; ``free``: room in a relay's lane."""
     found = {one.id: one for one in relays.of_workspace(session, workspace_id)}
+    rules = _rules(session, workspace_id)
     return Fleet(
         found,
         {key: relays.candidate(one, now, zone, free(one)) for key, one in found.items()},
         {one.mail_type: key for key, one in found.items() if one.mail_type != primary.NONE},
         users_defaults(session, workspace_id),
+        rules,
+        smart_rules.fields_of(rules),
     )
+
+
+def _facts(mail: Mail, personal: Mapping[str, Sequence[str]]) -> smart_rules.Facts:
+    known = {
+        "from_email": [mail.from_email],
+        "from_name": [mail.from_name],
+        "reply_to": [mail.reply_to_email],
+        "mail_type": [mail.mail_type],
+        "stream": [mail.stream],
+        "campaign": [mail.label],
+        **personal,
+    }
+    return lambda field: known.get(field, ())
+
+
+def _rules(session: Session, workspace_id: UUID) -> list[Rule]:
+    rows = session.scalars(
+        select(RoutingRule)
+        .where(RoutingRule.workspace_id == workspace_id, RoutingRule.enabled.is_(True))
+        .order_by(RoutingRule.position, RoutingRule.id)
+    )
+    return [
+        Rule(row.name, row.relay_id, [[Condition(**one) for one in group] for group in row.groups])
+        for row in rows
+    ]
 
 
 def users_defaults(session: Session, workspace_id: UUID) -> dict[UUID, UUID]:

@@ -14,6 +14,7 @@ from app.rules import patience
 from app.rules.routing import Halt, RoundOver, Send, Wait
 from app.sending import fleet, ledger
 from app.sending.compose import contact_values
+from app.sending.firsts import Firsts
 from app.sending.fleet import Fleet
 from app.sending.ledger import Claimed, OpenDispatch
 from app.sending.models import Relay
@@ -81,15 +82,16 @@ def _plan(
     now: datetime,
 ) -> bool:
     """One dispatch, or one relay's share of it; says whether the dispatch still goes on."""
-    primary, _ = ships.primary(dispatch, share)
-    first = ships.decide(dispatch, primary)
-    if isinstance(first, Halt):
+    firsts = Firsts(session, ships, dispatch, share)
+    first = ships.decide(dispatch, firsts.common)
+    if isinstance(first, Halt) and not firsts.by_person:
         ledger.hold(session, dispatch.id, hold="paused", reason=first.why, now=now)
         return False
     fresh = ships.candidates[first.relay_id].room if isinstance(first, Send) else 0
+    fresh = ships.room if firsts.by_person else fresh
     if isinstance(first, Wait):
         plan.wait_for(first.until)
-    chain = ships.chain(dispatch, primary)
+    chain = ships.chain(dispatch, firsts.common)
     again = sum(one.room for one in chain) if dispatch.failover else AGAIN
     claimed = ledger.claim(
         session,
@@ -101,10 +103,12 @@ def _plan(
         now=now,
     )
     contacts = _contacts(session, [one.contact_id for one in claimed])
+    firsts.look_up(contacts)
     for one in claimed:
+        values = contacts.get(one.contact_id, {})
+        primary = firsts.of(one, values, now)
         relay = _route(session, sender_id, dispatch, one, primary, ships, plan, now)
         if relay is not None:
-            values = contacts.get(one.contact_id, {})
             first_relay = ships.relays.get(primary) if primary else None
             plan.planned.append(Planned(one, dispatch, relay, first_relay, values))
     return True
@@ -135,8 +139,10 @@ def _route(
         case RoundOver():
             due = now + patience.between_rounds(one.round)
             ledger.release(session, sender_id, [one.id], due_at=due, next_round=True)
-        case Halt():
+        case Halt(why):
             ledger.release(session, sender_id, [one.id], due_at=now, next_round=True)
+            if one.stay is None:
+                ledger.hold(session, dispatch.id, hold="paused", reason=why, now=now)
     return None
 
 

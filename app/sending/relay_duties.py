@@ -11,6 +11,7 @@ from app.errors import Conflict, Invalid
 from app.rules.primary import ALL, NONE, SERVED
 from app.sending.fleet import users_defaults
 from app.sending.models import Relay, UserRelay
+from app.sending.rule_models import RoutingRule
 from app.workspaces.models import Member, Workspace
 
 
@@ -60,6 +61,9 @@ def hand_down(session: Session, relay: Relay, heir: Relay | None) -> None:
     if heir is None:
         session.execute(delete(UserRelay).where(mine))
     else:
+        session.execute(
+            update(RoutingRule).where(RoutingRule.relay_id == relay.id).values(relay_id=heir.id)
+        )
         session.execute(update(UserRelay).where(mine).values(relay_id=heir.id))
     session.execute(
         update(Workspace)
@@ -107,6 +111,11 @@ def _require_reachable(session: Session, relay: Relay, type_given: bool) -> None
             "mail_type" if type_given else "exclude_from_failover",
             "A relay that is excluded from failover is used only where it is pinned or the "
             "default, so it cannot serve a type of mail.",
+        )
+    rules = select(RoutingRule.name).where(RoutingRule.relay_id == relay.id)
+    if not relay.is_default and (name := session.scalar(rules.limit(1))) is not None:
+        raise _invalid(
+            "exclude_from_failover", f"The routing rule '{name}' leads here: change it first."
         )
     backup = select(Workspace.backup_relay_id).where(Workspace.id == relay.workspace_id)
     if session.scalar(backup) == relay.id:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.errors import Conflict, Invalid, NotFound
 from app.sending import relay_duties, relay_settings
 from app.sending.models import Attempt, Delivery, Dispatch, Relay
+from app.sending.rule_models import RoutingRule
 
 _IDENTITY = ("from_email", "from_name", "reply_to_email", "reply_to_name")
 
@@ -65,6 +66,12 @@ def _require_unneeded(session: Session, relay: Relay) -> None:
     if relay.is_default and session.scalar(others.limit(1)) is not None:
         raise Conflict(
             "This is the default relay: make another one the default, or say with "
+            "?reassign_to= which relay takes over."
+        )
+    rules = select(RoutingRule.name).where(RoutingRule.relay_id == relay.id)
+    if (name := session.scalar(rules.limit(1))) is not None:
+        raise Conflict(
+            f"The routing rule '{name}' leads to this relay: change it, or say with "
             "?reassign_to= which relay takes over."
         )
     pinned = session.scalars(_pinned(relay).order_by(Dispatch.id).limit(3)).all()

@@ -445,6 +445,35 @@ def upgrade() -> None:
         batch_op.create_index("ix_dispatch_open", ["finished_at", "hold", "ready_at"], unique=False)
 
     op.create_table(
+        "routing_rule",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("relay_id", sa.Uuid(), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column(
+            "groups",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["relay_id"], ["relay.id"], name=op.f("fk_routing_rule_relay_id_relay")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspace.id"], name=op.f("fk_routing_rule_workspace_id_workspace")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_routing_rule")),
+    )
+    with op.batch_alter_table("routing_rule", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_routing_rule_order", ["workspace_id", "position", "id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_routing_rule_relay_id"), ["relay_id"], unique=False)
+
+    op.create_table(
         "user_relay",
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -735,6 +764,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_user_relay_relay_id"))
 
     op.drop_table("user_relay")
+    with op.batch_alter_table("routing_rule", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_routing_rule_relay_id"))
+        batch_op.drop_index("ix_routing_rule_order")
+
+    op.drop_table("routing_rule")
     with op.batch_alter_table("dispatch", schema=None) as batch_op:
         batch_op.drop_index("ix_dispatch_open")
 

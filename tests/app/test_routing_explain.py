@@ -26,6 +26,7 @@ def test_every_way_is_told_in_its_order(owner: Client, member: Client) -> None:
     assert [(step["by"], step["taken"]) for step in found["steps"]] == [
         ("pin", False),
         ("rotation", False),
+        ("rule", False),
         ("mail_type", False),
         ("user", True),
     ]

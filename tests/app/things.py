@@ -6,6 +6,7 @@ from uuid import uuid4
 from app.campaigns.models import Campaign
 from app.runtime import Runtime
 from app.sending.models import Relay
+from app.sending.rule_models import RoutingRule
 from app.sources.models import Connection, Site, SyncRun
 from tests.app.conftest import Client
 
@@ -47,10 +48,19 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         **mine,
     )
     campaign = Campaign(id=uuid4(), name=word, created_by=owner.user_id, updated_at=now, **mine)
-    rows = [site, connection, run, relay, campaign]
+    rule = RoutingRule(
+        id=uuid4(),
+        name=word,
+        position=1,
+        relay_id=relay.id,
+        groups=[[{"field": "to", "operator": "contains", "value": word}]],
+        updated_at=now,
+        **mine,
+    )
+    rows = [site, connection, run, relay, campaign, rule]
     with runtime.database.transaction() as session:
         for row in rows:
             session.add(row)
             session.flush()
-    names = ("site_id", "connection_id", "run_id", "relay_id", "campaign_id")
+    names = ("site_id", "connection_id", "run_id", "relay_id", "campaign_id", "rule_id")
     return {name: str(row.id) for name, row in zip(names, rows, strict=True)}

@@ -21,6 +21,8 @@ from tests.faults.sicknesses import Fault
 from tests.faults.stage import Counted, Stage
 from tests.journeys.killed import send_until_idle
 
+#: Three restarts of a server, or twenty killed processes, take their time on a busy machine.
+pytestmark = pytest.mark.timeout(400)
 KILLS = 20
 Tell = Callable[[Fault, Counted], None]
 

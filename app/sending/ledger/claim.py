@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, true, update
+from sqlalchemy import CTE, ColumnElement, select, true, update
 from sqlalchemy.orm import Session
 
 from app.sending.models import Attempt, Delivery
@@ -66,21 +66,10 @@ def _take(
     """Marks rows as claimed; gives back what Claimed begins with, by its names."""
     if most <= 0:
         return []
-    due = (
-        select(Delivery.id)
-        .where(
-            Delivery.dispatch_id == dispatch_id,
-            Delivery.state == "queued",
-            Delivery.due_at <= now,
-            which,
-        )
-        .order_by(Delivery.due_at, Delivery.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
+    due = _due(dispatch_id, which, most, now)
     taken = session.execute(
         update(Delivery)
-        .where(Delivery.id.in_(due))
+        .where(Delivery.id.in_(select(due.c.id)))
         .values(state="claimed", sender_id=sender_id)
         .returning(
             Delivery.id,
@@ -94,6 +83,23 @@ def _take(
         .execution_options(synchronize_session=False)
     )
     return list(taken)
+
+
+def _due(dispatch_id: UUID, which: ColumnElement[bool], most: int, now: datetime) -> CTE:
+    """The ids, looked up once: PostgreSQL may repeat a subquery, each time with other rows."""
+    return (
+        select(Delivery.id)
+        .where(
+            Delivery.dispatch_id == dispatch_id,
+            Delivery.state == "queued",
+            Delivery.due_at <= now,
+            which,
+        )
+        .order_by(Delivery.due_at, Delivery.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
 
 
 def release(

@@ -41,6 +41,7 @@ class OpenDispatch:
     reply_to_email: str
     reply_to_name: str
     domain: str
+    label: str
 
 
 def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
@@ -68,6 +69,7 @@ def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
             Dispatch.reply_to_email,
             Dispatch.reply_to_name,
             Dispatch.domain,
+            Dispatch.label,
         )
         .join(Workspace, Workspace.id == Dispatch.workspace_id)
         .where(Dispatch.finished_at.is_(None), Dispatch.hold == "", Dispatch.ready_at <= now, due)
