@@ -103,13 +103,14 @@ class Fleet:
         stay: UUID | None = None,
         tried: frozenset[UUID] = frozenset(),
     ) -> Decision:
-        """What happens now to a mail with this primary. ``stay``: the relay it waits for."""
+        """What happens now to a mail with this primary. ``stay``: the relay it waits for; that
+        counts only as long as the relay may still be asked, failover switched off or not.
+        """
+        terms = self.terms(mail, first)
+        allowed = routing.chain(first, self._all, failover=mail.failover, terms=terms)
+        waits = any(one.relay_id == stay for one in allowed)
         return routing.choose(
-            stay or first,
-            self._all,
-            failover=mail.failover,
-            tried=tried,
-            terms=self.terms(mail, first),
+            stay if waits else first, self._all, failover=mail.failover, tried=tried, terms=terms
         )
 
     @property

@@ -141,8 +141,7 @@ def _route(
             ledger.release(session, sender_id, [one.id], due_at=due, next_round=True)
         case Halt(why):
             ledger.release(session, sender_id, [one.id], due_at=now, next_round=True)
-            if one.stay is None:
-                ledger.hold(session, dispatch.id, hold="paused", reason=why, now=now)
+            ledger.hold(session, dispatch.id, hold="paused", reason=why, now=now)
     return None
 
 

@@ -138,6 +138,27 @@ def test_row_5_excluded_is_never_a_fallback_but_may_be_pinned(
     assert len(third.taken) == 3
 
 
+def test_switched_off_nobody_stays_with_a_fallback(world: World, server: Servers) -> None:
+    """A delivery deferred at the fallback goes back to its primary: row 1 holds for it too."""
+    one, two = server(), server()
+    pinned = world.relay(one, "one")
+    world.relay(two, "two")
+    world.failover()
+    one.mail = lambda _: "451 4.3.0 local error"
+    two.rcpt = lambda _: "451 4.7.1 greylisted"
+    world.people(2)
+    dispatch = world.dispatch(pin=pinned)
+    world.send()
+    assert world.balance(dispatch) == {"deferred": 2}
+    world.failover(on=False)
+    one.mail = lambda _: None
+    for _ in range(2):  # the primary refused in this round: it is asked again in the next one
+        world.clock.turn(minutes=15)
+        world.send()
+    assert world.balance(dispatch) == {"sent": 2}
+    assert (len(one.taken), len(two.taken)) == (2, 0)
+
+
 def test_the_switch_acts_on_a_running_dispatch(
     world: World, server: Servers, dead_port: int
 ) -> None:
