@@ -1,5 +1,7 @@
 """What can go wrong because of what was asked, named by what the caller does next."""
 
+from typing import Self
+
 
 class Problem(Exception):
     """Something the caller can mend; carries a sentence that says what, where and how.
@@ -12,6 +14,11 @@ class Problem(Exception):
         super().__init__(detail)
         self.detail = detail
         self.errors = errors or {}
+
+    @classmethod
+    def at(cls, where: str, sentence: str) -> Self:
+        """A problem with one place in the input."""
+        return cls(f"{where}: {sentence}", {where: [sentence]})
 
 
 class Invalid(Problem):

@@ -89,4 +89,4 @@ def _in_any(chosen: Mapping[str, list[str]]) -> ColumnElement[bool]:
 
 
 def _unclear(sentence: str) -> Invalid:
-    return Invalid(f"audience: {sentence}", {"audience": [sentence]})
+    return Invalid.at("audience", sentence)

@@ -24,7 +24,7 @@ def check(session: Session, campaign: Campaign, base_url: str, now: datetime) ->
     _require(campaign.audience, "audience", "Nobody was chosen to send to: give an audience first.")
     audience.checked(session, campaign.workspace_id, campaign.audience)
     if not audience.count(session, campaign.workspace_id, campaign.audience):
-        raise _missing("audience", "Nobody in this audience is active: it would go to no one.")
+        raise Invalid.at("audience", "Nobody in this audience is active: it would go to no one.")
     if not links.is_fit_for_mail(base_url):
         raise Invalid(
             f"Unsubscribe links must be on https, but this server is known as {base_url}: set "
@@ -54,7 +54,7 @@ def dispatch(session: Session, campaign: Campaign, now: datetime) -> None:
     chosen = audience.people(campaign.workspace_id, campaign.audience)
     turns = rotation.turns(campaign)
     if not ledger.enqueue(session, dispatch_id=made.id, contacts=chosen, due_at=now, turns=turns):
-        raise _missing("audience", "Nobody in this audience is active: it would go to no one.")
+        raise Invalid.at("audience", "Nobody in this audience is active: it would go to no one.")
     campaign.dispatch_id = made.id
     campaign.launched_at = now
 
@@ -78,21 +78,17 @@ def _from_domain(session: Session, campaign: Campaign, now: datetime) -> str:
     mail = sender.mail_of(session, campaign)
     ships = fleet.gather(session, campaign.workspace_id, mail.zone, lambda _: 1, now=now)
     if not any(relay.enabled for relay in ships.relays.values()):
-        raise _missing("relay_id", "There is no enabled relay to send through: add one first.")
+        raise Invalid.at("relay_id", "There is no enabled relay to send through: add one first.")
     chosen, _ = ships.primary(mail)
     relay = ships.relays.get(chosen) if chosen else None
     if relay is None or not relay.enabled:
-        raise _missing("relay_id", "The default relay is disabled: choose a relay.")
+        raise Invalid.at("relay_id", "The default relay is disabled: choose a relay.")
     parsed = email_address.parse(campaign.from_email or relay.from_email)
     if parsed is None:
-        raise _missing("from_email", "There is no address to send from: set from_email.")
+        raise Invalid.at("from_email", "There is no address to send from: set from_email.")
     return parsed.domain
 
 
 def _require(value: object, place: str, sentence: str) -> None:
     if not (value.strip() if isinstance(value, str) else value):
-        raise _missing(place, sentence)
-
-
-def _missing(place: str, sentence: str) -> Invalid:
-    return Invalid(f"{place}: {sentence}", {place: [sentence]})
+        raise Invalid.at(place, sentence)

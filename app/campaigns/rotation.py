@@ -31,33 +31,35 @@ def check(session: Session, campaign: Campaign) -> None:
     """Raises Invalid when strategy, pool and pin contradict, or a member cannot carry mail."""
     if campaign.send_strategy == PINNED:
         if campaign.pool:
-            raise _invalid("pool", "A pool is for send_strategy 'rotate': say that, or leave it.")
+            raise Invalid.at("pool", "A pool is for send_strategy 'rotate': say that, or leave it.")
         return
     if campaign.relay_id is not None:
-        raise _invalid(
+        raise Invalid.at(
             "relay_id",
             "A campaign that rotates has no pin: set it to null, or send_strategy to 'pinned'.",
         )
     ids = [member for member, _ in members(campaign)]
     if len(set(ids)) != len(ids):
-        raise _invalid("pool", "The same relay is in it twice: give it one weight.")
+        raise Invalid.at("pool", "The same relay is in it twice: give it one weight.")
     if not 2 <= len(ids) <= rotation.MOST_MEMBERS:
-        raise _invalid("pool", f"Rotation needs 2 to {rotation.MOST_MEMBERS} relays.")
+        raise Invalid.at("pool", f"Rotation needs 2 to {rotation.MOST_MEMBERS} relays.")
     relays = [relay_settings.find(session, campaign.workspace_id, member) for member in ids]
     for relay in relays:
         require_fit(relay)
     if len({relay.stream for relay in relays if relay is not None}) > 1:
-        raise _invalid("pool", "Its relays are of several streams: choose those of one.")
+        raise Invalid.at("pool", "Its relays are of several streams: choose those of one.")
 
 
 def require_fit(relay: Relay | None) -> None:
     """Raises Invalid when the relay cannot have a share of a campaign."""
     if relay is None:
-        raise _invalid("pool", "One of its relays does not exist (any more): choose others.")
+        raise Invalid.at("pool", "One of its relays does not exist (any more): choose others.")
     if not relay.enabled:
-        raise _invalid("pool", f"The relay '{relay.name}' is disabled: enable it, or leave it out.")
+        raise Invalid.at(
+            "pool", f"The relay '{relay.name}' is disabled: enable it, or leave it out."
+        )
     if relay.exclude_from_failover and not relay.is_default:
-        raise _invalid(
+        raise Invalid.at(
             "pool",
             f"The relay '{relay.name}' is excluded from failover, so it is used only where it is "
             "pinned or the default: include it, or leave it out.",
@@ -81,7 +83,3 @@ def inherit(campaign: Campaign, relay: UUID, heir: UUID) -> None:
         taker = heir if member == relay else member
         shares[taker] = min(shares.get(taker, 0) + weight, rotation.MOST_WEIGHT)
     campaign.pool = [{"relay_id": str(one), "weight": weight} for one, weight in shares.items()]
-
-
-def _invalid(field: str, sentence: str) -> Invalid:
-    return Invalid(f"{field}: {sentence}", {field: [sentence]})

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.campaigns import rotation
 from app.campaigns.models import Campaign
 from app.errors import Invalid
 from app.rules.pinning import SENDER_FIELDS, sender_fields
-from app.sending import ledger
+from app.sending import ledger, relay_settings
 from app.sending.models import Dispatch, Relay
 from app.workspaces.models import Workspace
 
@@ -81,9 +81,7 @@ def mail_of(session: Session, campaign: Campaign) -> Draft:
 
 def usable(session: Session, workspace_id: UUID, relay_id: UUID) -> Relay:
     """The relay to be pinned. Raises Invalid when it is not of this workspace or is disabled."""
-    relay = session.scalar(
-        select(Relay).where(Relay.workspace_id == workspace_id, Relay.id == relay_id)
-    )
+    relay = relay_settings.find(session, workspace_id, relay_id)
     if relay is None:
         raise _unusable("There is no such relay (any more): choose another one.")
     if not relay.enabled:
@@ -122,4 +120,4 @@ def _fill(campaign: Campaign, by_hand: Mapping[str, str | None], pin: Relay | No
 
 
 def _unusable(sentence: str) -> Invalid:
-    return Invalid(f"relay_id: {sentence}", {"relay_id": [sentence]})
+    return Invalid.at("relay_id", sentence)

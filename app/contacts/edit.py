@@ -102,7 +102,7 @@ def _parsed(email: str) -> EmailAddress:
     parsed = email_address.parse(email)
     if parsed is None:
         sentence = "Is not an e-mail address that can be written to."
-        raise Invalid(f"email: {sentence}", {"email": [sentence]})
+        raise Invalid.at("email", sentence)
     return parsed
 
 

@@ -62,9 +62,7 @@ def _about_from(workspace: Workspace, enabled: list[Relay]) -> list[str]:
 
 
 def _require_helpful(session: Session, workspace_id: UUID, relay_id: UUID) -> None:
-    relay = session.scalar(
-        select(Relay).where(Relay.workspace_id == workspace_id, Relay.id == relay_id)
-    )
+    relay = relay_settings.find(session, workspace_id, relay_id)
     if relay is None:
         raise _unfit("There is no such relay.")
     if relay.is_default:
@@ -74,4 +72,4 @@ def _require_helpful(session: Session, workspace_id: UUID, relay_id: UUID) -> No
 
 
 def _unfit(sentence: str) -> Invalid:
-    return Invalid(f"backup_relay_id: {sentence}", {"backup_relay_id": [sentence]})
+    return Invalid.at("backup_relay_id", sentence)

@@ -33,7 +33,7 @@ def make_default(session: Session, relay: Relay) -> None:
     """The relay for whatever nothing else was chosen for; the one before serves no type now."""
     backup = select(Workspace.backup_relay_id).where(Workspace.id == relay.workspace_id)
     if session.scalar(backup) == relay.id:
-        raise _invalid(
+        raise Invalid.at(
             "mail_type",
             "This relay is the backup, so it cannot be the default as well: choose another "
             "backup first (PATCH /workspace).",
@@ -77,13 +77,13 @@ def _wanted(relay: Relay, values: Mapping[str, Any]) -> str | None:
     wanted: str | None = values.get("mail_type")
     default: bool | None = values.get("is_default")
     if wanted is not None and wanted not in SERVED:
-        raise _invalid("mail_type", f"Must be one of: {', '.join(SERVED)}.")
+        raise Invalid.at("mail_type", f"Must be one of: {', '.join(SERVED)}.")
     if wanted is not None and default is not None and default != (wanted == ALL):
-        raise _invalid("is_default", "Contradicts mail_type: the default relay serves 'all'.")
+        raise Invalid.at("is_default", "Contradicts mail_type: the default relay serves 'all'.")
     if default:
         return ALL
     if relay.is_default and (default is False or wanted not in (None, ALL)):
-        raise _invalid(
+        raise Invalid.at(
             "mail_type" if wanted else "is_default",
             "Exactly one relay must serve 'all' mail, the default: give 'all' to another relay "
             "instead.",
@@ -98,7 +98,7 @@ def _serve(session: Session, relay: Relay, wanted: str) -> None:
     holder = session.scalar(serving) if wanted != NONE else None
     if holder is not None:
         sentence = f"The relay '{holder}' serves this type already: give it another one first."
-        raise Conflict(f"mail_type: {sentence}", {"mail_type": [sentence]})
+        raise Conflict.at("mail_type", sentence)
     relay.mail_type = wanted
     session.flush()
 
@@ -107,19 +107,19 @@ def _require_reachable(session: Session, relay: Relay, type_given: bool) -> None
     if not relay.exclude_from_failover:
         return
     if relay.mail_type not in (ALL, NONE):
-        raise _invalid(
+        raise Invalid.at(
             "mail_type" if type_given else "exclude_from_failover",
             "A relay that is excluded from failover is used only where it is pinned or the "
             "default, so it cannot serve a type of mail.",
         )
     rules = select(RoutingRule.name).where(RoutingRule.relay_id == relay.id)
     if not relay.is_default and (name := session.scalar(rules.limit(1))) is not None:
-        raise _invalid(
+        raise Invalid.at(
             "exclude_from_failover", f"The routing rule '{name}' leads here: change it first."
         )
     backup = select(Workspace.backup_relay_id).where(Workspace.id == relay.workspace_id)
     if session.scalar(backup) == relay.id:
-        raise _invalid(
+        raise Invalid.at(
             "exclude_from_failover",
             "This relay is the backup: choose another backup first (PATCH /workspace).",
         )
@@ -133,7 +133,7 @@ def _give_users(session: Session, relay: Relay, users: Iterable[UUID]) -> None:
     )
     if strangers := wanted - set(session.scalars(members)):
         names = ", ".join(str(one) for one in sorted(strangers)[:3])
-        raise _invalid("default_for_users", f"Not a member of this workspace: {names}.")
+        raise Invalid.at("default_for_users", f"Not a member of this workspace: {names}.")
     session.execute(
         delete(UserRelay).where(
             UserRelay.workspace_id == relay.workspace_id,
@@ -143,7 +143,3 @@ def _give_users(session: Session, relay: Relay, users: Iterable[UUID]) -> None:
     mine = {"workspace_id": relay.workspace_id, "relay_id": relay.id}
     session.add_all(UserRelay(**mine, user_id=one) for one in sorted(wanted))
     session.flush()
-
-
-def _invalid(field: str, sentence: str) -> Invalid:
-    return Invalid(f"{field}: {sentence}", {field: [sentence]})

@@ -6,11 +6,10 @@ from sqlalchemy import Select, Text, cast, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid, NotFound
+from app.rules.pinning import SENDER_FIELDS
 from app.sending import relay_duties, relay_settings
 from app.sending.models import Attempt, Delivery, Dispatch, Relay
 from app.sending.rule_models import RoutingRule
-
-_IDENTITY = ("from_email", "from_name", "reply_to_email", "reply_to_name")
 
 
 def successor(
@@ -85,7 +84,7 @@ def _require_unneeded(session: Session, relay: Relay) -> None:
 
 def _hand_down(session: Session, relay: Relay, heir: Relay) -> None:
     """Pins follow; a sender that was the old relay's becomes the new one's."""
-    identity = {name: getattr(heir, name) for name in _IDENTITY}
+    identity = {name: getattr(heir, name) for name in SENDER_FIELDS}
     for dispatch in session.scalars(_pinned(relay).with_for_update()):
         if str(relay.id) in dispatch.pool:
             _take_turns(session, dispatch, relay, heir)
@@ -118,4 +117,4 @@ def _pinned(relay: Relay) -> Select[Dispatch]:
 
 
 def _unfit(sentence: str) -> Invalid:
-    return Invalid(f"reassign_to: {sentence}", {"reassign_to": [sentence]})
+    return Invalid.at("reassign_to", sentence)

@@ -175,4 +175,4 @@ def _flush(session: Session, relay: Relay) -> None:
         session.flush()
     except IntegrityError:
         sentence = f"There is a relay called '{name}' already."
-        raise Conflict(f"name: {sentence}", {"name": [sentence]}) from None
+        raise Conflict.at("name", sentence) from None

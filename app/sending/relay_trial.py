@@ -60,7 +60,7 @@ class Trial:
         person = email_address.parse(to)
         if person is None:
             sentence = "Must be an e-mail address that can be written to."
-            raise Invalid(f"to: {sentence}", {"to": [sentence]})
+            raise Invalid.at("to", sentence)
         sender = email_address.parse(self._relay.from_email)
         if sender is None:
             raise Conflict("From of this relay is no e-mail address: correct from_email first.")

@@ -87,9 +87,9 @@ def _preset(settings: Mapping[str, Any]) -> Preset:
     provider = providers.find().get(settings["provider"])
     if provider is None:
         sentence = f"Must be one of: {', '.join(sorted(providers.find()))}."
-        raise Invalid(f"provider: {sentence}", {"provider": [sentence]})
+        raise Invalid.at("provider", sentence)
     preset = provider.presets.get(settings["preset"])
     if preset is None:
         sentence = f"Must be one of: {', '.join(sorted(provider.presets))}."
-        raise Invalid(f"preset: {sentence}", {"preset": [sentence]})
+        raise Invalid.at("preset", sentence)
     return preset

@@ -103,4 +103,4 @@ def _position(session: Session, workspace_id: UUID, given: int | None) -> int:
 
 
 def _unfit(sentence: str) -> Invalid:
-    return Invalid(f"relay_id: {sentence}", {"relay_id": [sentence]})
+    return Invalid.at("relay_id", sentence)

@@ -150,4 +150,4 @@ def _addresses(host: str, *, is_asked: bool) -> list[str]:
 
 
 def _invalid(sentence: str) -> Invalid:
-    return Invalid(f"url: {sentence}", {"url": [sentence]})
+    return Invalid.at("url", sentence)
