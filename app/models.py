@@ -4,8 +4,7 @@ from app.campaigns import models as campaigns
 from app.contacts import models as contacts
 from app.db import Base
 from app.sending import models as sending
-from app.sending import rule_models as routing
 from app.sources import models as sources
 from app.workspaces import models as workspaces
 
-__all__ = ["Base", "campaigns", "contacts", "routing", "sending", "sources", "workspaces"]
+__all__ = ["Base", "campaigns", "contacts", "sending", "sources", "workspaces"]

@@ -14,8 +14,7 @@ from app.rules.primary import Step, Wish
 from app.rules.routing import Candidate, Decision, Terms
 from app.rules.smart_rules import Condition, Rule
 from app.sending import relays
-from app.sending.models import Relay, UserRelay
-from app.sending.rule_models import RoutingRule
+from app.sending.models import Relay, RoutingRule, UserRelay
 from app.workspaces.models import Member
 
 

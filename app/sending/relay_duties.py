@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 from app.errors import Conflict, Invalid
 from app.rules.primary import ALL, NONE, SERVED
 from app.sending.fleet import users_defaults
-from app.sending.models import Relay, UserRelay
-from app.sending.rule_models import RoutingRule
+from app.sending.models import Relay, RoutingRule, UserRelay
 from app.workspaces.models import Member, Workspace
 
 

@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 from app.errors import Conflict, Invalid, NotFound
 from app.rules.pinning import SENDER_FIELDS
 from app.sending import relay_duties, relay_settings
-from app.sending.models import Attempt, Delivery, Dispatch, Relay
-from app.sending.rule_models import RoutingRule
+from app.sending.models import Attempt, Delivery, Dispatch, Relay, RoutingRule
 
 
 def successor(

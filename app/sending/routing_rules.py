@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.db import Page, page
 from app.errors import Invalid, NotFound
 from app.sending import relay_settings
-from app.sending.rule_models import RoutingRule
+from app.sending.models import RoutingRule
 
 _GIVEN = ("name", "enabled", "groups")
 

@@ -5,8 +5,7 @@ from uuid import uuid4
 
 from app.campaigns.models import Campaign
 from app.runtime import Runtime
-from app.sending.models import Relay
-from app.sending.rule_models import RoutingRule
+from app.sending.models import Relay, RoutingRule
 from app.sources.models import Connection, Site, SyncRun
 from tests.app.conftest import Client
 

@@ -7,8 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.contacts.models import Contact, ContactTag, Tag
-from app.sending.models import Dispatch
-from app.sending.rule_models import RoutingRule
+from app.sending.models import Dispatch, RoutingRule
 from tests.sending.servers import RelayServer
 from tests.sending.world import World
 

@@ -1,0 +1,18 @@
+"""The tables of sending: relays, the ledger, and what it is about."""
+
+from app.sending.models.delivery import Attempt, Delivery
+from app.sending.models.dispatch import Content, Dispatch
+from app.sending.models.relay import Relay, UserRelay
+from app.sending.models.rule import RoutingRule
+from app.sending.models.sender import Sender
+
+__all__ = [
+    "Attempt",
+    "Content",
+    "Delivery",
+    "Dispatch",
+    "Relay",
+    "RoutingRule",
+    "Sender",
+    "UserRelay",
+]

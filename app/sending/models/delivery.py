@@ -1,0 +1,96 @@
+"""Delivery and attempt: the lines of the ledger."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base
+from app.sending.models.numbers import Number
+
+
+class Delivery(Base):
+    """One message to one contact: a line of the ledger, in exactly one state.
+
+    ``state``: queued, claimed, begun (both "sending" outside), sent, bounced, rejected, failed,
+    suppressed, cancelled, unknown. ``relay_id`` is set when the delivery must stay on a relay
+    (it was deferred there); ``primary_id`` is whose turn it is when the dispatch rotates.
+    ``tries`` counts attempts that reached a result; ``round`` counts passes through the chain.
+    ``reason`` says in words why it is where it is.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("dispatch_id", "address"),
+        Index("ix_delivery_due", "dispatch_id", "state", "due_at", "id"),
+        Index(
+            "ix_delivery_owner",
+            "sender_id",
+            sqlite_where=text("sender_id IS NOT NULL"),
+            postgresql_where=text("sender_id IS NOT NULL"),
+        ),
+        Index("ix_delivery_contact", "contact_id"),
+        Index(
+            "ix_delivery_share",
+            "dispatch_id",
+            "primary_id",
+            "state",
+            "due_at",
+            sqlite_where=text("primary_id IS NOT NULL"),
+            postgresql_where=text("primary_id IS NOT NULL"),
+        ),
+    )
+    id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
+    dispatch_id: Mapped[UUID] = mapped_column(ForeignKey("dispatch.id"))
+    contact_id: Mapped[UUID]
+    email: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(default="queued")
+    due_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    round: Mapped[int] = mapped_column(default=0)
+    relay_id: Mapped[UUID | None]
+    primary_id: Mapped[UUID | None]
+    sender_id: Mapped[UUID | None]
+    first_tried_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class Attempt(Base):
+    """One try of a delivery through one relay; ``outcome`` is NULL while it is open.
+
+    At most one is open per delivery. ``outcome``: accepted, throttled, deferred, bounced,
+    rejected, refused, unauthorized, unknown, or void (nothing was said to the relay).
+    """
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        Index("ix_attempt_delivery", "delivery_id"),
+        Index(
+            "uq_attempt_open",
+            "delivery_id",
+            unique=True,
+            sqlite_where=text("outcome IS NULL"),
+            postgresql_where=text("outcome IS NULL"),
+        ),
+        Index(
+            "ix_attempt_sender_open",
+            "sender_id",
+            sqlite_where=text("outcome IS NULL"),
+            postgresql_where=text("outcome IS NULL"),
+        ),
+    )
+    id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
+    delivery_id: Mapped[int] = mapped_column(Number, ForeignKey("delivery.id"))
+    relay_id: Mapped[UUID]
+    sender_id: Mapped[UUID]
+    round: Mapped[int]
+    from_email: Mapped[str] = mapped_column(Text)
+    begun_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    phase: Mapped[str] = mapped_column(default="")
+    code: Mapped[int | None]
+    text: Mapped[str] = mapped_column(Text, default="")

@@ -1,0 +1,55 @@
+"""Content and dispatch: what one launch says, and how it goes out."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, Identified
+
+
+class Content(Identified, Base):
+    """What a dispatch says, frozen at launch: Liquid sources, ready to be compiled."""
+
+    __tablename__ = "content"
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
+    subject: Mapped[str] = mapped_column(Text)
+    preheader: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
+class Dispatch(Identified, Base):
+    """One launch as sending sees it: what, from whom, from when, and whether it is held.
+
+    ``hold``: "" (go), ``paused`` or ``cancelled``. ``relay_id``: the pin, if any; without one
+    ``mail_type`` and ``user_id``, the sending user, choose. ``pool``: the relays it rotates over.
+    ``from_email`` "" means: the identity of whatever relay sends. ``domain`` is what the
+    Message-IDs are made with, the same through every failover. ``promise``: ``never_twice`` or
+    ``at_least_once``, what is done where nobody can know. ``finished_at`` is set when no
+    delivery is open any more.
+    """
+
+    __tablename__ = "dispatch"
+    __table_args__ = (Index("ix_dispatch_open", "finished_at", "hold", "ready_at"),)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
+    content_id: Mapped[UUID] = mapped_column(ForeignKey("content.id"))
+    label: Mapped[str] = mapped_column(Text, default="")
+    relay_id: Mapped[UUID | None]
+    mail_type: Mapped[str] = mapped_column(default="newsletter")
+    stream: Mapped[str] = mapped_column(default="marketing")
+    user_id: Mapped[UUID | None]
+    pool: Mapped[list[str]] = mapped_column(default=list)
+    from_email: Mapped[str] = mapped_column(Text, default="")
+    from_name: Mapped[str] = mapped_column(Text, default="")
+    reply_to_email: Mapped[str] = mapped_column(Text, default="")
+    reply_to_name: Mapped[str] = mapped_column(Text, default="")
+    domain: Mapped[str] = mapped_column(Text)
+    promise: Mapped[str] = mapped_column(default="never_twice")
+    hold: Mapped[str] = mapped_column(default="")
+    hold_reason: Mapped[str] = mapped_column(Text, default="")
+    ready_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]

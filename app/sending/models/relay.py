@@ -1,0 +1,97 @@
+"""Relay: a way out, and whose default it is."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, Identified
+from app.rules.primary import ALL, NONE
+from app.sending.models.numbers import Number
+
+
+class Relay(Identified, Base):
+    """A way out: provider, credentials, identity, priority, limits and health.
+
+    The columns below "health" belong to the engine. They are in the row so that every process
+    agrees. ``open_until``: the breaker; in the past it means that one probe is due, and
+    ``probe_attempt`` is that probe. ``pause_until``: throttled; ``quota_until``: the provider
+    said that its quota is used up. ``tat`` is the theoretical arrival time of GCRA (epoch
+    seconds); the windows hold start (epoch seconds) and count of the current hour and day.
+
+    ``mail_type`` is what it serves: one relay per type, exactly one ``all`` (the workspace's
+    default), any number ``none``. ``warm_up``: ``{"start": "2026-11-22", "first_day": 50,
+    "growth": 2.0, "target": 10000}``.
+    """
+
+    __tablename__ = "relay"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "name"),
+        Index("ix_relay_chain", "workspace_id", "failover_priority", "id"),
+        Index(
+            "uq_relay_mail_type",
+            "workspace_id",
+            "mail_type",
+            unique=True,
+            sqlite_where=text("mail_type <> 'none'"),
+            postgresql_where=text("mail_type <> 'none'"),
+        ),
+    )
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
+    name: Mapped[str]
+    provider: Mapped[str] = mapped_column(default="smtp")
+    preset: Mapped[str] = mapped_column(default="custom")
+    host: Mapped[str]
+    port: Mapped[int]
+    encryption: Mapped[str]
+    username: Mapped[str] = mapped_column(Text, default="")
+    secret: Mapped[str] = mapped_column(Text, default="")
+    from_email: Mapped[str] = mapped_column(Text)
+    from_name: Mapped[str] = mapped_column(Text, default="")
+    reply_to_email: Mapped[str] = mapped_column(Text, default="")
+    reply_to_name: Mapped[str] = mapped_column(Text, default="")
+    description: Mapped[str] = mapped_column(Text, default="")
+    rate_per_second: Mapped[float | None]
+    hourly_limit: Mapped[int | None]
+    daily_limit: Mapped[int | None]
+    warm_up: Mapped[dict[str, Any] | None]
+    failover_priority: Mapped[int]
+    exclude_from_failover: Mapped[bool] = mapped_column(default=False)
+    mail_type: Mapped[str] = mapped_column(default=NONE)
+    stream: Mapped[str] = mapped_column(default="marketing")
+    enabled: Mapped[bool] = mapped_column(default=True)
+    max_connections: Mapped[int] = mapped_column(default=4)
+    messages_per_connection: Mapped[int] = mapped_column(default=100)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    # health
+    fail_streak: Mapped[int] = mapped_column(default=0)
+    open_until: Mapped[datetime | None]
+    probe_attempt: Mapped[int | None] = mapped_column(Number)
+    throttle_streak: Mapped[int] = mapped_column(default=0)
+    pause_until: Mapped[datetime | None]
+    quota_until: Mapped[datetime | None]
+    last_fault: Mapped[str] = mapped_column(Text, default="")
+    last_fault_at: Mapped[datetime | None]
+    tat: Mapped[float] = mapped_column(default=0.0)
+    hour_start: Mapped[float] = mapped_column(default=0.0)
+    hour_count: Mapped[int] = mapped_column(default=0)
+    day_start: Mapped[float] = mapped_column(default=0.0)
+    day_count: Mapped[int] = mapped_column(default=0)
+
+    @hybrid_property
+    def is_default(self) -> bool:
+        """Whether it takes what no other relay was chosen for."""
+        return self.mail_type == ALL
+
+
+class UserRelay(Base):
+    """The relay that a user's campaigns take when neither a pin nor their type says another."""
+
+    __tablename__ = "user_relay"
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    relay_id: Mapped[UUID] = mapped_column(ForeignKey("relay.id"), index=True)
