@@ -14,7 +14,7 @@ from app.contacts.suppression import suppress
 from app.rules import delivery, replies
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply, Verdict
-from app.sending import relays
+from app.sending import relays, return_paths
 from app.sending.models import Attempt, Delivery, Dispatch, Relay
 
 
@@ -22,11 +22,13 @@ from app.sending.models import Attempt, Delivery, Dispatch, Relay
 class Heard:
     """The end of an attempt. ``reply`` None: void, nothing was said to the relay. ``counts``:
     a fault in it is a new one (a lost line is one fault, however many waited behind it).
+    ``with_path``: a return path was on its envelope.
     """
 
     attempt_id: int
     reply: Reply | None
     counts: bool = True
+    with_path: bool = False
 
 
 def finish(
@@ -42,6 +44,7 @@ def finish(
     """
     rows = _attempts(session, [one.attempt_id for one in heard])
     locked = relays.lock(session, {row.relay_id for row in rows.values()})
+    back = return_paths.step_down(heard, rows, locked, now)
     attempts: list[dict[str, Any]] = []
     deliveries: list[dict[str, Any]] = []
     suppressed: defaultdict[tuple[UUID, str], dict[str, str]] = defaultdict(dict)
@@ -50,7 +53,7 @@ def finish(
         if row is None:
             continue
         relay = locked.get(row.relay_id)
-        if one.reply is None:
+        if one.reply is None or one.attempt_id in back:
             _void(row, relay, attempts, deliveries, now)
             continue
         verdict = replies.classify(one.reply)
