@@ -2,6 +2,7 @@
 
 import asyncio
 import imaplib
+import os
 import re
 import socket
 import ssl
@@ -13,8 +14,7 @@ from typing import Any
 
 from app.wire import resolving
 
-#: More than that no server has to say in one line, or in one mail.
-_LONGEST_LINE = 4_000_000
+#: More than that no server has to say at once.
 _LARGEST = 4_000_000
 
 
@@ -64,7 +64,7 @@ def opened(place: Place) -> Iterator["Mailbox"]:
         try:
             client.logout()
         except (imaplib.IMAP4.error, OSError):
-            pass
+            _hang_up(client)
 
 
 class Mailbox:
@@ -72,6 +72,9 @@ class Mailbox:
 
     def __init__(self, client: imaplib.IMAP4) -> None:
         self._client = client
+        with _telling("login"):
+            offered = b" ".join(_good(client.capability())).decode("ascii", "replace")
+        self._offers = frozenset(offered.upper().split())
 
     def open(self, folder: str) -> Folder:
         """Opens a folder for reading and changing."""
@@ -105,14 +108,13 @@ class Mailbox:
         """Puts a mail into another folder; where the server cannot move, it is copied and marked
         as deleted, and removed at once where that can be done for one mail.
         """
-        offers = self._client.capabilities
         with _telling("read"):
-            if "MOVE" in offers:
+            if "MOVE" in self._offers:
                 _good(self._client.uid("MOVE", str(uid), _named(folder)))
                 return
             _good(self._client.uid("COPY", str(uid), _named(folder)))
             _good(self._client.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen \Deleted)"))
-            if "UIDPLUS" in offers:
+            if "UIDPLUS" in self._offers:
                 _good(self._client.uid("EXPUNGE", str(uid)))
 
     def has(self, folder: str) -> bool:
@@ -142,12 +144,6 @@ class _Client(imaplib.IMAP4):
             raise self.abort(f"the server announces {size} bytes at once")
         return super().read(size)
 
-    def readline(self) -> bytes:
-        line: bytes = self._file.readline(_LONGEST_LINE + 1)  # type: ignore[attr-defined]
-        if len(line) > _LONGEST_LINE:
-            raise self.error("the server says more in one line than anybody needs")
-        return line
-
 
 def _client(place: Place) -> imaplib.IMAP4:
     trusted = place.tls_trusted or ssl.create_default_context()
@@ -162,12 +158,29 @@ def _client(place: Place) -> imaplib.IMAP4:
         with _telling("connect"):
             client = _Client(place, connected)
         if place.encryption == "tls":
-            with _telling("tls"):
+            with _telling("tls"), _hanging_up(client):
                 client.starttls(trusted)
     except BaseException:
         connected.close()
         raise
     return client
+
+
+@contextmanager
+def _hanging_up(client: imaplib.IMAP4) -> Iterator[None]:
+    """Nobody stays on a line on which something went wrong."""
+    try:
+        yield
+    except BaseException:
+        _hang_up(client)
+        raise
+
+
+def _hang_up(client: imaplib.IMAP4) -> None:
+    try:
+        client.shutdown()
+    except OSError:
+        pass
 
 
 async def _connected(place: Place) -> socket.socket:
@@ -203,6 +216,8 @@ def _telling(step: str) -> Iterator[None]:
 
 
 def _words(error: Exception) -> str:
+    if isinstance(error, ConnectionError) and error.errno is not None:
+        return os.strerror(error.errno)
     given = error.args[0] if error.args else ""
     text = given.decode("utf-8", "replace") if isinstance(given, bytes) else str(error)
     return " ".join(text.split())[:300] or type(error).__name__

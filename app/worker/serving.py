@@ -16,6 +16,7 @@ from app.db import Database
 from app.jobs import Jobs
 from app.rules.breaker import BreakerSettings
 from app.runtime import Runtime
+from app.sending.mailboxes.reading import Reader
 from app.sources import running
 from app.worker.alone import alone_in
 from app.worker.child import SenderProcess
@@ -88,11 +89,13 @@ def _runtime(settings: Settings, database: Database, sender: SenderProcess) -> R
 
 
 def _jobs(runtime: Runtime, sync_parallel: int, stop: threading.Event) -> Jobs:
-    jobs = Jobs(threads=sync_parallel + 2)
+    jobs = Jobs(threads=sync_parallel + 3)
     for number in range(sync_parallel):
         jobs.every(1, f"syncs {number + 1}", lambda: running.run_due(runtime, stop=stop.is_set))
     jobs.every(1, "campaigns that are due", lambda: lifecycle.launch_due(runtime))
     jobs.every(1, "campaigns that are done", lambda: lifecycle.finish_done(runtime))
+    ears = Reader(runtime.database, runtime.vault, runtime.now, runtime.allow_private, stop.is_set)
+    jobs.every(5, "mailboxes that are due", ears.read_due)
     return jobs
 
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from app.campaigns.models import Campaign
 from app.runtime import Runtime
-from app.sending.models import Relay, RoutingRule
+from app.sending.models import Mailbox, Relay, RoutingRule
 from app.sources.models import Connection, Site, SyncRun
 from tests.app.conftest import Client
 
@@ -56,10 +56,23 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         updated_at=now,
         **mine,
     )
-    rows = [site, connection, run, relay, campaign, rule]
+    mailbox = Mailbox(
+        id=uuid4(),
+        name=word,
+        host="127.0.0.1",
+        port=9,
+        encryption="none",
+        username=word,
+        addresses=[f"{word}@example.com"],
+        due_at=now,
+        updated_at=now,
+        **mine,
+    )
+    rows = [site, connection, run, relay, campaign, rule, mailbox]
     with runtime.database.transaction() as session:
         for row in rows:
             session.add(row)
             session.flush()
     names = ("site_id", "connection_id", "run_id", "relay_id", "campaign_id", "rule_id")
+    names = (*names, "mailbox_id")
     return {name: str(row.id) for name, row in zip(names, rows, strict=True)}

@@ -1,4 +1,4 @@
-"""Mails as they come back, written after the formats; ``{about}`` stands for what names our mail."""
+"""Mails as they come back, each written after the format of a kind of server."""
 
 OURS = "<42.0123456789abcdef0123456789abcdef@shop.example.com>"
 TO = "ann@people.example.com"

@@ -3,6 +3,7 @@
 from app.sending.models.delivery import Attempt, Delivery
 from app.sending.models.dispatch import Content, Dispatch
 from app.sending.models.event import Event
+from app.sending.models.mailbox import Mailbox
 from app.sending.models.relay import Relay, UserRelay
 from app.sending.models.rule import RoutingRule
 from app.sending.models.sender import Sender
@@ -13,6 +14,7 @@ __all__ = [
     "Delivery",
     "Dispatch",
     "Event",
+    "Mailbox",
     "Relay",
     "RoutingRule",
     "Sender",
