@@ -16,7 +16,7 @@ from app.contacts.models import Contact, Suppression
 from app.errors import Invalid
 from app.rules import email_address, tracing
 from app.rules.tracing import Fate, Launch, Next, Somebody
-from app.sending import explaining, traces
+from app.sending import explaining, pausing, traces
 from app.sending.explaining import Explanation
 from app.sending.models import Dispatch
 from app.sending.traces import Traced
@@ -114,6 +114,16 @@ def _launch(session: Session, campaign: Campaign) -> Launch:
     if campaign.dispatch_id is not None:
         made = session.get_one(Dispatch, campaign.dispatch_id)
         hold, why = made.hold, made.hold_reason
+    stream = pausing.stream(session, campaign.workspace_id, campaign.stream)
+    if not hold and campaign.dispatch_id is not None and stream.paused_at is not None:
+        return Launch(
+            campaign.status,
+            "paused",
+            stream.reason,
+            campaign.launched_at,
+            campaign.send_at,
+            f"the {campaign.stream} stream",
+        )
     return Launch(campaign.status, hold, why, campaign.launched_at, campaign.send_at)
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
 
-from app.sending.models import Delivery, Dispatch
+from app.sending.models import Delivery, Dispatch, StreamPause
 from app.workspaces.models import Workspace
 
 OPEN = ("queued", "claimed", "begun")
@@ -45,7 +45,9 @@ class OpenDispatch:
 
 
 def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
-    """Every dispatch that is not held, whose time has come, and that has queued deliveries due."""
+    """Every dispatch that neither is held itself nor with its stream, whose time has come, and
+    that has queued deliveries due.
+    """
     due = exists().where(
         Delivery.dispatch_id == Dispatch.id, Delivery.state == "queued", Delivery.due_at <= now
     )
@@ -73,9 +75,17 @@ def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
         )
         .join(Workspace, Workspace.id == Dispatch.workspace_id)
         .where(Dispatch.finished_at.is_(None), Dispatch.hold == "", Dispatch.ready_at <= now, due)
+        .where(~is_stream_paused())
         .order_by(Dispatch.id)
     )
     return [OpenDispatch(*tuple(row)) for row in rows]
+
+
+def is_stream_paused() -> ColumnElement[bool]:
+    """SQL: the stream of a dispatch is paused in its workspace."""
+    return exists().where(
+        StreamPause.workspace_id == Dispatch.workspace_id, StreamPause.stream == Dispatch.stream
+    )
 
 
 def is_any_done(session: Session, now: datetime) -> bool:
