@@ -52,14 +52,8 @@ def trace(
     """The trace of one person, by address or as a contact. Raises Invalid, NotFound."""
     campaign = edit.get(session, workspace_id, campaign_id)
     address, given = _whom(session, workspace_id, email, contact_id)
-    person = session.scalar(
-        select(Contact).where(Contact.workspace_id == workspace_id, Contact.address == address)
-    )
-    barred = session.scalar(
-        select(Suppression).where(
-            Suppression.workspace_id == workspace_id, Suppression.address == address
-        )
-    )
+    person = _known(session, Contact, workspace_id, address)
+    barred = _known(session, Suppression, workspace_id, address)
     place = _place(session, campaign, person, now)
     delivery = None
     if campaign.dispatch_id is not None:
@@ -97,6 +91,14 @@ def _whom(
     if parsed is None:
         raise Invalid.at("email", "This is not an e-mail address.")
     return parsed.address, parsed.email
+
+
+def _known(
+    session: Session, table: type[Contact | Suppression], workspace_id: UUID, address: str
+) -> Any:
+    return session.scalar(
+        select(table).where(table.workspace_id == workspace_id, table.address == address)
+    )
 
 
 def _place(
