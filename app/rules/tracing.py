@@ -144,9 +144,11 @@ def what_next(
     decision: str = "",
     why: str = "",
     until: datetime | None = None,
+    opens: datetime | None = None,
 ) -> Next:
     """What happens to this mail next. ``decision``, ``why`` and ``until``: what routing says now,
-    with the relay's name as ``why`` when it would be sent.
+    with the relay's name as ``why`` when it would be sent. ``opens``: when the sending window
+    opens for her, of a mail for which it is closed when it is due.
     """
     if fate is None:
         return _next_launch(launch)
@@ -158,6 +160,8 @@ def what_next(
         return Next("Nothing: this is its end.")
     if launch.hold:
         return Next(f"It waits until somebody resumes {launch.held}.")
+    if opens is not None:
+        return Next("The sending window opens then.", opens)
     if due_at is not None and due_at > now:
         return Next("It is due again then.", due_at)
     match decision:
