@@ -47,6 +47,31 @@ class OpenDispatch:
     sending_window: Mapping[str, Any] | None
 
 
+#: What OpenDispatch holds, in its order.
+_READ = select(
+    Dispatch.id,
+    Dispatch.workspace_id,
+    Dispatch.content_id,
+    Dispatch.relay_id,
+    Dispatch.mail_type,
+    Dispatch.stream,
+    Dispatch.user_id,
+    Dispatch.pool,
+    Workspace.failover_enabled,
+    Workspace.backup_relay_id,
+    (Workspace.failover_from_policy == "same_from_only").label("same_from"),
+    Workspace.failover_into_transactional,
+    Workspace.timezone,
+    Dispatch.from_email,
+    Dispatch.from_name,
+    Dispatch.reply_to_email,
+    Dispatch.reply_to_name,
+    Dispatch.domain,
+    Dispatch.label,
+    Dispatch.sending_window,
+).join(Workspace, Workspace.id == Dispatch.workspace_id)
+
+
 def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
     """Every dispatch that neither is held itself nor with its stream, whose time has come, whose
     sending window is open, and that has queued deliveries due.
@@ -55,30 +80,9 @@ def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
         Delivery.dispatch_id == Dispatch.id, Delivery.state == "queued", Delivery.due_at <= now
     )
     rows = session.execute(
-        select(
-            Dispatch.id,
-            Dispatch.workspace_id,
-            Dispatch.content_id,
-            Dispatch.relay_id,
-            Dispatch.mail_type,
-            Dispatch.stream,
-            Dispatch.user_id,
-            Dispatch.pool,
-            Workspace.failover_enabled,
-            Workspace.backup_relay_id,
-            (Workspace.failover_from_policy == "same_from_only").label("same_from"),
-            Workspace.failover_into_transactional,
-            Workspace.timezone,
-            Dispatch.from_email,
-            Dispatch.from_name,
-            Dispatch.reply_to_email,
-            Dispatch.reply_to_name,
-            Dispatch.domain,
-            Dispatch.label,
-            Dispatch.sending_window,
+        _READ.where(
+            Dispatch.finished_at.is_(None), Dispatch.hold == "", Dispatch.ready_at <= now, due
         )
-        .join(Workspace, Workspace.id == Dispatch.workspace_id)
-        .where(Dispatch.finished_at.is_(None), Dispatch.hold == "", Dispatch.ready_at <= now, due)
         .where(~is_stream_paused())
         .order_by(Dispatch.id)
     )
