@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.rules import email_address, relay_fields, verp
+from app.rules import relay_fields, verp
+from app.rules.senders import covers, spelled
 
 ENCRYPTIONS = relay_fields.ENCRYPTIONS
 #: What is done with mails that were understood.
@@ -41,15 +42,6 @@ def warnings(values: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def spelled(given: str) -> str:
-    """An address, or ``@domain``, in the one spelling in which two can be compared; else ""."""
-    if given.startswith("@"):
-        parsed = email_address.parse(f"x{given}")
-        return f"@{parsed.domain}" if parsed else ""
-    parsed = email_address.parse(given)
-    return parsed.address if parsed else ""
-
-
 def takes(addresses: Sequence[str], sender: str) -> bool:
     """Whether mail to ``sender``, or to all addresses of a return path, arrives in a mailbox of
     ``addresses``: ``bounces@`` is also ``bounces+anything@``.
@@ -59,4 +51,4 @@ def takes(addresses: Sequence[str], sender: str) -> bool:
         return False
     local, _, domain = address.rpartition("@")
     plain = f"{re.split(r'[+-]', local, maxsplit=1)[0]}@{domain}"
-    return any(one in (address, plain, f"@{domain}") for one in addresses)
+    return covers(addresses, address) or covers(addresses, plain)

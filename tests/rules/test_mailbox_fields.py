@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.rules.mailbox_fields import spelled, takes
+from app.rules.mailbox_fields import takes
+from app.rules.senders import covers, spelled
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,16 @@ def test_addresses_with_additions_and_whole_domains(sender: str, taken: bool) ->
 )
 def test_one_spelling(given: str, expected: str) -> None:
     assert spelled(given) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "covered"),
+    [
+        ("a@b.example", True),
+        ("x@c.example", True),
+        ("x@b.example", False),
+        ("a@d.c.example", False),
+    ],
+)
+def test_an_address_is_covered_by_itself_or_its_domain(address: str, covered: bool) -> None:
+    assert covers(["a@b.example", "@c.example"], address) is covered
