@@ -3,6 +3,7 @@
 from app.sending.models.delivery import Attempt, Delivery
 from app.sending.models.dispatch import Content, Dispatch
 from app.sending.models.relay import Relay, UserRelay
+from app.sending.models.reply import ReplyRule, UnknownReply
 from app.sending.models.rule import RoutingRule
 from app.sending.models.sender import Sender
 
@@ -12,7 +13,9 @@ __all__ = [
     "Delivery",
     "Dispatch",
     "Relay",
+    "ReplyRule",
     "RoutingRule",
     "Sender",
+    "UnknownReply",
     "UserRelay",
 ]
