@@ -1,6 +1,9 @@
 """Brings a database to the newest shape, and says whether code and database agree."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -15,7 +18,7 @@ _ADVISORY_LOCK = 7_266_377
 
 def upgrade(engine: Engine, to: str = "head") -> None:
     """Migrates to ``to``; safe to call from several processes at once, does nothing when done."""
-    with engine.begin() as connection:
+    with changing(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(
                 text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK}
@@ -25,7 +28,7 @@ def upgrade(engine: Engine, to: str = "head") -> None:
 
 def downgrade(engine: Engine, to: str) -> None:
     """Goes back to the shape ``to``."""
-    with engine.begin() as connection:
+    with changing(engine) as connection:
         command.downgrade(_config(connection), to)
 
 
@@ -39,6 +42,33 @@ def revision(engine: Engine, message: str, number: str) -> None:
     """Writes a new migration from what the models say and the database does not."""
     with engine.begin() as connection:
         command.revision(_config(connection), message, autogenerate=True, rev_id=number)
+
+
+@contextmanager
+def changing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that may build tables anew.
+
+    SQLite changes a column by copying its table and dropping the old one, which foreign keys
+    forbid while rows point at it. So they are off meanwhile (that works only outside of a
+    transaction), and every one of them is checked before the commit.
+    See https://www.sqlite.org/lang_altertable.html#otheralter.
+    """
+    with engine.connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        raw: Any = connection.connection.dbapi_connection
+        if sqlite:
+            raw.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if sqlite and (broken := raw.execute("PRAGMA foreign_key_check").fetchone()):
+                    raise RuntimeError(
+                        f"the migration would leave a row of {broken[0]} that points at a row of "
+                        f"{broken[2]} that is not there; nothing was changed"
+                    )
+        finally:
+            if sqlite:
+                raw.execute("PRAGMA foreign_keys=ON")
 
 
 def _config(connection: Connection) -> Config:

@@ -108,7 +108,7 @@ def take(relay: Relay, count: int, now: datetime, zone: str) -> None:
 
 def heard_nothing(relay: Relay, attempt: int) -> None:
     """An attempt was void: nothing was said, so it costs nothing."""
-    rate = limits.Limits(rate=relay.rate_per_second)
+    rate = limits.Limits(rate=_rate(relay))
     _put_meter(relay, limits.give_back(rate, meter_of(relay), 1))
     _put_breaker(relay, breaker.gave_up_probe(breaker_of(relay), attempt))
 
@@ -172,7 +172,17 @@ def limits_of(relay: Relay, now: datetime, zone: str) -> limits.Limits:
     daily = relay.daily_limit
     if plan := warm_up_of(relay):
         daily = warm_up.daily(daily, plan, now.astimezone(ZoneInfo(zone)).date())
-    return limits.Limits(relay.rate_per_second, relay.hourly_limit, daily)
+    return limits.Limits(_rate(relay), relay.hourly_limit, daily, relay.rolling_day)
+
+
+def _rate(relay: Relay) -> float | None:
+    """Messages per second; so many a minute are let through evenly, so that no minute, wherever
+    it begins, sees more.
+    """
+    if relay.minute_limit is None:
+        return relay.rate_per_second
+    evenly = relay.minute_limit / 60
+    return min(relay.rate_per_second or evenly, evenly)
 
 
 def warm_up_of(relay: Relay) -> WarmUp | None:
@@ -187,7 +197,12 @@ def warm_up_of(relay: Relay) -> WarmUp | None:
 def meter_of(relay: Relay) -> limits.Meter:
     """The meter in the row."""
     return limits.Meter(
-        relay.tat, relay.hour_start, relay.hour_count, relay.day_start, relay.day_count
+        relay.tat,
+        relay.hour_start,
+        relay.hour_count,
+        relay.day_start,
+        relay.day_count,
+        tuple((start, int(count)) for start, count in relay.hours),
     )
 
 
@@ -195,3 +210,4 @@ def _put_meter(relay: Relay, meter: limits.Meter) -> None:
     relay.tat = meter.tat
     relay.hour_start, relay.hour_count = meter.hour_start, meter.hour_count
     relay.day_start, relay.day_count = meter.day_start, meter.day_count
+    relay.hours = [list(hour) for hour in meter.hours]
