@@ -46,9 +46,7 @@ def classify(reply: Reply) -> Verdict:
     return judge(reply).verdict
 
 
-def judge(
-    reply: Reply, own: Sequence[AnyRule] = (), service: Sequence[AnyRule] = ()
-) -> Judgement:
+def judge(reply: Reply, own: Sequence[AnyRule] = (), service: Sequence[AnyRule] = ()) -> Judgement:
     """What ``reply`` means (RFC 5321, RFC 3463): the workspace's ``own`` rules are asked first,
     then those of the relay's ``service``, then those that hold everywhere.
 

@@ -10,8 +10,8 @@ RULES = (
         JUDGED,
         "4 5",
         r"blocked using|block ?list|black ?list|dnsbl|spamhaus|(low|poor) reputation|\[BL\d"
-        r"|permanently deferred|\b5\.7\.6(0[6-9]|[1-4]\d)\b|\b5\.7\.511\b|banned send|\b[45]\.7\.28\b"
-        r"|unusual rate",
+        r"|permanently deferred|\b5\.7\.6(0[6-9]|[1-4]\d)\b|\b5\.7\.511\b|banned send"
+        r"|\b[45]\.7\.28\b|unusual rate",
         BLOCKED,
     ),
     Rule(

@@ -40,8 +40,8 @@ RULES = (
         "account not allowed to send",
         "http",
         "4",
-        r"errorcode.{0,3}(10|405|412|413)\b|\bMS4030\d\b|not allowed to send\b|account (is )?(pending"
-        r"|suspended|disabled)|account may not send|(invalid|bad|missing) api (key|token)",
+        r"errorcode.{0,3}(10|405|412|413)\b|\bMS4030\d\b|not allowed to send\b|account (is )?"
+        r"(pending|suspended|disabled)|account may not send|(invalid|bad|missing) api (key|token)",
         REFUSED,
     ),
     Rule("maintenance of the service", "http", "4 5", r"errorcode.{0,3}100\b|maintenance", REFUSED),

@@ -39,7 +39,8 @@ RULES = (
         "no such mailbox",
         RECIPIENT,
         "5",
-        r"\b5\.1\.(1|2|6|10)\b|\b5\.2\.1\b|user unknown|unknown user|no such (user|recipient|mailbox)"
+        r"\b5\.1\.(1|2|6|10)\b|\b5\.2\.1\b|user unknown|unknown user|no such"
+        r" (user|recipient|mailbox)"
         r"|(user|recipient|mailbox|account|address) (does not|doesn't) exist"
         r"|(mailbox|recipient|user) (not found|unavailable|unknown|disabled|inactive)"
         r"|not a valid (recipient|mailbox)"

@@ -11,10 +11,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.contacts.suppression import suppress
-from app.rules import delivery, replies
+from app.rules import delivery
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply, Verdict
 from app.sending import relays
+from app.sending.judging import Judge
 from app.sending.models import Attempt, Delivery, Dispatch, Relay
 
 
@@ -42,6 +43,7 @@ def finish(
     """
     rows = _attempts(session, [one.attempt_id for one in heard])
     locked = relays.lock(session, {row.relay_id for row in rows.values()})
+    judge = Judge(session)
     attempts: list[dict[str, Any]] = []
     deliveries: list[dict[str, Any]] = []
     suppressed: defaultdict[tuple[UUID, str], dict[str, str]] = defaultdict(dict)
@@ -53,7 +55,7 @@ def finish(
         if one.reply is None:
             _void(row, relay, attempts, deliveries, now)
             continue
-        verdict = replies.classify(one.reply)
+        verdict = judge.verdict(one.reply, relay, row.workspace_id, row.address)
         _tell(relay, row, verdict, one, now, breaker)
         if row.outcome == "unknown" and verdict.outcome == "unknown":
             continue
@@ -63,6 +65,7 @@ def finish(
             words = delivery.describe(one.reply)
             suppressed[row.workspace_id, verdict.suppress][row.address] = words
     _write(session, attempts, deliveries)
+    judge.write(now)
     for (workspace_id, reason), addresses in suppressed.items():
         for address, words in sorted(addresses.items()):
             suppress(session, workspace_id, [address], reason, words, now)
