@@ -46,12 +46,13 @@ def after(
             return Next(verdict.outcome, now, reason=words)
         case "throttled" if verdict.quota or verdict.logins:
             return Next("queued", now, reason=words)
-        case "throttled":
+        case "throttled" if verdict.whom == "relay":
             return Next("queued", relay_pause, stay=relay_id, reason=words)
         case _ if over:
             return Next("failed", now, reason=f"given up after {_spell(give_up)}: {words}")
-        case "deferred":
-            return Next("queued", now + patience.for_recipient(tries), relay_id, words)
+        case "deferred" | "throttled":
+            wait = patience.for_recipient(tries, reply.text)
+            return Next("queued", now + wait, relay_id, words)
         case "blocked":
             return Next("queued", now + patience.FOR_BLOCK, relay_id, words)
         case _:

@@ -106,7 +106,7 @@ def _void(
     if row.outcome is not None:
         return
     if relay is not None:
-        relays.heard_nothing(relay, row.id)
+        relays.heard_nothing(relay, row.id, now)
     attempts.append(
         {"id": row.id, "outcome": "void", "finished_at": now, "phase": "", "code": None, "text": ""}
     )
