@@ -126,13 +126,14 @@ def heard(
     settings: BreakerSettings,
 ) -> None:
     """An attempt was answered as ``verdict``; ``fault``: it counts against the breaker."""
-    health = breaker_of(relay)
+    before = health = breaker_of(relay)
     if verdict.outcome == "throttled" and verdict.whom == "relay":
         health = breaker.gave_up_probe(health, attempt)
         throttling.throttled(relay, verdict, _rate(relay), words, now)
     elif verdict.outcome in _WORKS or verdict.whom == "destination":
         health = breaker.heard_success(health, attempt, now)
-        relay.throttle_streak = 0
+        if relay.throttle_streak:
+            relay.throttle_streak = 0
     elif fault:
         health = breaker.heard_fault(
             health, attempt, now, threshold=settings.threshold, seconds=settings.seconds
@@ -140,7 +141,8 @@ def heard(
         relay.last_fault, relay.last_fault_at = words, now
     else:
         health = breaker.gave_up_probe(health, attempt)
-    _put_breaker(relay, health)
+    if health != before:
+        _put_breaker(relay, health)
 
 
 def breaker_of(relay: Relay) -> breaker.Breaker:

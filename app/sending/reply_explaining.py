@@ -18,7 +18,7 @@ _THEN: dict[Outcome, str] = {
     "bounced": "The mail has come back; no other relay is asked.",
     "rejected": "The mail is not sent; no other relay is asked.",
     "refused": "It counts against the relay; with failover the next relay is asked.",
-    "blocked": "The mail waits for hours and goes through the same relay again.",
+    "blocked": "The mail waits for an hour and goes through the same relay again.",
     "unauthorized": "A relay that may send with this sender is asked, else it fails.",
     "unknown": "Nobody can know whether it went: it is listed as unknown.",
 }
@@ -55,8 +55,6 @@ def explain(session: Session, workspace_id: UUID, reply: Reply, relay: Relay | N
     then = _THEN[verdict.outcome]
     if verdict.suppress:
         then += " The address is never written to again."
-    if verdict.whom == "destination" and verdict.outcome != "accepted":
-        then += " Through this relay less goes to the recipient's provider for a while."
     return Meaning(verdict, known, then, fit)
 
 

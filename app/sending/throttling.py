@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.rules import hints, pacing, patience
+from app.rules import pacing, patience
 from app.rules.pacing import Flow, Pace
 from app.rules.replies import Verdict
 from app.sending.models import Relay
@@ -65,6 +65,8 @@ def rate(relay: Relay, own: float | None, now: datetime) -> float | None:
 def flowed(relay: Relay, count: int, now: datetime) -> None:
     """So many messages begin: remembered for when it says that this was too fast."""
     flow = pacing.flowed(_flow(relay), count, now)
+    if (pace := pace_of(relay)) and pacing.is_over(pace, now):
+        relay.pace = None
     relay.flow_messages, relay.flow_seconds, relay.flow_at = flow.messages, flow.seconds, flow.at
 
 

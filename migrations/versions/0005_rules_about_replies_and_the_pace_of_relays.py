@@ -1,10 +1,11 @@
-"""rules about replies and unknown replies."""
+"""Rules about replies, unknown replies, and how fast a throttled relay is asked."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
-revision = "0003"
-down_revision = "0002"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -82,9 +83,17 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_unknown_reply_seen", ["workspace_id", "last_seen", "id"], unique=False
         )
+    json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+    with op.batch_alter_table("relay") as relay:
+        relay.add_column(sa.Column("pace", json))
+        for name in ("flow_messages", "flow_seconds", "flow_at"):
+            relay.add_column(sa.Column(name, sa.Double(), nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("relay") as relay:
+        for name in ("flow_at", "flow_seconds", "flow_messages", "pace"):
+            relay.drop_column(name)
     with op.batch_alter_table("unknown_reply") as batch_op:
         batch_op.drop_index("ix_unknown_reply_seen")
         batch_op.drop_index(batch_op.f("ix_unknown_reply_relay_id"))
