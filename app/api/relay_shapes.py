@@ -132,7 +132,7 @@ class TodayAnswer(Schema):
     warm_up_day = fields.Integer(required=True, allow_none=True)
 
 
-class StepAnswer(Schema):
+class RateStepAnswer(Schema):
     """The next rise of a rate."""
 
     at = Instant(required=True)
@@ -147,7 +147,7 @@ class ThrottleAnswer(Schema):
     since = Instant(required=True)
     why = fields.String(required=True)
     paused_until = Instant(required=True, allow_none=True)
-    next_step = fields.Nested(StepAnswer, required=True, allow_none=True)
+    next_step = fields.Nested(RateStepAnswer, required=True, allow_none=True)
 
 
 class RelayAnswer(Schema):
