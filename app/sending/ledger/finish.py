@@ -13,9 +13,13 @@ from app.contacts.suppression import suppress
 from app.rules import delivery, replies
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply, Verdict
+<<<<<<< HEAD
 from app.rules.reply import ACCEPTED
 from app.sending import relays
 from app.sending.judging import Judge
+=======
+from app.sending import relays, return_paths
+>>>>>>> main
 from app.sending.ledger import accepted
 from app.sending.models import Attempt, Delivery, Dispatch, Relay
 
@@ -24,11 +28,13 @@ from app.sending.models import Attempt, Delivery, Dispatch, Relay
 class Heard:
     """The end of an attempt. ``reply`` None: void, nothing was said to the relay. ``counts``:
     a fault in it is a new one (a lost line is one fault, however many waited behind it).
+    ``with_path``: a return path was on its envelope.
     """
 
     attempt_id: int
     reply: Reply | None
     counts: bool = True
+    with_path: bool = False
 
 
 def finish(
@@ -49,7 +55,13 @@ def finish(
     usual = accepted.still_begun(session, list(taken))
     rows = _attempts(session, [key for key in first if key not in usual])
     locked = relays.lock(session, {row.relay_id for row in (*rows.values(), *usual.values())})
+<<<<<<< HEAD
     page = _Page(Judge(session), now, breaker, give_up)
+=======
+    for key in return_paths.step_down(first.values(), rows, locked, now):
+        first[key] = Heard(key, None)
+    page = _Page(now, breaker, give_up)
+>>>>>>> main
     for key, one in first.items():
         if begun := usual.get(key):
             page.take(begun, taken[key], locked.get(begun.relay_id))
