@@ -210,10 +210,7 @@ def shown(relay: Relay, known: Beside, now: datetime) -> dict[str, Any]:
         "today": relay_views.today(relay, now, known.zone),
         "has_password": bool(relay.secret),
         "breaker": relay_health.health(relay, now),
-<<<<<<< HEAD
         "throttle": throttling.view(relay, now),
-=======
         "envelope": envelope_of(relay),
->>>>>>> main
         "warnings": warnings(relay),
     }

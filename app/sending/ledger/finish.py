@@ -13,13 +13,9 @@ from app.contacts.suppression import suppress
 from app.rules import delivery, replies
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply, Verdict
-<<<<<<< HEAD
 from app.rules.reply import ACCEPTED
-from app.sending import relays
-from app.sending.judging import Judge
-=======
 from app.sending import relays, return_paths
->>>>>>> main
+from app.sending.judging import Judge
 from app.sending.ledger import accepted
 from app.sending.models import Attempt, Delivery, Dispatch, Relay
 
@@ -55,13 +51,9 @@ def finish(
     usual = accepted.still_begun(session, list(taken))
     rows = _attempts(session, [key for key in first if key not in usual])
     locked = relays.lock(session, {row.relay_id for row in (*rows.values(), *usual.values())})
-<<<<<<< HEAD
-    page = _Page(Judge(session), now, breaker, give_up)
-=======
     for key in return_paths.step_down(first.values(), rows, locked, now):
         first[key] = Heard(key, None)
-    page = _Page(now, breaker, give_up)
->>>>>>> main
+    page = _Page(Judge(session), now, breaker, give_up)
     for key, one in first.items():
         if begun := usual.get(key):
             page.take(begun, taken[key], locked.get(begun.relay_id))
@@ -179,15 +171,18 @@ class _Page:
         }
 
 
+_before = aliased(Attempt)
+#: How often the recipient's server said "later" before.
+_DEFERRALS = (
+    select(func.count())
+    .where(_before.delivery_id == Delivery.id, _before.outcome == "deferred")
+    .scalar_subquery()
+)
+
+
 def _attempts(session: Session, wanted: Sequence[int]) -> dict[int, Any]:
     if not wanted:
         return {}
-    before = aliased(Attempt)
-    deferrals = (
-        select(func.count())
-        .where(before.delivery_id == Delivery.id, before.outcome == "deferred")
-        .scalar_subquery()
-    )
     rows = session.execute(
         select(
             Attempt.id,
@@ -196,7 +191,7 @@ def _attempts(session: Session, wanted: Sequence[int]) -> dict[int, Any]:
             Attempt.from_email,
             Attempt.delivery_id,
             Delivery.tries,
-            deferrals.label("deferrals"),
+            _DEFERRALS.label("deferrals"),
             Delivery.first_tried_at,
             Delivery.address,
             Dispatch.workspace_id,
