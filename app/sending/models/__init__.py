@@ -7,6 +7,7 @@ from app.sending.models.relay import Relay, UserRelay
 from app.sending.models.reply import ReplyRule, UnknownReply
 from app.sending.models.rule import RoutingRule
 from app.sending.models.sender import Sender
+from app.sending.models.stream_pause import StreamPause
 
 __all__ = [
     "Attempt",
@@ -18,6 +19,7 @@ __all__ = [
     "ReplyRule",
     "RoutingRule",
     "Sender",
+    "StreamPause",
     "UnknownReply",
     "UserRelay",
 ]
