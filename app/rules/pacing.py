@@ -12,6 +12,8 @@ STEP = timedelta(seconds=30)
 #: Messages per second: a relay is never asked less often, a destination neither.
 RELAY_FLOOR = 0.1
 DESTINATION_FLOOR = 1 / 60
+#: Sums of parts miss the whole by a hair.
+_NEARLY = 1 - 1e-8
 #: Seconds over which the measured rate is a mean.
 _MEMORY = 10.0
 
@@ -33,7 +35,8 @@ class Pace:
 def rate_at(pace: Pace, now: datetime) -> float:
     """The rate now."""
     steps = max(0, (now - pace.since) // STEP)
-    return min(pace.ceiling, pace.rate + steps * pace.ceiling / STEPS)
+    rate = pace.rate + steps * pace.ceiling / STEPS
+    return pace.ceiling if rate >= pace.ceiling * _NEARLY else rate
 
 
 def is_over(pace: Pace, now: datetime) -> bool:
@@ -44,7 +47,7 @@ def is_over(pace: Pace, now: datetime) -> bool:
 def ends_at(pace: Pace) -> datetime:
     """When the ceiling is reached if nothing is said against it."""
     missing = (pace.ceiling - pace.rate) / (pace.ceiling / STEPS)
-    return pace.since + STEP * math.ceil(missing - 1e-9)
+    return pace.since + STEP * math.ceil(missing - 1e-7)
 
 
 def next_step(pace: Pace, now: datetime) -> tuple[datetime, float] | None:

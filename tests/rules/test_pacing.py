@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.rules import pacing
@@ -40,6 +40,7 @@ def test_a_clock_that_goes_back_does_not_matter() -> None:
     assert pacing.rate_at(pace, NOW - timedelta(hours=5)) == 10
 
 
+@example(52429.39877323107, [timedelta(0)], timedelta(0))
 @given(ceilings, st.lists(seconds, max_size=30), seconds)
 def test_whatever_is_said(ceiling: float, complaints: list[timedelta], later: timedelta) -> None:
     now, pace = NOW, None
