@@ -6,6 +6,7 @@ from app.sending.ledger.claim import Claimed, claim, release, settle
 from app.sending.ledger.dispatches import OpenDispatch, close_finished, is_any_done, open_dispatches
 from app.sending.ledger.enqueue import enqueue
 from app.sending.ledger.finish import Heard, finish
+from app.sending.ledger.hand_in import hand_in
 from app.sending.ledger.hear import Event, hear
 from app.sending.ledger.hold import hold, redirect
 from app.sending.ledger.recover import put_back, recover
@@ -24,6 +25,7 @@ __all__ = [
     "close_finished",
     "enqueue",
     "finish",
+    "hand_in",
     "hear",
     "hold",
     "is_any_done",

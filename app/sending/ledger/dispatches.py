@@ -9,6 +9,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from app.sending.models import Delivery, Dispatch
+from app.sending.models.dispatch import CAMPAIGN
 from app.workspaces.models import Workspace
 
 OPEN = ("queued", "claimed", "begun")
@@ -44,35 +45,40 @@ class OpenDispatch:
     label: str
 
 
+#: What an OpenDispatch is made of, in its order.
+SEEN = (
+    Dispatch.id,
+    Dispatch.workspace_id,
+    Dispatch.content_id,
+    Dispatch.relay_id,
+    Dispatch.mail_type,
+    Dispatch.stream,
+    Dispatch.user_id,
+    Dispatch.pool,
+    Workspace.failover_enabled,
+    Workspace.backup_relay_id,
+    (Workspace.failover_from_policy == "same_from_only").label("same_from"),
+    Workspace.failover_into_transactional,
+    Workspace.timezone,
+    Dispatch.from_email,
+    Dispatch.from_name,
+    Dispatch.reply_to_email,
+    Dispatch.reply_to_name,
+    Dispatch.domain,
+    Dispatch.label,
+)
+
+
 def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
-    """Every dispatch that is not held, whose time has come, and that has queued deliveries due."""
+    """Every launch that is not held, whose time has come, and that has queued deliveries due."""
     due = exists().where(
         Delivery.dispatch_id == Dispatch.id, Delivery.state == "queued", Delivery.due_at <= now
     )
     rows = session.execute(
-        select(
-            Dispatch.id,
-            Dispatch.workspace_id,
-            Dispatch.content_id,
-            Dispatch.relay_id,
-            Dispatch.mail_type,
-            Dispatch.stream,
-            Dispatch.user_id,
-            Dispatch.pool,
-            Workspace.failover_enabled,
-            Workspace.backup_relay_id,
-            (Workspace.failover_from_policy == "same_from_only").label("same_from"),
-            Workspace.failover_into_transactional,
-            Workspace.timezone,
-            Dispatch.from_email,
-            Dispatch.from_name,
-            Dispatch.reply_to_email,
-            Dispatch.reply_to_name,
-            Dispatch.domain,
-            Dispatch.label,
-        )
+        select(*SEEN)
         .join(Workspace, Workspace.id == Dispatch.workspace_id)
-        .where(Dispatch.finished_at.is_(None), Dispatch.hold == "", Dispatch.ready_at <= now, due)
+        .where(Dispatch.finished_at.is_(None), Dispatch.hold == "", Dispatch.ready_at <= now)
+        .where(Dispatch.kind == CAMPAIGN, due)
         .order_by(Dispatch.id)
     )
     return [OpenDispatch(*tuple(row)) for row in rows]
