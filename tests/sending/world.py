@@ -29,6 +29,8 @@ from tests.sending.servers import RelayServer
 class World:
     """Everything is made by its verbs; ``send`` runs a real engine until nothing is due."""
 
+    post = Post("http://127.0.0.1:8080", b"k" * 32)
+
     def __init__(self, database: Database, clock: TurnableClock, folder: Path) -> None:
         self.database = database
         self.clock = clock
@@ -188,8 +190,7 @@ class World:
         me = senders.register(self.database, host="here", boot_id=boot, now=self.clock())
         journal = Journal(senders.journal_path(self.folder, me), str(me), boot)
         books = Books(self.database, me, Patience(), self.clock)
-        post = Post("http://127.0.0.1:8080", b"k" * 32)
-        ways = Ways(post, endpoint or where, open_line)
+        ways = Ways(self.post, endpoint or where, open_line)
         stop, wake = asyncio.Event(), asyncio.Event()
         engine = Engine(books, journal, ways, now=self.clock, alive=alive, wake=wake)
         running = asyncio.create_task(engine.run(stop))
