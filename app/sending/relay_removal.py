@@ -76,8 +76,8 @@ def _require_unneeded(session: Session, relay: Relay) -> None:
     if pinned:
         names = ", ".join(f"'{dispatch.label or 'a message'}'" for dispatch in pinned)
         raise Conflict(
-            f"Campaigns or messages that are not finished count on this relay ({names}): cancel them, "
-            "or say with ?reassign_to= which relay takes over."
+            f"Campaigns or messages that are not finished count on this relay ({names}): cancel "
+            "them, or say with ?reassign_to= which relay takes over."
         )
 
 

@@ -119,25 +119,9 @@ def _take(
     session: Session, sender_id: UUID, which: ColumnElement[bool], most: int, now: datetime
 ) -> list[Any]:
     """Marks rows as claimed; gives back what Claimed begins with, and their dispatch."""
-    if most <= 0:
+    mine = _fitting(session, which, most, now) if most > 0 else []
+    if not mine:
         return []
-    size = func.length(Content.finished)
-    candidates = (
-        _due(now)
-        .with_only_columns(Delivery.id, size.label("size"))
-        .join(Content, Content.id == Dispatch.content_id)
-        .where(which)
-        .order_by(Delivery.due_at, Delivery.id)
-        .limit(most)
-        .with_for_update(of=Delivery, skip_locked=True)
-    )
-    mine: list[int] = []
-    bytes_ = 0
-    for delivery_id, size_ in session.execute(candidates):
-        bytes_ += size_
-        if mine and bytes_ > _MOST_BYTES:
-            break
-        mine.append(delivery_id)
     taken = session.execute(
         update(Delivery)
         .where(Delivery.id.in_(mine))
@@ -155,6 +139,27 @@ def _take(
         .execution_options(synchronize_session=False)
     )
     return list(taken)
+
+
+def _fitting(session: Session, which: ColumnElement[bool], most: int, now: datetime) -> list[int]:
+    """The deliveries that are due, as many as may be in memory at once."""
+    candidates = (
+        _due(now)
+        .with_only_columns(Delivery.id, func.length(Content.finished))
+        .join(Content, Content.id == Dispatch.content_id)
+        .where(which)
+        .order_by(Delivery.due_at, Delivery.id)
+        .limit(most)
+        .with_for_update(of=Delivery, skip_locked=True)
+    )
+    mine: list[int] = []
+    bytes_ = 0
+    for delivery_id, size in session.execute(candidates):
+        bytes_ += size
+        if mine and bytes_ > _MOST_BYTES:
+            break
+        mine.append(delivery_id)
+    return mine
 
 
 def _dispatches(session: Session, wanted: Sequence[UUID]) -> dict[UUID, OpenDispatch]:
