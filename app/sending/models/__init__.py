@@ -5,6 +5,7 @@ from app.sending.models.dispatch import Content, Dispatch
 from app.sending.models.event import Event
 from app.sending.models.mailbox import Mailbox
 from app.sending.models.relay import Relay, UserRelay
+from app.sending.models.reply import ReplyRule, UnknownReply
 from app.sending.models.rule import RoutingRule
 from app.sending.models.sender import Sender
 from app.sending.models.stream_pause import StreamPause
@@ -17,8 +18,10 @@ __all__ = [
     "Event",
     "Mailbox",
     "Relay",
+    "ReplyRule",
     "RoutingRule",
     "Sender",
     "StreamPause",
+    "UnknownReply",
     "UserRelay",
 ]
