@@ -10,7 +10,7 @@ from app.campaigns import edit, launching
 from app.campaigns.models import Campaign
 from app.errors import Conflict, Invalid, Problem
 from app.runtime import Runtime
-from app.sending import ledger
+from app.sending import ledger, valve
 from app.sending.models import Dispatch
 
 _PAST = timedelta(minutes=5)
@@ -81,9 +81,14 @@ def cancel(session: Session, workspace_id: UUID, campaign_id: UUID, *, now: date
 
 
 def launch_due(runtime: Runtime) -> None:
-    """Launches what was scheduled for now; what cannot go out is paused, with the reason."""
+    """Launches what was scheduled for now; what cannot go out is paused, with the reason.
+
+    While all sending is held nothing is launched: in a copy it may have gone out already.
+    """
     now = runtime.now()
     with runtime.database.reading() as session:
+        if valve.is_closed(session):
+            return
         due = session.execute(
             select(Campaign.workspace_id, Campaign.id)
             .where(Campaign.status == "scheduled", Campaign.send_at <= now)

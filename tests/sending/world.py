@@ -18,6 +18,7 @@ from app.sending.engine import Engine
 from app.sending.lanes import Ways
 from app.sending.letters import Post
 from app.sending.models import Attempt, Content, Delivery, Dispatch, Relay
+from app.sending.watch import Watch
 from app.wire import journal as journals
 from app.wire.journal import Journal
 from app.wire.opening import Endpoint, open_line
@@ -187,7 +188,9 @@ class World:
         boot = journals.boot_id()
         me = senders.register(self.database, host="here", boot_id=boot, now=self.clock())
         journal = Journal(senders.journal_path(self.folder, me), str(me), boot)
-        books = Books(self.database, me, Patience(), self.clock)
+        watch = Watch(self.database, self.folder, self.clock)
+        assert await asyncio.to_thread(watch.may_send), "sending is held"
+        books = Books(self.database, me, Patience(), self.clock, watch)
         post = Post("http://127.0.0.1:8080", b"k" * 32)
         ways = Ways(post, endpoint or where, open_line)
         stop, wake = asyncio.Event(), asyncio.Event()
@@ -204,6 +207,7 @@ class World:
             stop.set()
             await running
             journal.close()
+            watch.close()
 
 
 def where(relay: Relay) -> Endpoint:

@@ -5,6 +5,7 @@ from app.sending.models.dispatch import Content, Dispatch
 from app.sending.models.relay import Relay, UserRelay
 from app.sending.models.rule import RoutingRule
 from app.sending.models.sender import Sender
+from app.sending.models.valve import Valve
 
 __all__ = [
     "Attempt",
@@ -15,4 +16,5 @@ __all__ = [
     "RoutingRule",
     "Sender",
     "UserRelay",
+    "Valve",
 ]
