@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from errno import EADDRINUSE
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
 
 import click
@@ -198,12 +199,22 @@ def dev() -> None:
 @dev.command()
 @click.option("--port", type=PORT, default=8081, show_default=True, help="0 takes a free one.")
 @click.option("--people", default=300, show_default=True, help="How many users the site has.")
+@click.option(
+    "--from",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Answer as a recorded site did: a folder of <source>/NN-label.json.",
+)
 @_refusals
-def wordpress(port: int, people: int) -> None:
-    """A small WordPress that answers like a real one, with made-up people."""
-    from app.dev.wordpress import main as run
+def wordpress(port: int, people: int, folder: Path | None) -> None:
+    """A small WordPress that answers like a real one, with made-up or recorded people."""
+    from app.dev import replay
+    from app.dev import wordpress as made_up
 
-    run(port=port, people=people)
+    if folder:
+        replay.main(folder, port=port)
+    else:
+        made_up.main(port=port, people=people)
 
 
 @dev.command()

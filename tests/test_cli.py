@@ -105,3 +105,10 @@ def test_a_taken_port_is_one_sentence(arguments: str, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "in use" in done.stderr
+
+
+def test_recordings_that_are_none(tmp_path: Path) -> None:
+    done = command(tmp_path, "dev", "wordpress", "--from", str(tmp_path))
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "no recordings" in done.stderr

@@ -61,7 +61,7 @@ def discover(client: Client, probes: Mapping[str, Probe]) -> Discovery:
     try:
         root = roots.find(client)
     except (TryLater, AskTheOwner, NotUnderstood) as trouble:
-        state, detail = _named(trouble)
+        state, detail = named(trouble)
         return Discovery(None, _everywhere(probes, state, detail))
     return Discovery(root, tuple(_look(client, root, key, probes[key]) for key in probes))
 
@@ -95,21 +95,11 @@ def _why(
             return _why_a_stranger(client, root, trouble)
         if trouble.state == "needs_permission" and trouble.code.startswith("rest_"):
             return "needs_permission", f"This account may not read it. {probe.permission}"
-    return _named(trouble)
+    return named(trouble)
 
 
-def _why_a_stranger(client: Client, root: Root, trouble: AskTheOwner) -> tuple[str, str]:
-    """Why a site treats us as a stranger although we gave a password."""
-    if trouble.state == "blocked":
-        return _named(trouble)
-    if root.app_passwords:
-        return "header_stripped", (
-            "The web server drops the Authorization header before WordPress sees it. Apache "
-            "(also with PHP-FPM): add `CGIPassAuth On`, or put `RewriteRule .* - "
-            "[E=HTTP_AUTHORIZATION:%{HTTP:Authorization}]` first in .htaccess (saving Settings > "
-            "Permalinks writes it). nginx: add `fastcgi_param HTTP_AUTHORIZATION "
-            "$http_authorization;`. A proxy in front must pass the header on."
-        )
+def no_app_passwords(url: str, root: Root) -> tuple[str, str]:
+    """Why the site at ``url`` says that it takes no application passwords: state and what to do."""
     if root.runs("wordfence"):
         return "app_passwords_unavailable", (
             "Wordfence has switched application passwords off: untick Wordfence > All Options > "
@@ -119,7 +109,7 @@ def _why_a_stranger(client: Client, root: Root, trouble: AskTheOwner) -> tuple[s
         return "version_too_old", (
             "This WordPress has no application passwords, which came with version 5.6: update it."
         )
-    if client.url.startswith("http://"):
+    if url.startswith("http://"):
         return "insecure_http", (
             "WordPress takes application passwords only over https: give the site a certificate "
             "and add it with its https:// address. (A test site may set "
@@ -132,6 +122,22 @@ def _why_a_stranger(client: Client, root: Root, trouble: AskTheOwner) -> tuple[s
     )
 
 
-def _named(trouble: TryLater | AskTheOwner | NotUnderstood) -> tuple[str, str]:
+def named(trouble: TryLater | AskTheOwner | NotUnderstood) -> tuple[str, str]:
+    """A trouble as a state and what to do."""
     state = trouble.state if isinstance(trouble, AskTheOwner) else "unreachable"
     return state, trouble.sentence
+
+
+def _why_a_stranger(client: Client, root: Root, trouble: AskTheOwner) -> tuple[str, str]:
+    """Why a site treats us as a stranger although we gave a password."""
+    if trouble.state == "blocked":
+        return named(trouble)
+    if root.app_passwords:
+        return "header_stripped", (
+            "The web server drops the Authorization header before WordPress sees it. Apache "
+            "(also with PHP-FPM): add `CGIPassAuth On`, or put `RewriteRule .* - "
+            "[E=HTTP_AUTHORIZATION:%{HTTP:Authorization}]` first in .htaccess (saving Settings > "
+            "Permalinks writes it). nginx: add `fastcgi_param HTTP_AUTHORIZATION "
+            "$http_authorization;`. A proxy in front must pass the header on."
+        )
+    return no_app_passwords(client.url, root)

@@ -19,13 +19,15 @@ Trouble = TryLater | AskTheOwner | NotUnderstood
 class Root:
     """A REST root: ``url`` is what routes are appended to.
 
-    ``app_passwords``: whether the site says that it takes application passwords.
+    ``app_passwords``: whether the site says that it takes application passwords;
+    ``authorization``: its page on which one is approved, "" when it names none.
     """
 
     url: str
     name: str
     namespaces: frozenset[str]
     app_passwords: bool
+    authorization: str = ""
 
     def runs(self, plugin: str) -> bool:
         """Whether a namespace of ``plugin`` is there."""
@@ -88,14 +90,25 @@ def _read(url: str, data: Any) -> Root:
     if not isinstance(namespaces, list):
         raise NotUnderstood("What answers there is not the REST API of a WordPress site.")
     name, authentication = data.get("name"), data.get("authentication")
+    # PHP writes an empty map as an empty list.
+    ways = authentication if isinstance(authentication, dict) else {}
     return Root(
         url=url,
         name=name[:200] if isinstance(name, str) else "",
         namespaces=frozenset(str(entry) for entry in namespaces),
-        # PHP writes an empty map as an empty list.
-        app_passwords=isinstance(authentication, dict)
-        and "application-passwords" in authentication,
+        app_passwords="application-passwords" in ways,
+        authorization=_on_site(url, ways.get("application-passwords")),
     )
+
+
+def _on_site(root: str, way: Any) -> str:
+    """The approval page, on the site's own host: who follows the link shall land nowhere else."""
+    ends = way.get("endpoints") if isinstance(way, dict) else None
+    page = ends.get("authorization") if isinstance(ends, dict) else None
+    if not isinstance(page, str) or not page.startswith(("https://", "http://")):
+        return ""
+    here, there = urlsplit(root), urlsplit(page)
+    return urlunsplit((here.scheme, here.netloc, there.path, there.query, ""))
 
 
 def _is_final(trouble: Trouble) -> bool:

@@ -71,8 +71,12 @@ class RelayChanges(Strict):
     rate_per_second = _Rate(
         allow_none=True, validate=validate.Range(0, 100_000, min_inclusive=False)
     )
+    minute_limit = Whole(least=1, allow_none=True)
     hourly_limit = Whole(least=1, allow_none=True)
     daily_limit = Whole(least=1, allow_none=True)
+    rolling_day = Flag(
+        metadata={"description": "daily_limit counts for any 24 hours, not for a calendar day"}
+    )
     warm_up = fields.Nested(WarmUpPlan, allow_none=True)
     failover_priority = Whole(
         least=-(2**31),
@@ -146,8 +150,10 @@ class RelayAnswer(Schema):
     reply_to_name = fields.String(required=True)
     description = fields.String(required=True)
     rate_per_second = fields.Float(required=True, allow_none=True)
+    minute_limit = fields.Integer(required=True, allow_none=True)
     hourly_limit = fields.Integer(required=True, allow_none=True)
     daily_limit = fields.Integer(required=True, allow_none=True)
+    rolling_day = fields.Boolean(required=True)
     warm_up = fields.Nested(WarmUpPlan, required=True, allow_none=True)
     today = fields.Nested(TodayAnswer, required=True)
     failover_priority = fields.Integer(required=True)

@@ -19,11 +19,13 @@ class Password(Text):
 
 
 class NewSite(Strict):
-    """A site, and an account of it with an application password (Users > Profile)."""
+    """A site; with an account of it and an application password (Users > Profile), or without:
+    then its owner approves at the link in the answer.
+    """
 
     url = Text(required=True, least=1, most=2000)
-    username = Name(required=True)
-    application_password = Password(required=True)
+    username = Name()
+    application_password = Password()
     name = Text()
 
 
@@ -43,10 +45,30 @@ class SiteAnswer(Schema):
     url = fields.String(required=True)
     name = fields.String(required=True)
     username = fields.String(required=True)
+    has_password = fields.Boolean(required=True)
     rest_root = fields.String(required=True)
     discovered_at = Instant(required=True, allow_none=True)
     created_at = Instant(required=True)
     updated_at = Instant(required=True)
+
+
+class AuthorizationAnswer(Schema):
+    """The link on which the site's owner approves, followed once; or why there is none.
+
+    ``state``: ready, or as a source's (app_passwords_unavailable, insecure_http, ...) with what
+    to do in ``detail``.
+    """
+
+    state = fields.String(required=True)
+    url = fields.String(required=True)
+    expires_at = Instant(required=True, allow_none=True)
+    detail = fields.String(required=True)
+
+
+class NewSiteAnswer(SiteAnswer):
+    """A new site; ``authorization`` is null when a login was given."""
+
+    authorization = fields.Nested(AuthorizationAnswer, required=True, allow_none=True)
 
 
 class SourceAnswer(Schema):

@@ -7,17 +7,19 @@ from app.api.access import caller, runtime
 from app.api.paging import PageQuery, page_of
 from app.api.routes import Routes
 from app.api.site_shapes import (
+    AuthorizationAnswer,
     ConnectionAnswer,
     ConnectionChanges,
     DiscoveryAnswer,
     NewRun,
     NewSite,
+    NewSiteAnswer,
     RunAnswer,
     SiteAnswer,
     SiteChanges,
 )
 from app.db import Page
-from app.sources import connections, discovering, runs, sites
+from app.sources import authorizing, connections, discovering, runs, sites
 
 blueprint = Routes("sites", "WordPress sites, what is pulled from them, and the runs that did.")
 
@@ -31,12 +33,25 @@ def list_sites(query: dict[str, Any]) -> Any:
         )
 
 
-@blueprint.post("/sites", scope="settings", body=NewSite, answer=SiteAnswer)
+@blueprint.post("/sites", scope="settings", body=NewSite, answer=NewSiteAnswer)
 def add_site(body: dict[str, Any]) -> Any:
-    """Add a site; it is asked nothing yet (see discover)."""
-    running = runtime()
+    """Add a site. Without a login the answer has the link on which its owner approves."""
+    running, who = runtime(), caller()
     with running.database.transaction() as session:
-        return sites.add(session, caller().workspace_id, body, runtime=running, now=running.now())
+        site = sites.add(session, who.workspace_id, body, runtime=running, now=running.now())
+    link = None
+    if not site.has_password:
+        link = authorizing.begin(running, who.workspace_id, site.id, who.user_id)
+    return {name: getattr(site, name) for name in SiteAnswer().fields} | {"authorization": link}
+
+
+@blueprint.post(
+    "/sites/<uuid:site_id>/authorize", scope="settings", answer=AuthorizationAnswer, status=200
+)
+def authorize_site(site_id: UUID) -> Any:
+    """A fresh link on which the site's owner approves, for a new or a dead login."""
+    who = caller()
+    return authorizing.begin(runtime(), who.workspace_id, site_id, who.user_id)
 
 
 @blueprint.get("/sites/<uuid:site_id>", scope="read", answer=SiteAnswer)

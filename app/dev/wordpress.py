@@ -5,13 +5,12 @@ forms, application passwords, pages of users. It never changes anything.
 """
 
 import threading
-from base64 import b64decode
 from collections.abc import Mapping
-from hmac import compare_digest
 from typing import Any
 
 from app.dev.people import distinct_addresses, make_people
-from app.dev.wordpress_front import Front, Reply
+from app.dev.wordpress_front import Asked, Front, Reply
+from app.dev.wordpress_login import PASSWORD, Login, error
 
 __all__ = ["WordPressStandIn", "distinct_addresses", "main", "make_people"]
 
@@ -30,12 +29,13 @@ class WordPressStandIn:
         self,
         people: list[dict[str, Any]],
         username: str = "admin",
-        password: str = "abcd efgh ijkl mnop qrst uvwx",  # noqa: S107 - a stand-in's, told to all
+        password: str = PASSWORD,
         port: int = 0,
     ) -> None:
         self.people = people
         self.username = username
         self.password = password
+        self._login = Login(username, password)
         self._front = Front(self.answer, port)
         self._thread = threading.Thread(target=self._front.serve_forever, args=(0.05,), daemon=True)
         self.url = self._front.url
@@ -51,39 +51,23 @@ class WordPressStandIn:
         self._thread.join()
         self._front.server_close()
 
-    def answer(self, route: str, query: Mapping[str, str], authorization: str) -> Reply:
+    def answer(self, asked: Asked) -> Reply:
         """What ``GET route`` answers."""
-        if refused := self._refused(authorization):
+        route, query = asked.route, asked.query
+        if refused := self._login.refusal(asked.authorization):
             return refused
-        is_known = authorization.lower().startswith("basic ")
+        is_known = asked.authorization.lower().startswith("basic ")
         if route == "/":
             return Reply(200, _only(self._root(), query))
         if route == _USERS:
             return self._users(query) if is_known else self._strangers(query)
         if route == f"{_USERS}/me":
             if not is_known:
-                return _error(401, "rest_not_logged_in", "You are not currently logged in.")
+                return error(401, "rest_not_logged_in", "You are not currently logged in.")
             me = {"id": 1, "username": self.username, "roles": ["administrator"]}
             return Reply(200, _only(me, query))
         sentence = "No route was found matching the URL and request method."
-        return _error(404, "rest_no_route", sentence)
-
-    def _refused(self, authorization: str) -> Reply | None:
-        """A wrong password is refused everywhere, also where none is needed."""
-        scheme, _, value = authorization.partition(" ")
-        if scheme.lower() != "basic":
-            return None
-        try:
-            username, _, password = b64decode(value, validate=True).decode().partition(":")
-        except ValueError:
-            return None
-        if username != self.username:
-            sentence = "<strong>Error:</strong> Unknown username. Check again or try your email."
-            return _error(401, "invalid_username", sentence)
-        if not compare_digest(_letters(password), _letters(self.password)):
-            sentence = "The provided password is an invalid application password."
-            return _error(401, "incorrect_password", sentence)
-        return None
+        return error(404, "rest_no_route", sentence)
 
     def _root(self) -> dict[str, Any]:
         authorize = f"{self.url}/wp-admin/authorize-application.php"
@@ -104,7 +88,7 @@ class WordPressStandIn:
     def _strangers(self, query: Mapping[str, str]) -> Reply:
         if query.get("context") == "edit":
             sentence = "Sorry, you are not allowed to edit users."
-            return _error(401, "rest_forbidden_context", sentence)
+            return error(401, "rest_forbidden_context", sentence)
         return Reply(200, [], {"X-WP-Total": "0", "X-WP-TotalPages": "0"})
 
     def _users(self, query: Mapping[str, str]) -> Reply:
@@ -152,15 +136,7 @@ def _number(query: Mapping[str, str], name: str, usual: int) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
 
 
-def _letters(password: str) -> bytes:
-    return "".join(c for c in password if c.isalnum()).encode()
-
-
 def _bad(name: str, sentence: str) -> Reply:
-    reply = _error(400, "rest_invalid_param", f"Invalid parameter(s): {name}")
+    reply = error(400, "rest_invalid_param", f"Invalid parameter(s): {name}")
     reply.data["data"]["params"] = {name: sentence}
     return reply
-
-
-def _error(status: int, code: str, message: str) -> Reply:
-    return Reply(status, {"code": code, "message": message, "data": {"status": status}})

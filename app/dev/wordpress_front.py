@@ -1,6 +1,7 @@
-"""The HTTP side of the stand-in WordPress: pages and REST routes in both of their forms."""
+"""The HTTP side of a stand-in WordPress: pages, REST routes in both of their forms, XML-RPC."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,19 +9,30 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 _PAGE = b"<!DOCTYPE html><title>A WordPress to try things out with</title>"
+XMLRPC = "xmlrpc.php"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked. ``route`` begins with a slash, or is XMLRPC."""
+
+    method: str
+    route: str
+    query: Mapping[str, str]
+    authorization: str = ""
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a route answers."""
+    """What a route answers: JSON, or text as it stands (its type is among the headers)."""
 
     status: int
     data: Any
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-#: Route, query and Authorization header -> what is answered.
-Answer = Callable[[str, Mapping[str, str], str], Reply]
+Answer = Callable[[Asked], Reply]
 
 
 class Front(ThreadingHTTPServer):
@@ -42,6 +54,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.wfile.write(self._begin())
 
+    def do_POST(self) -> None:
+        self.do_GET()
+
     def do_HEAD(self) -> None:
         self._begin()
 
@@ -57,24 +72,44 @@ class _Handler(BaseHTTPRequestHandler):
         return body
 
     def _found(self) -> tuple[int, str, bytes, Mapping[str, str]]:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         route, query = _route(self.path)
         if route is None:
             is_front = urlsplit(self.path).path == "/"
             return 200 if is_front else 404, "text/html; charset=UTF-8", _PAGE, {}
-        reply = self.server.answer(route, query, self.headers.get("Authorization", ""))
-        body = json.dumps(reply.data, ensure_ascii=False).encode()
-        return reply.status, "application/json; charset=UTF-8", body, reply.headers
+        login = self.headers.get("Authorization", "")
+        reply = self.server.answer(Asked(self.command, route, query, login, body))
+        if isinstance(reply.data, str):
+            return reply.status, "text/html; charset=UTF-8", reply.data.encode(), reply.headers
+        found = json.dumps(reply.data, ensure_ascii=False).encode()
+        return reply.status, "application/json; charset=UTF-8", found, reply.headers
 
     def log_message(self, format: str, *args: Any) -> None:
         """Says nothing: whoever tries things out looks elsewhere."""
 
 
-def _route(target: str) -> tuple[str | None, dict[str, str]]:
-    """The REST route in a request's target, None when it is a page."""
-    parts = urlsplit(target)
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+def parameters(query: str) -> dict[str, str]:
+    """The parameters of a query; ``a[]=x&a[]=y`` becomes ``a[0]`` and ``a[1]``, as in PHP."""
+    found: dict[str, str] = {}
+    places: Counter[str] = Counter()
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if name.endswith("[]"):
+            base = name[:-2]
+            name, places[base] = f"{base}[{places[base]}]", places[base] + 1
+        found[name] = value
+    return found
+
+
+def route_of(path: str, query: Mapping[str, str]) -> str | None:
+    """The REST route in a request, None when it is a page."""
     if "rest_route" in query:
-        return "/" + query["rest_route"].strip("/"), query
-    if parts.path == "/wp-json" or parts.path.startswith("/wp-json/"):
-        return "/" + parts.path.removeprefix("/wp-json").strip("/"), query
-    return None, query
+        return "/" + query["rest_route"].strip("/")
+    if path == "/wp-json" or path.startswith("/wp-json/"):
+        return "/" + path.removeprefix("/wp-json").strip("/")
+    return XMLRPC if path == f"/{XMLRPC}" else None
+
+
+def _route(target: str) -> tuple[str | None, dict[str, str]]:
+    parts = urlsplit(target)
+    query = parameters(parts.query)
+    return route_of(parts.path, query), query

@@ -1,29 +1,39 @@
-"""How much a relay may send: a rate by GCRA, calendar hours and days in the workspace's zone."""
+"""How much a relay may send: a rate by GCRA, calendar hours and days in the workspace's zone, or
+the last 24 hours where a provider counts so.
+"""
 
 import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+_DAY = 86_400.0
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is allowed; None is no limit. ``rate`` is messages per second."""
+    """What is allowed; None is no limit. ``rate`` is messages per second. ``rolling``: ``daily``
+    counts for any 24 hours, not for a calendar day.
+    """
 
     rate: float | None = None
     hourly: int | None = None
     daily: int | None = None
+    rolling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """What was used. ``tat``: GCRA's theoretical arrival time; starts and it in epoch seconds."""
+    """What was used. ``tat``: GCRA's theoretical arrival time; starts and it in epoch seconds.
+    ``hours``: (start, count) of each hour of the last 24, oldest first; kept for rolling days.
+    """
 
     tat: float = 0.0
     hour_start: float = 0.0
     hour_count: int = 0
     day_start: float = 0.0
     day_count: int = 0
+    hours: tuple[tuple[float, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +50,12 @@ class Room:
 def room(limits: Limits, meter: Meter, now: datetime, zone: ZoneInfo, most: int) -> Room:
     """How many of ``most`` messages may be begun now."""
     meter = turned(meter, now, zone)
-    if limits.daily is not None and meter.day_count >= limits.daily:
-        return Room(0, _next_day(now, zone), quota=True)
+    today = begun_today(limits, meter)
+    if limits.daily is not None and today >= limits.daily:
+        return Room(0, _day_over(limits, meter, now, zone), quota=True)
     if limits.hourly is not None and meter.hour_count >= limits.hourly:
         return Room(0, _next_hour(now, zone), quota=True)
-    for limit, used in ((limits.daily, meter.day_count), (limits.hourly, meter.hour_count)):
+    for limit, used in ((limits.daily, today), (limits.hourly, meter.hour_count)):
         if limit is not None:
             most = min(most, limit - used)
     if limits.rate is None:
@@ -64,7 +75,11 @@ def take(limits: Limits, meter: Meter, now: datetime, zone: ZoneInfo, count: int
     if limits.rate is not None:
         tat = max(tat, now.timestamp()) + count / limits.rate
     return replace(
-        meter, tat=tat, hour_count=meter.hour_count + count, day_count=meter.day_count + count
+        meter,
+        tat=tat,
+        hour_count=meter.hour_count + count,
+        day_count=meter.day_count + count,
+        hours=_added(meter, count) if limits.rolling else (),
     )
 
 
@@ -76,7 +91,13 @@ def give_back(limits: Limits, meter: Meter, count: int) -> Meter:
         tat=tat,
         hour_count=max(0, meter.hour_count - count),
         day_count=max(0, meter.day_count - count),
+        hours=_taken_off(meter.hours, count),
     )
+
+
+def begun_today(limits: Limits, meter: Meter) -> int:
+    """How many count against the daily limit; ``meter`` was turned."""
+    return sum(count for _, count in _rolling(meter)) if limits.rolling else meter.day_count
 
 
 def turned(meter: Meter, now: datetime, zone: ZoneInfo) -> Meter:
@@ -86,7 +107,38 @@ def turned(meter: Meter, now: datetime, zone: ZoneInfo) -> Meter:
         meter = replace(meter, hour_start=hour, hour_count=0)
     if meter.day_start != day:
         meter = replace(meter, day_start=day, day_count=0)
-    return meter
+    old = now.timestamp() - 3600 - _DAY
+    return replace(meter, hours=tuple(one for one in meter.hours if one[0] > old))
+
+
+def _rolling(meter: Meter) -> tuple[tuple[float, int], ...]:
+    """The hours; where none were kept yet, as if all of the calendar day had been begun now."""
+    if meter.hours or not meter.day_count:
+        return meter.hours
+    return ((meter.hour_start, meter.day_count),)
+
+
+def _added(meter: Meter, count: int) -> tuple[tuple[float, int], ...]:
+    hours = _rolling(meter)
+    if hours and hours[-1][0] == meter.hour_start:
+        return (*hours[:-1], (meter.hour_start, hours[-1][1] + count))
+    return (*hours, (meter.hour_start, count))
+
+
+def _taken_off(hours: tuple[tuple[float, int], ...], count: int) -> tuple[tuple[float, int], ...]:
+    if not hours:
+        return hours
+    return (*hours[:-1], (hours[-1][0], max(0, hours[-1][1] - count)))
+
+
+def _day_over(limits: Limits, meter: Meter, now: datetime, zone: ZoneInfo) -> datetime:
+    """When the day's limit has room again. An hour is forgotten as a whole, 24 hours after its
+    end: never too early.
+    """
+    if not limits.rolling:
+        return _next_day(now, zone)
+    oldest = next(start for start, count in _rolling(meter) if count)
+    return now + timedelta(seconds=oldest + 3600 + _DAY - now.timestamp())
 
 
 def _tolerance(rate: float) -> float:

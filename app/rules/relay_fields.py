@@ -10,7 +10,7 @@ ENCRYPTIONS = ("tls", "ssl", "none")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ONE_LINE = ("name", "host", "username", "from_name", "reply_to_name")
-_LIMITS = ("rate_per_second", "hourly_limit", "daily_limit")
+_LIMITS = ("rate_per_second", "minute_limit", "hourly_limit", "daily_limit")
 
 
 def mistakes(values: Mapping[str, Any], *, allow_private: bool) -> dict[str, list[str]]:

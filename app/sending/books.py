@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.db import Database
 from app.rules import breaker as breaker_rule
 from app.rules.breaker import BreakerSettings
-from app.sending import ledger, letters, plan, relays
+from app.sending import ledger, plan, relays
 from app.sending.compose import Composer
 from app.sending.ledger import Heard, Wanted
 from app.sending.models import Content, Relay
@@ -46,24 +46,30 @@ class Books:
         self._patience = patience
         self._now = now
         self._composers: dict[UUID, Composer] = {}
+        #: The last look found something: there is probably more, so the next one need not ask.
+        self._in_flow = False
 
     def plan(self, free: Callable[[Relay], int]) -> Plan:
         """Claims what may go now; looks without locking anything when there is nothing."""
         now = self._now()
-        with self._database.reading() as session:
-            waiting = bool(ledger.open_dispatches(session, now))
-            done = ledger.is_any_done(session, now)
-        if done:
-            self._tidy(now)
-        if not waiting:
+        if not self._in_flow and not self._is_anything_due(now):
             return Plan()
         with self._database.transaction() as session:
             found = plan.make(session, self._sender_id, free, now=now)
+            self._in_flow = bool(found.planned)
             missing = {one.dispatch.content_id for one in found.planned} - set(self._composers)
             for content_id in missing:
                 row = session.get_one(Content, content_id)
                 self._keep(content_id, Composer(row.subject, row.preheader, row.html, row.text))
         return found
+
+    def _is_anything_due(self, now: datetime) -> bool:
+        with self._database.reading() as session:
+            waiting = bool(ledger.open_dispatches(session, now))
+            done = ledger.is_any_done(session, now)
+        if done:
+            self._tidy(now)
+        return waiting
 
     def composer(self, content_id: UUID) -> Composer:
         """The compiled content of something that was just planned."""
@@ -80,9 +86,9 @@ class Books:
             Wanted(
                 one.claimed.id,
                 one.relay.id,
-                letters.identity(one.dispatch, one.primary, one.relay).from_email,
+                one.identity.from_email,
                 one.claimed.round,
-                fallback=one.primary is None or one.relay.id != one.primary.id,
+                one.fallback,
             )
             for one in planned
         ]

@@ -7,6 +7,8 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import Any
 
+from sqlalchemy import Row
+
 from app.contacts.models import CONTACT_FIELDS, Contact
 from app.rules import email_address, headers, message
 from app.rules.template import Template, TemplateError, given
@@ -137,7 +139,7 @@ class _Way:
         self.headers = message.content_headers(subtype, self.body)
 
 
-def contact_values(contact: Contact) -> dict[str, Any]:
+def contact_values(contact: Contact | Row[Any]) -> dict[str, Any]:
     """What a template sees as ``contact``: built-in fields outrank custom ones of their name."""
     fields = {str(key): str(value) for key, value in (contact.fields or {}).items()}
     values: dict[str, Any] = {name: getattr(contact, name) for name in CONTACT_FIELDS}

@@ -146,7 +146,7 @@ class Engine:
             self._books.composer(one.dispatch.content_id),
             one.dispatch,
             one.claimed,
-            letters.identity(one.dispatch, one.primary, one.relay),
+            one.identity,
             one.contact,
             self._ways.post,
             self._now(),

@@ -117,10 +117,11 @@ class Fleet:
         """How much all of them together take now."""
         return sum(one.room for one in self.candidates.values() if one.enabled)
 
-    def took(self, relay_id: UUID) -> None:
-        """One message was planned for it."""
+    def took(self, relay_id: UUID) -> bool:
+        """One message was planned for it; says whether it is full now."""
         one = self.candidates[relay_id]
         self.candidates[relay_id] = replace(one, room=one.room - 1)
+        return one.room <= 1
 
     @property
     def _all(self) -> Sequence[Candidate]:

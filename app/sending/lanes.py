@@ -12,8 +12,10 @@ from app.wire.conversation import WITHDRAWN, Parcel, converse
 from app.wire.line import Line
 from app.wire.opening import Endpoint, LineRefused
 
-#: Begun messages that wait per connection: enough to keep it busy, few enough to flush quickly.
+#: Begun messages that wait per connection at first: few enough to flush quickly.
 DEPTH = 25
+#: As many wait at most, where a connection takes them faster than they are begun.
+DEEPEST = 200
 #: An idle line is closed politely after this many seconds.
 IDLE_SECONDS = 5.0
 #: Between two tries to open a line to a relay that just refused one.
@@ -63,6 +65,7 @@ class Lane:
         self._flying: dict[int, Work] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._idle = 0
+        self._depth = DEPTH
         self._troubled = False
         self._closing = False
         self._more = asyncio.Event()
@@ -72,7 +75,7 @@ class Lane:
         """How many messages it takes now."""
         if self._closing:
             return 0
-        return max(0, self.connections * DEPTH - len(self._queue) - len(self._flying))
+        return max(0, self.connections * self._depth - len(self._queue) - len(self._flying))
 
     @property
     def busy(self) -> bool:
@@ -135,6 +138,7 @@ class Lane:
 
     def _refused(self, reply: Reply) -> None:
         self._troubled = True
+        self._depth = DEPTH
         if self._queue:
             self._hooks.heard(self._queue.popleft().attempt_id, reply, True)
 
@@ -160,8 +164,13 @@ class Lane:
             await line.quit()
 
     async def _first(self) -> Parcel | None:
-        """The next parcel, waiting for it as long as an idle line may live."""
+        """The next parcel, waiting for it as long as an idle line may live.
+
+        A line that has to wait is faster than what it is fed from: more is begun ahead for it.
+        """
         self._idle += 1
+        if not self._queue:
+            self._depth = min(self._depth * 2, DEEPEST)
         try:
             async with asyncio.timeout(IDLE_SECONDS):
                 while not self._queue and not self._closing:

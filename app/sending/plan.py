@@ -1,38 +1,41 @@
 """One look at the ledger: what may go now, through which relay."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.contacts.models import Contact
 from app.rules import patience
-from app.rules.routing import Halt, RoundOver, Send, Wait
-from app.sending import fleet, ledger
-from app.sending.compose import contact_values
+from app.rules.routing import Decision, Halt, RoundOver, Send, Wait
+from app.sending import fleet, ledger, letters, people
+from app.sending.compose import Identity
 from app.sending.firsts import Firsts
 from app.sending.fleet import Fleet
 from app.sending.ledger import Claimed, OpenDispatch
 from app.sending.models import Relay
 
 #: The most that one dispatch gets in one turn, so that many take turns.
-WAVE = 200
+WAVE = 500
 #: Deliveries that were tried before and are looked at again in one turn.
 AGAIN = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A claimed delivery, the relay chosen for it, and what it is composed from."""
+    """A claimed delivery, the relay chosen for it, and what it is composed from.
+
+    ``fallback``: the relay is not its primary; ``identity``: whose name it bears there.
+    """
 
     claimed: Claimed
     dispatch: OpenDispatch
     relay: Relay
-    primary: Relay | None
+    fallback: bool
+    identity: Identity
     contact: Mapping[str, Any]
 
 
@@ -67,86 +70,131 @@ def make(
             fleets[workspace_id] = fleet.gather(session, workspace_id, dispatch.zone, free, now=now)
         shares = [UUID(one) for one in dispatch.pool]
         for share in shares or (None,):
-            if not _plan(session, sender_id, dispatch, share, fleets[workspace_id], plan, now):
+            turn = _Turn(session, sender_id, dispatch, share, fleets[workspace_id], plan, now)
+            if not turn.play():
                 break
     return plan
 
 
-def _plan(
-    session: Session,
-    sender_id: UUID,
-    dispatch: OpenDispatch,
-    share: UUID | None,
-    ships: Fleet,
-    plan: Plan,
-    now: datetime,
-) -> bool:
-    """One dispatch, or one relay's share of it; says whether the dispatch still goes on."""
-    firsts = Firsts(session, ships, dispatch, share)
-    first = ships.decide(dispatch, firsts.common)
-    if isinstance(first, Halt) and not firsts.by_person:
-        ledger.hold(session, dispatch.id, hold="paused", reason=first.why, now=now)
-        return False
-    fresh = ships.candidates[first.relay_id].room if isinstance(first, Send) else 0
-    fresh = ships.room if firsts.by_person else fresh
-    if isinstance(first, Wait):
-        plan.wait_for(first.until)
-    chain = ships.chain(dispatch, firsts.common)
-    again = sum(one.room for one in chain) if dispatch.failover else AGAIN
-    claimed = ledger.claim(
-        session,
-        sender_id,
-        dispatch.id,
-        fresh=min(fresh, WAVE),
-        tried=min(max(again, 1), AGAIN),
-        share=share,
-        now=now,
-    )
-    contacts = _contacts(session, [one.contact_id for one in claimed])
-    firsts.look_up(contacts)
-    for one in claimed:
-        values = contacts.get(one.contact_id, {})
-        primary = firsts.of(one, values, now)
-        relay = _route(session, sender_id, dispatch, one, primary, ships, plan, now)
-        if relay is not None:
-            first_relay = ships.relays.get(primary) if primary else None
-            plan.planned.append(Planned(one, dispatch, relay, first_relay, values))
-    return True
+#: Where a delivery stands: its primary, the relay it waits for, and those that refused it.
+_Place = tuple[UUID | None, UUID | None, frozenset[UUID]]
+#: Given back: until when, why, and whether its round is over.
+_Back = tuple[datetime, str, bool]
 
 
-def _route(
-    session: Session,
-    sender_id: UUID,
-    dispatch: OpenDispatch,
-    one: Claimed,
-    primary: UUID | None,
-    ships: Fleet,
-    plan: Plan,
-    now: datetime,
-) -> Relay | None:
-    decision = ships.decide(dispatch, primary, stay=one.stay, tried=frozenset(one.tried))
-    match decision:
-        case Send(relay_id):
-            ships.took(relay_id)
-            return ships.relays[relay_id]
-        case Wait(until, why):
-            due = max(until or now, now + timedelta(milliseconds=100))
-            plan.wait_for(due)
-            ledger.release(session, sender_id, [one.id], due_at=due, reason=why)
-        case RoundOver() if set(one.tried.values()) == {"unauthorized"}:
-            why = "no relay may send with this sender"
-            ledger.settle(session, sender_id, [one.id], state="failed", reason=why, now=now)
-        case RoundOver():
-            due = now + patience.between_rounds(one.round)
-            ledger.release(session, sender_id, [one.id], due_at=due, next_round=True)
-        case Halt(why):
-            ledger.release(session, sender_id, [one.id], due_at=now, next_round=True)
-            ledger.hold(session, dispatch.id, hold="paused", reason=why, now=now)
-    return None
+@dataclass(slots=True)
+class _Turn:
+    """One dispatch, or one relay's share of it. What cannot go now is given back together.
 
+    A decision holds for all who stand at the same place, until a relay is full.
+    """
 
-def _contacts(session: Session, wanted: list[UUID]) -> dict[UUID, Mapping[str, Any]]:
-    if not wanted:
-        return {}
-    rows = session.scalars(select(Contact).where(Contact.id.in_(wanted)))
-    return {row.id: contact_values(row) for row in rows}
+    session: Session
+    sender_id: UUID
+    dispatch: OpenDispatch
+    share: UUID | None
+    ships: Fleet
+    plan: Plan
+    now: datetime
+    known: dict[_Place, Decision] = field(default_factory=dict)
+    names: dict[tuple[UUID | None, UUID], Identity] = field(default_factory=dict)
+    back: defaultdict[_Back, list[int]] = field(default_factory=lambda: defaultdict(list))
+    barred: list[int] = field(default_factory=list)
+    halt: str = ""
+
+    def play(self) -> bool:
+        """Claims, and chooses a relay for each; says whether the dispatch still goes on."""
+        firsts = Firsts(self.session, self.ships, self.dispatch, self.share)
+        first = self.ships.decide(self.dispatch, firsts.common)
+        if isinstance(first, Halt) and not firsts.by_person:
+            self._hold(first.why)
+            return False
+        if isinstance(first, Wait):
+            self.plan.wait_for(first.until)
+        claimed = self._claim(firsts, first)
+        contacts = people.seen(self.session, [one.contact_id for one in claimed])
+        firsts.look_up(contacts)
+        for one in claimed:
+            contact = contacts.get(one.contact_id, {})
+            self._route(one, firsts.of(one, contact, self.now), contact)
+        self._give_back()
+        return True
+
+    def _claim(self, firsts: Firsts, first: Decision) -> list[Claimed]:
+        fresh = self.ships.candidates[first.relay_id].room if isinstance(first, Send) else 0
+        fresh = self.ships.room if firsts.by_person else fresh
+        chain = self.ships.chain(self.dispatch, firsts.common)
+        again = sum(one.room for one in chain) if self.dispatch.failover else AGAIN
+        return ledger.claim(
+            self.session,
+            self.sender_id,
+            self.dispatch.id,
+            fresh=min(fresh, WAVE),
+            tried=min(max(again, 1), AGAIN),
+            share=self.share,
+            now=self.now,
+        )
+
+    def _route(self, one: Claimed, primary: UUID | None, contact: Mapping[str, Any]) -> None:
+        match self._decide(one, primary):
+            case Send(relay_id):
+                relay, is_fallback = self.ships.relays[relay_id], relay_id != primary
+                name = self._name(primary, relay)
+                self.plan.planned.append(
+                    Planned(one, self.dispatch, relay, is_fallback, name, contact)
+                )
+                if self.ships.took(relay_id):
+                    self.known.clear()
+            case Wait(until, why):
+                due = max(until or self.now, self.now + timedelta(milliseconds=100))
+                self.plan.wait_for(due)
+                self.back[due, why, False].append(one.id)
+            case RoundOver() if set(one.tried.values()) == {"unauthorized"}:
+                self.barred.append(one.id)
+            case RoundOver():
+                due = self.now + patience.between_rounds(one.round)
+                self.back[due, "", True].append(one.id)
+            case Halt(why):
+                self.back[self.now, "", True].append(one.id)
+                self.halt = why
+
+    def _decide(self, one: Claimed, primary: UUID | None) -> Decision:
+        place = primary, one.stay, frozenset(one.tried)
+        decision = self.known.get(place)
+        if decision is None:
+            decision = self.ships.decide(self.dispatch, primary, stay=one.stay, tried=place[2])
+            self.known[place] = decision
+        return decision
+
+    def _name(self, primary: UUID | None, relay: Relay) -> Identity:
+        name = self.names.get((primary, relay.id))
+        if name is None:
+            own = self.ships.relays.get(primary) if primary else None
+            name = letters.identity(self.dispatch, own, relay)
+            self.names[primary, relay.id] = name
+        return name
+
+    def _give_back(self) -> None:
+        for (due, why, next_round), deliveries in self.back.items():
+            ledger.release(
+                self.session,
+                self.sender_id,
+                deliveries,
+                due_at=due,
+                reason=why,
+                next_round=next_round,
+            )
+        if self.barred:
+            ledger.settle(
+                self.session,
+                self.sender_id,
+                self.barred,
+                state="failed",
+                reason="no relay may send with this sender",
+                now=self.now,
+            )
+        if self.halt:
+            self._hold(self.halt)
+
+    def _hold(self, why: str) -> None:
+        ledger.hold(self.session, self.dispatch.id, hold="paused", reason=why, now=self.now)

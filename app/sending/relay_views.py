@@ -16,8 +16,8 @@ from app.workspaces.models import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """A relay's day in the workspace's zone: how much it may send (None: no limit), how much it
-    began, and which day of its warm-up it is (None: there is no plan, or it is over).
+    """A relay's day in the workspace's zone, or its last 24 hours: how much it may send (None: no
+    limit), how much it began, and which day of its warm-up it is (None: no plan, or it is over).
     """
 
     daily_limit: int | None
@@ -44,8 +44,9 @@ def today(relay: Relay, now: datetime, zone: str) -> Today:
     day = now.astimezone(ZoneInfo(zone)).date()
     plan = relays.warm_up_of(relay)
     warming = plan is not None and warm_up.cap(plan, day) is not None
+    allowed = relays.limits_of(relay, now, zone)
     return Today(
-        relays.limits_of(relay, now, zone).daily,
-        limits.turned(relays.meter_of(relay), now, ZoneInfo(zone)).day_count,
+        allowed.daily,
+        limits.begun_today(allowed, limits.turned(relays.meter_of(relay), now, ZoneInfo(zone))),
         warm_up.day_number(plan, day) if plan is not None and warming else None,
     )

@@ -108,7 +108,7 @@ def take(relay: Relay, count: int, now: datetime, zone: str) -> None:
 
 def heard_nothing(relay: Relay, attempt: int) -> None:
     """An attempt was void: nothing was said, so it costs nothing."""
-    rate = limits.Limits(rate=relay.rate_per_second)
+    rate = limits.Limits(rate=_rate(relay))
     _put_meter(relay, limits.give_back(rate, meter_of(relay), 1))
     _put_breaker(relay, breaker.gave_up_probe(breaker_of(relay), attempt))
 
@@ -124,13 +124,14 @@ def heard(
     settings: BreakerSettings,
 ) -> None:
     """An attempt was answered as ``verdict``; ``fault``: it counts against the breaker."""
-    health = breaker_of(relay)
+    before = health = breaker_of(relay)
     if verdict.outcome == "throttled":
         health = breaker.gave_up_probe(health, attempt)
         _throttle(relay, verdict, now)
     elif verdict.outcome in _WORKS:
         health = breaker.heard_success(health, attempt, now)
-        relay.throttle_streak = 0
+        if relay.throttle_streak:
+            relay.throttle_streak = 0
     elif fault:
         health = breaker.heard_fault(
             health, attempt, now, threshold=settings.threshold, seconds=settings.seconds
@@ -138,7 +139,8 @@ def heard(
         relay.last_fault, relay.last_fault_at = words, now
     else:
         health = breaker.gave_up_probe(health, attempt)
-    _put_breaker(relay, health)
+    if health != before:
+        _put_breaker(relay, health)
 
 
 def _throttle(relay: Relay, verdict: Verdict, now: datetime) -> None:
@@ -172,7 +174,17 @@ def limits_of(relay: Relay, now: datetime, zone: str) -> limits.Limits:
     daily = relay.daily_limit
     if plan := warm_up_of(relay):
         daily = warm_up.daily(daily, plan, now.astimezone(ZoneInfo(zone)).date())
-    return limits.Limits(relay.rate_per_second, relay.hourly_limit, daily)
+    return limits.Limits(_rate(relay), relay.hourly_limit, daily, relay.rolling_day)
+
+
+def _rate(relay: Relay) -> float | None:
+    """Messages per second; so many a minute are let through evenly, so that no minute, wherever
+    it begins, sees more.
+    """
+    if relay.minute_limit is None:
+        return relay.rate_per_second
+    evenly = relay.minute_limit / 60
+    return min(relay.rate_per_second or evenly, evenly)
 
 
 def warm_up_of(relay: Relay) -> WarmUp | None:
@@ -187,7 +199,12 @@ def warm_up_of(relay: Relay) -> WarmUp | None:
 def meter_of(relay: Relay) -> limits.Meter:
     """The meter in the row."""
     return limits.Meter(
-        relay.tat, relay.hour_start, relay.hour_count, relay.day_start, relay.day_count
+        relay.tat,
+        relay.hour_start,
+        relay.hour_count,
+        relay.day_start,
+        relay.day_count,
+        tuple((start, int(count)) for start, count in relay.hours),
     )
 
 
@@ -195,3 +212,4 @@ def _put_meter(relay: Relay, meter: limits.Meter) -> None:
     relay.tat = meter.tat
     relay.hour_start, relay.hour_count = meter.hour_start, meter.hour_count
     relay.day_start, relay.day_count = meter.day_start, meter.day_count
+    relay.hours = [list(hour) for hour in meter.hours]

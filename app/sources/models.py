@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, Identified
+from app.db import Base, Identified, Json
 
 
 class Site(Identified, Base):
@@ -27,6 +27,30 @@ class Site(Identified, Base):
     discovered_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+    @property
+    def has_password(self) -> bool:
+        """Whether a login is stored; without one only its owner's approval brings it."""
+        return bool(self.secret)
+
+
+class SiteApproval(Identified, Base):
+    """A link on which a site's owner approves pressferry, once; its token is kept as a hash.
+
+    ``sentence``: what was wrong when it was followed, "" when nothing was; ``sources``: what could
+    be read then, ``[{"title", "state", "detail"}]``.
+    """
+
+    __tablename__ = "site_approval"
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"), index=True)
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    sentence: Mapped[str] = mapped_column(Text, default="")
+    sources: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)
 
 
 class Connection(Identified, Base):

@@ -22,15 +22,16 @@ def add(
 ) -> Site:
     """A new site. Raises Invalid for an address that is none, Conflict for one that is known.
 
-    ``values``: url, username, application_password, and optionally name. Nothing is asked of
-    the site yet.
+    ``values``: url, and optionally name and the login (username and application_password, both
+    or none of them). Nothing is asked of the site yet.
     """
+    _require_whole_login(values)
     site = Site(
         workspace_id=workspace_id,
         url=_checked_url(runtime, values["url"]),
         name=values.get("name") or "",
-        username=values["username"],
-        secret=runtime.vault.close(values["application_password"]),
+        username=values.get("username", ""),
+        secret=_closed(runtime, values.get("application_password", "")),
         created_at=now,
         updated_at=now,
     )
@@ -100,6 +101,19 @@ def _flush(session: Session) -> None:
     except IntegrityError:
         sentence = "There is a site with this address already."
         raise Conflict(sentence, {"url": [sentence]}) from None
+
+
+def _require_whole_login(values: dict[str, Any]) -> None:
+    given = [name for name in ("username", "application_password") if name in values]
+    if len(given) == 1:
+        missing = "application_password" if given == ["username"] else "username"
+        raise Invalid.at(
+            missing, "A login is both: give it too, or neither to let the owner approve."
+        )
+
+
+def _closed(runtime: Runtime, password: str) -> str:
+    return runtime.vault.close(password) if password else ""
 
 
 def _move(site: Site, url: str, has_password: bool) -> None:

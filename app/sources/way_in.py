@@ -11,15 +11,26 @@ from app.vault import Vault, WrongKey
 from wp_bridge.client import WHOLE_SECONDS, Client
 
 
-def open_site(runtime: Runtime, site: Site, *, seconds: float = WHOLE_SECONDS) -> Client:
-    """A client for ``site`` that gives each answer ``seconds``.
+def open_site(
+    runtime: Runtime,
+    site: Site,
+    *,
+    seconds: float = WHOLE_SECONDS,
+    login: tuple[str, str] | None = None,
+) -> Client:
+    """A client for ``site`` that gives each answer ``seconds``. ``login``: user name and password
+    instead of the stored ones, empty for a stranger.
 
-    Raises Conflict when its stored password does not open.
+    Raises Conflict when the stored password does not open.
     """
-    return Client(
-        site.url,
+    username, password = login or (
         site.username,
         _password(runtime.vault, site.secret, site.id),
+    )
+    return Client(
+        site.url,
+        username,
+        password,
         allowed=lambda ip: network.may_connect(ip, allow_private=runtime.allow_private),
         plainly=lambda ip: network.may_speak_plainly(ip, allow_http=runtime.allow_http),
         rest_root=site.rest_root,

@@ -39,7 +39,7 @@ def test_another_all_takes_it_over(owner: Client) -> None:
     assert types(owner) == {"Main": "all", "Two": "none"}
 
 
-def test_t8_the_last_all_cannot_become_something_else(owner: Client) -> None:
+def test_the_last_all_cannot_become_something_else(owner: Client) -> None:
     first = made(owner)
     for name in ("newsletter", "segment_triggered", "event_triggered", "api_triggered"):
         made(owner, name=name, mail_type=name)

@@ -130,6 +130,8 @@ def test_without_a_preset_host_port_and_encryption_are_needed(owner: Client) -> 
         ({"password": "\ud800"}, "password"),
         ({"password": "a\r\nb"}, "password"),
         ({"daily_limit": 0}, "daily_limit"),
+        ({"minute_limit": 0}, "minute_limit"),
+        ({"rolling_day": "yes"}, "rolling_day"),
         ({"rate_per_second": 0}, "rate_per_second"),
         ({"rate_per_second": "5"}, "rate_per_second"),
         ({"max_connections": 0}, "max_connections"),

@@ -25,6 +25,9 @@ PUBLIC = {
     "/api/docs": "holds no data",
     "/api/docs/<name>": "holds no data",
     "/u/<token>": "opened from a mail; the token is the key",
+    "/connect/<token>": "WordPress sends a site's owner here; the token is the key, once",
+    "/connect/<token>/rejected": "the same, when she said no",
+    "/connect/<token>/outcome": "what came of it; the token is the key",
 }
 _METHODS = {"GET", "POST", "PATCH", "PUT", "DELETE"}
 

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, urlsplit
 from wp_bridge.client import Client
 
 RECORDED = Path(__file__).parent / "recorded"
+#: Exchanges with one whole site, as `pressferry dev wordpress --from` reads them.
+RECORDED_SITE = RECORDED / "site"
 
 
 @dataclass

@@ -89,3 +89,43 @@ def test_what_was_not_said_is_given_back() -> None:
 
 def test_no_limits_no_end() -> None:
     assert room(Limits(), Meter(), NOW, ZONE, 123).now == 123
+
+
+@given(
+    limit=st.integers(1, 40),
+    steps=st.lists(st.tuples(st.floats(0, 20 * 3600), st.integers(1, 30)), max_size=40),
+)
+def test_a_rolling_day_holds_for_any_24_hours(limit: int, steps: list[tuple[float, int]]) -> None:
+    limits, meter, now = Limits(daily=limit, rolling=True), Meter(), NOW
+    taken: list[tuple[datetime, int]] = []
+    for wait, want in steps:
+        now += timedelta(seconds=wait)
+        count = room(limits, meter, now, ZONE, want).now
+        meter = take(limits, meter, now, ZONE, count)
+        taken.append((now, count))
+        last = [many for when, many in taken if now - when < timedelta(hours=24)]
+        assert sum(last) <= limit
+        assert len(meter.hours) <= 26
+
+
+def test_a_rolling_day_says_when_there_is_room_again() -> None:
+    limits = Limits(daily=3, rolling=True)
+    meter = take(limits, Meter(), NOW, ZONE, 2)
+    later = NOW + timedelta(hours=5)
+    meter = take(limits, meter, later, ZONE, 1)
+    found = room(limits, meter, later, ZONE, 9)
+    assert (found.now, found.quota) == (0, True)
+    assert found.at == datetime(2026, 11, 23, 13, tzinfo=UTC)
+    assert room(limits, meter, found.at, ZONE, 9).now == 2
+    assert room(limits, meter, found.at - timedelta(seconds=1), ZONE, 9).now == 0
+
+
+def test_what_was_begun_before_the_day_rolled_counts() -> None:
+    meter = take(Limits(daily=5), Meter(), NOW, ZONE, 4)
+    assert room(Limits(daily=5, rolling=True), meter, NOW, ZONE, 9).now == 1
+
+
+def test_a_rolling_day_gets_back_what_was_not_said() -> None:
+    limits = Limits(daily=5, rolling=True)
+    meter = take(limits, Meter(), NOW, ZONE, 5)
+    assert room(limits, give_back(limits, meter, 2), NOW, ZONE, 9).now == 2

@@ -14,7 +14,8 @@ from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply
 from app.sending import ledger
 from app.sending.ledger import Claimed, Heard, Wanted
-from app.sending.models import Delivery, Dispatch, Relay
+from app.sending.models import Attempt, Delivery, Dispatch, Relay
+from app.workspaces.models import Workspace
 from tests.sending.world import World
 
 OK = Reply("final_dot", 250, "2.0.0 queued")
@@ -135,6 +136,19 @@ def test_the_failover_switch_is_looked_at_again(world: World, hand: Hand, dispat
     assert len(hand.begin(claimed, fallback=True)) == 2
 
 
+def test_a_backup_that_is_named_meanwhile_is_the_only_one_who_may_help(
+    world: World, hand: Hand, dispatch: UUID
+) -> None:
+    world.failover()
+    claimed, other = hand.claim(dispatch), world.relay(2, "other")
+    with world.database.transaction() as session:
+        session.execute(update(Workspace).values(backup_relay_id=other))
+    assert hand.begin(claimed[:2], fallback=True) == {}
+    assert len(hand.begin(claimed[2:])) == 3
+    helping = Hand(world, other)
+    assert len(helping.begin(helping.claim(dispatch), fallback=True)) == 2
+
+
 def test_limits_hold_at_begin(world: World, hand: Hand, dispatch: UUID) -> None:
     world.change(hand.relay, daily_limit=3)
     begun = hand.begin(hand.claim(dispatch))
@@ -161,6 +175,24 @@ def test_finish_twice_is_finish_once(world: World, hand: Hand, dispatch: UUID) -
     for attempt in begun.values():
         hand.finish(Heard(attempt, OK))
         hand.finish(Heard(attempt, SILENCE), Heard(attempt, None))
+    assert world.balance(dispatch) == {"sent": 5}
+
+
+def test_what_was_heard_first_counts(world: World, hand: Hand, dispatch: UUID) -> None:
+    one, two, *_ = hand.begin(hand.claim(dispatch)).values()
+    hand.finish(Heard(one, SILENCE), Heard(one, OK), Heard(two, None), Heard(two, OK))
+    assert world.balance(dispatch) == {"unknown": 1, "queued": 1, "sending": 3}
+
+
+def test_each_attempt_keeps_its_own_words(world: World, hand: Hand, dispatch: UUID) -> None:
+    begun = list(hand.begin(hand.claim(dispatch)).values())
+    said = {
+        one: Reply("final_dot", 250 + place, f"queued as {one}") for place, one in enumerate(begun)
+    }
+    hand.finish(*[Heard(one, reply) for one, reply in said.items()])
+    with world.database.reading() as session:
+        rows = session.execute(select(Attempt.id, Attempt.phase, Attempt.code, Attempt.text)).all()
+    assert {row.id: Reply(row.phase, row.code, row.text) for row in rows} == said
     assert world.balance(dispatch) == {"sent": 5}
 
 

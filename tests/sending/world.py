@@ -30,6 +30,8 @@ from tests.sending.servers import RelayServer
 class World:
     """Everything is made by its verbs; ``send`` runs a real engine until nothing is due."""
 
+    post = Post("http://127.0.0.1:8080", b"k" * 32)
+
     def __init__(self, database: Database, clock: TurnableClock, folder: Path) -> None:
         self.database = database
         self.clock = clock
@@ -191,8 +193,7 @@ class World:
         watch = Watch(self.database, self.folder, self.clock)
         assert await asyncio.to_thread(watch.may_send), "sending is held"
         books = Books(self.database, me, Patience(), self.clock, watch)
-        post = Post("http://127.0.0.1:8080", b"k" * 32)
-        ways = Ways(post, endpoint or where, open_line)
+        ways = Ways(self.post, endpoint or where, open_line)
         stop, wake = asyncio.Event(), asyncio.Event()
         engine = Engine(books, journal, ways, now=self.clock, alive=alive, wake=wake)
         running = asyncio.create_task(engine.run(stop))

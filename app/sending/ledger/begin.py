@@ -1,18 +1,19 @@
 """The durable line between "nothing was said" and "something may have been said"."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.contacts.models import Contact, Suppression
 from app.sending import relays
-from app.sending.models import Attempt, Delivery, Dispatch, Relay
+from app.sending.ledger import opening
+from app.sending.models import Delivery, Dispatch, Relay
 from app.workspaces.models import Workspace
 
 
@@ -38,43 +39,65 @@ def begin(
     was committed before this commit is obeyed.
     """
     locked = relays.lock(session, {one.relay_id for one in wanted})
-    rows = _look_again(session, sender_id, [one.delivery_id for one in wanted])
+    _hold_still(session, [one.delivery_id for one in wanted])
     zones = relays.zones(session, locked)
     room = {
         key: relays.candidate(relay, now, zones[key], len(wanted)).room if relay.enabled else 0
         for key, relay in locked.items()
     }
-    going: list[Wanted] = []
-    leaving: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for one in wanted:
-        row = rows.get(one.delivery_id)
-        if row is None:
+    opened: dict[int, int] = {}
+    for alike, deliveries in _alike(wanted).items():
+        relay_id = alike.relay_id
+        most = room.get(relay_id, 0)
+        if most <= 0:
             continue
-        if why := _why_not(row, one):
-            leaving[why].append(one.delivery_id)
-        elif room.get(one.relay_id, 0) <= 0:
-            leaving["queued", ""].append(one.delivery_id)
-        else:
-            room[one.relay_id] -= 1
-            going.append(one)
-    _leave(session, leaving, now)
-    return _open(session, sender_id, going, locked, zones, now)
+        attempts = opening.open_attempts(session, sender_id, alike, deliveries[:most], now)
+        room[relay_id] = most - len(attempts)
+        _charge(locked[relay_id], sorted(attempts.values()), zones[relay_id], now)
+        opened |= attempts
+    opening.begun(session, list(opened), now)
+    _send_away(session, sender_id, [one for one in wanted if one.delivery_id not in opened], now)
+    return opened
+
+
+def _alike(wanted: Sequence[Wanted]) -> dict[opening.Alike, list[int]]:
+    found: defaultdict[opening.Alike, list[int]] = defaultdict(list)
+    for one in wanted:
+        alike = opening.Alike(one.relay_id, one.from_email, one.round, one.fallback)
+        found[alike].append(one.delivery_id)
+    return found
+
+
+def _send_away(session: Session, sender_id: UUID, staying: Sequence[Wanted], now: datetime) -> None:
+    """What did not begin goes back to the queue, or ends, for the reason that is found now."""
+    if not staying:
+        return
+    rows = _look_again(session, sender_id, [one.delivery_id for one in staying])
+    leaving: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for key, row in rows.items():
+        leaving[_whither(row)].append(key)
+    for (state, reason), deliveries in leaving.items():
+        values: dict[str, object] = {"state": state, "sender_id": None}
+        if state != "queued":
+            values |= {"finished_at": now, "reason": reason}
+        session.execute(
+            update(Delivery)
+            .where(Delivery.id.in_(deliveries))
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _look_again(session: Session, sender_id: UUID, deliveries: Sequence[int]) -> dict[int, Any]:
-    _hold_still(session, deliveries)
     rows = session.execute(
         select(
             Delivery.id,
             Dispatch.hold,
             Dispatch.hold_reason,
-            Workspace.failover_enabled,
-            Workspace.backup_relay_id,
             Contact.status,
             Suppression.reason.label("suppression"),
         )
         .join(Dispatch, Dispatch.id == Delivery.dispatch_id)
-        .join(Workspace, Workspace.id == Dispatch.workspace_id)
         .outerjoin(Contact, Contact.id == Delivery.contact_id)
         .outerjoin(
             Suppression,
@@ -96,25 +119,18 @@ def _hold_still(session: Session, deliveries: Sequence[int]) -> None:
     """
     if session.get_bind().dialect.name != "postgresql":
         return
-    mine = select(Delivery.dispatch_id, Delivery.contact_id).where(Delivery.id.in_(deliveries))
-    pairs = session.execute(mine).all()
-    dispatches = sorted({pair.dispatch_id for pair in pairs})
+    mine = Delivery.id.in_(deliveries)
+    dispatches = select(Delivery.dispatch_id).where(mine)
     workspaces = select(Dispatch.workspace_id).where(Dispatch.id.in_(dispatches))
-    for table, wanted in (
-        (Workspace, workspaces),
-        (Dispatch, dispatches),
-        (Contact, sorted({pair.contact_id for pair in pairs})),
-    ):
-        session.execute(
-            select(table.id)
-            .where(table.id.in_(wanted))
-            .order_by(table.id)
-            .with_for_update(read=True)
-        )
+    contacts = select(Delivery.contact_id).where(mine)
+    for table, wanted in ((Workspace, workspaces), (Dispatch, dispatches), (Contact, contacts)):
+        held = select(table.id).where(table.id.in_(wanted)).order_by(table.id)
+        rows = held.with_for_update(read=True).cte("held")
+        session.execute(select(func.count()).select_from(rows))
 
 
-def _why_not(row: Any, wanted: Wanted) -> tuple[str, str] | None:
-    """The (state, reason) of a delivery that may not begin, None when it may."""
+def _whither(row: Any) -> tuple[str, str]:
+    """The (state, reason) of a delivery that did not begin; queued when its turn may yet come."""
     if row.hold == "cancelled":
         return "cancelled", row.hold_reason
     if row.suppression is not None:
@@ -123,66 +139,13 @@ def _why_not(row: Any, wanted: Wanted) -> tuple[str, str] | None:
         return "suppressed", "the contact was deleted"
     if row.status != "active":
         return "suppressed", f"the contact is {row.status}"
-    if row.hold or (wanted.fallback and not _may_help(row, wanted.relay_id)):
-        return "queued", ""
-    return None
+    return "queued", ""
 
 
-def _may_help(row: Any, relay_id: UUID) -> bool:
-    return row.failover_enabled and row.backup_relay_id in (None, relay_id)
-
-
-def _leave(session: Session, leaving: dict[tuple[str, str], list[int]], now: datetime) -> None:
-    for (state, reason), deliveries in leaving.items():
-        values: dict[str, object] = {"state": state, "sender_id": None}
-        if state != "queued":
-            values |= {"finished_at": now, "reason": reason}
-        _update(session, deliveries, values)
-
-
-def _open(
-    session: Session,
-    sender_id: UUID,
-    going: Sequence[Wanted],
-    locked: dict[UUID, Relay],
-    zones: dict[UUID, str],
-    now: datetime,
-) -> dict[int, int]:
-    if not going:
-        return {}
-    opened = session.scalars(
-        insert(Attempt).returning(Attempt.id, sort_by_parameter_order=True),
-        [
-            {
-                "delivery_id": one.delivery_id,
-                "relay_id": one.relay_id,
-                "sender_id": sender_id,
-                "round": one.round,
-                "from_email": one.from_email,
-                "begun_at": now,
-            }
-            for one in going
-        ],
-    ).all()
-    attempts = {one.delivery_id: id_ for one, id_ in zip(going, opened, strict=True)}
-    _update(
-        session,
-        attempts,
-        {"state": "begun", "first_tried_at": func.coalesce(Delivery.first_tried_at, now)},
-    )
-    for key, relay in locked.items():
-        mine = [attempts[one.delivery_id] for one in going if one.relay_id == key]
-        if mine:
-            if relay.open_until is not None:
-                relays.set_probe(relay, mine[0])
-            relays.take(relay, len(mine), now, zones[key])
-    return attempts
-
-
-def _update(session: Session, deliveries: Iterable[int], values: dict[str, object]) -> None:
-    session.execute(
-        update(Delivery)
-        .where(Delivery.id.in_(list(deliveries)))
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
+def _charge(relay: Relay, attempts: Sequence[int], zone: str, now: datetime) -> None:
+    """Takes the relay's tokens; the first attempt on a relay that was off is its probe."""
+    if not attempts:
+        return
+    if relay.open_until is not None:
+        relays.set_probe(relay, attempts[0])
+    relays.take(relay, len(attempts), now, zone)

@@ -7,7 +7,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Integer,
+    bindparam,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from app.sending.models import Attempt, Delivery
@@ -45,32 +53,44 @@ def claim(
     """Up to ``fresh`` due deliveries never tried before and ``tried`` others, oldest due first;
     with ``share`` only those that are this relay's turn.
     """
-    mine = Delivery.primary_id == share if share is not None else true()
-    rows = _take(session, sender_id, dispatch_id, mine & (Delivery.tries > 0), tried, now)
-    rows += _take(session, sender_id, dispatch_id, mine & (Delivery.tries == 0), fresh, now)
+    whose = {"mine": sender_id, "dispatch": dispatch_id, "share": share, "now": now}
+    again, never = (_OF_SHARE_AGAIN, _OF_SHARE) if share is not None else (_AGAIN, _NEVER)
+    rows = _take(session, again, whose, tried) + _take(session, never, whose, fresh)
     turned_away = _turned_away(session, [row.id for row in rows if row.tries])
     return [
-        Claimed(**row._asdict(), tried=turned_away[row.id, row.round])
+        Claimed(*(*row, turned_away.get((row.id, row.round), {})))
         for row in sorted(rows, key=lambda row: row.id)
     ]
 
 
-def _take(
-    session: Session,
-    sender_id: UUID,
-    dispatch_id: UUID,
-    which: ColumnElement[bool],
-    most: int,
-    now: datetime,
-) -> list[Any]:
-    """Marks rows as claimed; gives back what Claimed begins with, by its names."""
+def _take(session: Session, statement: Executable, whose: dict[str, Any], most: int) -> list[Any]:
+    """Marks rows as claimed; gives back what Claimed begins with, in its order."""
     if most <= 0:
         return []
-    due = _due(dispatch_id, which, most, now)
-    taken = session.execute(
+    return list(session.connection().execute(statement, whose | {"most": most}))
+
+
+def _taking(*which: ColumnElement[bool]) -> Executable:
+    """Made once: making a statement costs as much as running it. The ids are looked up once,
+    too: PostgreSQL may repeat a subquery, each time with other rows.
+    """
+    due = (
+        select(Delivery.id)
+        .where(
+            Delivery.dispatch_id == bindparam("dispatch"),
+            Delivery.state == literal_column("'queued'"),
+            Delivery.due_at <= bindparam("now"),
+            *which,
+        )
+        .order_by(Delivery.due_at, Delivery.id)
+        .limit(bindparam("most", type_=Integer()))
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    return (
         update(Delivery)
         .where(Delivery.id.in_(select(due.c.id)))
-        .values(state="claimed", sender_id=sender_id)
+        .values(state="claimed", sender_id=bindparam("mine"))
         .returning(
             Delivery.id,
             Delivery.contact_id,
@@ -78,28 +98,18 @@ def _take(
             Delivery.address,
             Delivery.tries,
             Delivery.round,
-            Delivery.relay_id.label("stay"),
+            Delivery.relay_id,
         )
-        .execution_options(synchronize_session=False)
     )
-    return list(taken)
 
 
-def _due(dispatch_id: UUID, which: ColumnElement[bool], most: int, now: datetime) -> CTE:
-    """The ids, looked up once: PostgreSQL may repeat a subquery, each time with other rows."""
-    return (
-        select(Delivery.id)
-        .where(
-            Delivery.dispatch_id == dispatch_id,
-            Delivery.state == "queued",
-            Delivery.due_at <= now,
-            which,
-        )
-        .order_by(Delivery.due_at, Delivery.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
+# Numbers and states are written out, not bound: only so can a database see that a partial
+# index holds these rows.
+_TRIED = Delivery.tries > literal_column("0")
+_UNTRIED = Delivery.tries == literal_column("0")
+_SHARE = Delivery.primary_id == bindparam("share")
+_AGAIN, _NEVER = _taking(_TRIED), _taking(_UNTRIED)
+_OF_SHARE_AGAIN, _OF_SHARE = _taking(_TRIED, _SHARE), _taking(_UNTRIED, _SHARE)
 
 
 def release(
@@ -156,7 +166,7 @@ def _claimed(
 
 def _turned_away(
     session: Session, deliveries: Sequence[int]
-) -> defaultdict[tuple[int, int], dict[UUID, str]]:
+) -> dict[tuple[int, int], dict[UUID, str]]:
     found: defaultdict[tuple[int, int], dict[UUID, str]] = defaultdict(dict)
     if deliveries:
         rows = session.execute(

@@ -1,8 +1,7 @@
 """Closes attempts with what was heard, and moves their deliveries, in one go."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +14,7 @@ from app.rules import delivery, replies
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply, Verdict
 from app.sending import relays
+from app.sending.ledger import accepted
 from app.sending.models import Attempt, Delivery, Dispatch, Relay
 
 
@@ -40,35 +40,130 @@ def finish(
     """Writes what was heard. Safe to repeat; what was already closed stays as it is, but a reply
     that comes late to an attempt that was called unknown still settles it.
     """
-    rows = _attempts(session, [one.attempt_id for one in heard])
-    locked = relays.lock(session, {row.relay_id for row in rows.values()})
-    attempts: list[dict[str, Any]] = []
-    deliveries: list[dict[str, Any]] = []
-    suppressed: defaultdict[tuple[UUID, str], dict[str, str]] = defaultdict(dict)
+    first: dict[int, Heard] = {}
     for one in heard:
-        row = rows.pop(one.attempt_id, None)
-        if row is None:
-            continue
-        relay = locked.get(row.relay_id)
-        if one.reply is None:
-            _void(row, relay, attempts, deliveries, now)
-            continue
-        verdict = replies.classify(one.reply)
-        _tell(relay, row, verdict, one, now, breaker)
+        first.setdefault(one.attempt_id, one)
+    taken = {key: one.reply for key, one in first.items() if one.reply and _is_taken(one.reply)}
+    usual = accepted.still_begun(session, list(taken))
+    rows = _attempts(session, [key for key in first if key not in usual])
+    locked = relays.lock(session, {row.relay_id for row in (*rows.values(), *usual.values())})
+    page = _Page(now, breaker, give_up)
+    for key, one in first.items():
+        if begun := usual.get(key):
+            page.take(begun, taken[key], locked.get(begun.relay_id))
+        elif row := rows.get(key):
+            page.judge(row, locked.get(row.relay_id), one)
+    page.write(session)
+
+
+def _is_taken(reply: Reply) -> bool:
+    return replies.classify(reply).outcome == "accepted"
+
+
+@dataclass(slots=True)
+class _Page:
+    """What is written together, gathered in the order in which it was heard."""
+
+    now: datetime
+    breaker: BreakerSettings
+    give_up: timedelta
+    taken: list[tuple[accepted.Begun, Reply]] = field(default_factory=list)
+    closed: list[dict[str, Any]] = field(default_factory=list)
+    moved: list[dict[str, Any]] = field(default_factory=list)
+    given_back: list[dict[str, Any]] = field(default_factory=list)
+    suppressed: dict[tuple[UUID, str], dict[str, str]] = field(default_factory=dict)
+
+    def take(self, begun: accepted.Begun, reply: Reply, relay: Relay | None) -> None:
+        """The usual end: the relay took the message, and so it works."""
+        self.taken.append((begun, reply))
+        if relay is not None:
+            self._tell(relay, begun.id, reply, fault=False)
+
+    def judge(self, row: Any, relay: Relay | None, heard: Heard) -> None:
+        """Any other end. A sender that a relay refuses is the relay's fault only when it is the
+        relay's own From: then its configuration is broken.
+        """
+        if heard.reply is None:
+            self._void(row, relay)
+            return
+        verdict = replies.classify(heard.reply)
+        if relay is not None:
+            own = row.from_email == relay.from_email
+            faulty = ("refused", "unknown", "unauthorized") if own else ("refused", "unknown")
+            fault = verdict.outcome in faulty and heard.counts
+            self._tell(relay, row.id, heard.reply, fault=fault)
         if row.outcome == "unknown" and verdict.outcome == "unknown":
-            continue
-        attempts.append(_closed(row, verdict, one.reply, now))
-        deliveries.append(_moved(row, verdict, one.reply, relay, now, give_up))
+            return
+        self.closed.append(_closed(row, verdict, heard.reply, self.now))
+        self.moved.append(self._moved(row, verdict, heard.reply, relay))
         if verdict.suppress:
-            words = delivery.describe(one.reply)
-            suppressed[row.workspace_id, verdict.suppress][row.address] = words
-    _write(session, attempts, deliveries)
-    for (workspace_id, reason), addresses in suppressed.items():
-        for address, words in sorted(addresses.items()):
-            suppress(session, workspace_id, [address], reason, words, now)
+            about = self.suppressed.setdefault((row.workspace_id, verdict.suppress), {})
+            about[row.address] = delivery.describe(heard.reply)
+
+    def write(self, session: Session) -> None:
+        """All of it."""
+        accepted.write(session, self.taken, self.now)
+        if self.closed:
+            session.execute(update(Attempt), self.closed)
+        for batch in (self.moved, self.given_back):
+            if batch:
+                session.execute(update(Delivery), batch)
+        for (workspace_id, reason), addresses in self.suppressed.items():
+            for address, words in sorted(addresses.items()):
+                suppress(session, workspace_id, [address], reason, words, self.now)
+
+    def _tell(self, relay: Relay, attempt: int, reply: Reply, *, fault: bool) -> None:
+        """The relay's health hears of it."""
+        relays.heard(
+            relay,
+            attempt,
+            replies.classify(reply),
+            fault=fault,
+            words=delivery.describe(reply),
+            now=self.now,
+            settings=self.breaker,
+        )
+
+    def _void(self, row: Any, relay: Relay | None) -> None:
+        if row.outcome is not None:
+            return
+        if relay is not None:
+            relays.heard_nothing(relay, row.id)
+        nothing = {"phase": "", "code": None, "text": ""}
+        self.closed.append({"id": row.id, "outcome": "void", "finished_at": self.now} | nothing)
+        self.given_back.append({"id": row.delivery_id, "state": "queued", "sender_id": None})
+
+    def _moved(
+        self, row: Any, verdict: Verdict, reply: Reply, relay: Relay | None
+    ) -> dict[str, Any]:
+        tries = row.tries if row.outcome == "unknown" else row.tries + 1
+        pause = relay.pause_until if relay is not None and relay.pause_until else self.now
+        after = delivery.after(
+            verdict,
+            reply,
+            relay_id=row.relay_id,
+            tries=tries,
+            first_tried_at=row.first_tried_at,
+            now=self.now,
+            relay_pause=max(pause, self.now),
+            give_up=self.give_up,
+            at_least_once=row.promise == "at_least_once",
+        )
+        return {
+            "id": row.delivery_id,
+            "state": after.state,
+            "sender_id": None,
+            "tries": tries,
+            "due_at": after.due_at,
+            "relay_id": after.stay,
+            "reason": after.reason,
+            "finished_at": None if after.state == "queued" else self.now,
+        }
 
 
 def _attempts(session: Session, wanted: Sequence[int]) -> dict[int, Any]:
+    if not wanted:
+        return {}
     rows = session.execute(
         select(
             Attempt.id,
@@ -93,51 +188,6 @@ def _attempts(session: Session, wanted: Sequence[int]) -> dict[int, Any]:
     return {row.id: row for row in rows}
 
 
-def _void(
-    row: Any,
-    relay: Relay | None,
-    attempts: list[dict[str, Any]],
-    deliveries: list[dict[str, Any]],
-    now: datetime,
-) -> None:
-    if row.outcome is not None:
-        return
-    if relay is not None:
-        relays.heard_nothing(relay, row.id)
-    attempts.append(
-        {"id": row.id, "outcome": "void", "finished_at": now, "phase": "", "code": None, "text": ""}
-    )
-    deliveries.append(
-        {"id": row.delivery_id, "state": "queued", "sender_id": None, "tries": row.tries}
-    )
-
-
-def _tell(
-    relay: Relay | None,
-    row: Any,
-    verdict: Verdict,
-    heard: Heard,
-    now: datetime,
-    settings: BreakerSettings,
-) -> None:
-    """The relay's health hears of it. A sender that a relay refuses is the relay's fault only
-    when it is the relay's own From: then its configuration is broken.
-    """
-    if relay is None or heard.reply is None:
-        return
-    own = row.from_email == relay.from_email
-    fault = verdict.outcome in ("refused", "unknown") or (verdict.outcome == "unauthorized" and own)
-    relays.heard(
-        relay,
-        row.id,
-        verdict,
-        fault=fault and heard.counts,
-        words=delivery.describe(heard.reply),
-        now=now,
-        settings=settings,
-    )
-
-
 def _closed(row: Any, verdict: Verdict, reply: Reply, now: datetime) -> dict[str, Any]:
     return {
         "id": row.id,
@@ -147,50 +197,3 @@ def _closed(row: Any, verdict: Verdict, reply: Reply, now: datetime) -> dict[str
         "code": reply.code,
         "text": reply.text[:500],
     }
-
-
-def _moved(
-    row: Any,
-    verdict: Verdict,
-    reply: Reply,
-    relay: Relay | None,
-    now: datetime,
-    give_up: timedelta,
-) -> dict[str, Any]:
-    tries = row.tries if row.outcome == "unknown" else row.tries + 1
-    pause = relay.pause_until if relay is not None and relay.pause_until is not None else now
-    after = delivery.after(
-        verdict,
-        reply,
-        relay_id=row.relay_id,
-        tries=tries,
-        first_tried_at=row.first_tried_at,
-        now=now,
-        relay_pause=max(pause, now),
-        give_up=give_up,
-        at_least_once=row.promise == "at_least_once",
-    )
-    moved: dict[str, Any] = {
-        "id": row.delivery_id,
-        "state": after.state,
-        "sender_id": None,
-        "tries": tries,
-    }
-    return moved | {
-        "due_at": after.due_at,
-        "relay_id": after.stay,
-        "reason": after.reason,
-        "finished_at": None if after.state == "queued" else now,
-    }
-
-
-def _write(
-    session: Session, attempts: list[dict[str, Any]], deliveries: list[dict[str, Any]]
-) -> None:
-    if attempts:
-        session.execute(update(Attempt), attempts)
-    moved = [one for one in deliveries if "due_at" in one]
-    given_back = [one for one in deliveries if "due_at" not in one]
-    for batch in (moved, given_back):
-        if batch:
-            session.execute(update(Delivery), batch)

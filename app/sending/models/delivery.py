@@ -25,6 +25,14 @@ class Delivery(Base):
         UniqueConstraint("dispatch_id", "address"),
         Index("ix_delivery_due", "dispatch_id", "state", "due_at", "id"),
         Index(
+            "ix_delivery_again",
+            "dispatch_id",
+            "due_at",
+            "id",
+            sqlite_where=text("state = 'queued' AND tries > 0"),
+            postgresql_where=text("state = 'queued' AND tries > 0"),
+        ),
+        Index(
             "ix_delivery_owner",
             "sender_id",
             sqlite_where=text("sender_id IS NOT NULL"),

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, false, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, Identified
+from app.db import Base, Identified, Json
 from app.rules.primary import ALL, NONE
 from app.sending.models.numbers import Number
 
@@ -20,7 +20,9 @@ class Relay(Identified, Base):
     agrees. ``open_until``: the breaker; in the past it means that one probe is due, and
     ``probe_attempt`` is that probe. ``pause_until``: throttled; ``quota_until``: the provider
     said that its quota is used up. ``tat`` is the theoretical arrival time of GCRA (epoch
-    seconds); the windows hold start (epoch seconds) and count of the current hour and day.
+    seconds); the windows hold start (epoch seconds) and count of the current hour and day;
+    ``hours`` is ``[[start, count]]`` of each of the last 24, where ``rolling_day`` says that the
+    daily limit counts for any 24 hours.
 
     ``mail_type`` is what it serves: one relay per type, exactly one ``all`` (the workspace's
     default), any number ``none``. ``warm_up``: ``{"start": "2026-11-22", "first_day": 50,
@@ -55,8 +57,10 @@ class Relay(Identified, Base):
     reply_to_name: Mapped[str] = mapped_column(Text, default="")
     description: Mapped[str] = mapped_column(Text, default="")
     rate_per_second: Mapped[float | None]
+    minute_limit: Mapped[int | None]
     hourly_limit: Mapped[int | None]
     daily_limit: Mapped[int | None]
+    rolling_day: Mapped[bool] = mapped_column(default=False, server_default=false())
     warm_up: Mapped[dict[str, Any] | None]
     failover_priority: Mapped[int]
     exclude_from_failover: Mapped[bool] = mapped_column(default=False)
@@ -81,6 +85,7 @@ class Relay(Identified, Base):
     hour_count: Mapped[int] = mapped_column(default=0)
     day_start: Mapped[float] = mapped_column(default=0.0)
     day_count: Mapped[int] = mapped_column(default=0)
+    hours: Mapped[list[list[float]]] = mapped_column(Json, default=list, server_default="[]")
 
     @hybrid_property
     def is_default(self) -> bool:

@@ -1,0 +1,116 @@
+"""A site that answers as recorded: the exchange that fits, or a page made up from its rows."""
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from app.dev.replay.abilities import SureFormsEntries
+from app.dev.replay.listings import LISTINGS, Listing, Row, ident
+from app.dev.replay.posts import Posts
+from app.dev.replay.recordings import Recording
+from app.dev.wordpress_front import XMLRPC, Asked, Front, Reply
+from app.dev.wordpress_login import PASSWORD, Login, error
+
+#: Sent against caches; no recording has it.
+_NOISE = "_"
+
+
+class RecordedSite:
+    """Answers on 127.0.0.1; port 0 takes a free one. It never changes anything.
+
+    ``rows``: the rows at hand by route; they may be changed while it runs.
+    """
+
+    def __init__(
+        self,
+        recordings: list[Recording],
+        username: str = "admin",
+        password: str = PASSWORD,
+        port: int = 0,
+    ) -> None:
+        self.username = username
+        self.password = password
+        self._login = Login(username, password)
+        self._recordings = recordings
+        self._listings = {listing.route: listing for listing in LISTINGS}
+        self.rows = {one.route: _rows(one, recordings) for one in LISTINGS}
+        self.entries = SureFormsEntries(recordings)
+        self.posts = Posts(recordings)
+        self._front = Front(self.answer, port)
+        self._thread = threading.Thread(target=self._front.serve_forever, args=(0.05,), daemon=True)
+        self.url = self._front.url
+
+    def start(self) -> "RecordedSite":
+        """Begins to answer, in a thread of its own."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Answers no more."""
+        self._front.shutdown()
+        self._thread.join()
+        self._front.server_close()
+
+    def counts(self) -> dict[str, int]:
+        """How many rows are at hand by route."""
+        found = {route: len(rows) for route, rows in self.rows.items()}
+        found[self.entries.routes[0]] = len(self.entries.entries)
+        found |= {f"XML-RPC {kind}": len(posts) for kind, posts in self.posts.posts.items()}
+        return {route: count for route, count in found.items() if count}
+
+    def answer(self, asked: Asked) -> Reply:
+        """What is answered to ``asked``."""
+        if asked.route == XMLRPC:
+            return self.posts.answer(self._login, asked.body)
+        if refused := self._login.refusal(asked.authorization):
+            return refused
+        query = {name: value for name, value in asked.query.items() if name != _NOISE}
+        query.pop("rest_route", None)
+        is_known = asked.authorization.lower().startswith("basic ")
+        if is_known and asked.method == "GET":
+            if self.rows.get(asked.route):
+                return self._listings[asked.route].answer(self.rows[asked.route], query)
+            if asked.route in self.entries.routes and self.entries.entries:
+                return self.entries.answer(asked.route, query)
+        fitting = self._fitting(asked.method, asked.route, query, is_known)
+        return fitting.reply() if fitting else self._nothing(asked, is_known)
+
+    def _fitting(
+        self, method: str, route: str, query: dict[str, str], is_known: bool
+    ) -> Recording | None:
+        """The recording whose method, route and login fit, and most of its parameters."""
+        here = [one for one in self._recordings if (one.method, one.route) == (method, route)]
+        found = [one for one in here if one.is_known == is_known]
+        if is_known and not found:
+            found = [one for one in here if one.status == 200]  # what strangers may see, too
+
+        def fit(one: Recording) -> tuple[bool, bool, int, bool]:
+            differ = len(set(one.params.items()) ^ set(query.items()))
+            return not differ, not one.is_troubled, -differ, one.status == 200
+
+        return max(found, key=fit, default=None)
+
+    def _nothing(self, asked: Asked, is_known: bool) -> Reply:
+        if not is_known and any(one.route == asked.route for one in self._recordings):
+            return error(401, "rest_forbidden", "Sorry, you are not allowed to do that.")
+        sentence = "No route was found matching the URL and request method."
+        return error(404, "rest_no_route", sentence)
+
+
+def _rows(listing: Listing, recordings: Iterable[Recording]) -> list[Row]:
+    """Every row of a listing that was recorded as a whole, each once: the one that says most."""
+    found: dict[int, Row] = {}
+    for one in recordings:
+        fits = (one.method, one.route, one.status, one.is_known) == (
+            "GET",
+            listing.route,
+            200,
+            True,
+        )
+        if not fits or one.is_troubled or not listing.is_whole(one.params):
+            continue
+        rows: Any = listing.rows(one.body)
+        for row in rows if isinstance(rows, list) else []:
+            if len(row) > len(found.get(ident(row), {})):
+                found[ident(row)] = row
+    return list(found.values())

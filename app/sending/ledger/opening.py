@@ -1,0 +1,119 @@
+"""The statements that open attempts: one for all that differ in nothing but the recipient."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    Executable,
+    Integer,
+    SelectBase,
+    Text,
+    Uuid,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from app.contacts.models import Contact, Suppression
+from app.db import UTCDateTime
+from app.sending.models import Attempt, Delivery, Dispatch
+from app.workspaces.models import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """What the attempts of one statement have in common. ``fallback``: not their primary."""
+
+    relay_id: UUID
+    from_email: str
+    round: int
+    fallback: bool
+
+
+def open_attempts(
+    session: Session, sender_id: UUID, alike: Alike, deliveries: Sequence[int], now: datetime
+) -> dict[int, int]:
+    """Opens the attempts of those that may still go, and only of those: delivery -> attempt."""
+    opened = session.connection().execute(
+        _OPEN_FALLBACK if alike.fallback else _OPEN,
+        {
+            "deliveries": deliveries,
+            "relay": alike.relay_id,
+            "mine": sender_id,
+            "in_round": alike.round,
+            "sent_from": alike.from_email,
+            "now": now,
+        },
+    )
+    return dict(opened.all())
+
+
+def begun(session: Session, deliveries: Sequence[int], now: datetime) -> None:
+    """Moves deliveries whose attempt was opened."""
+    if deliveries:
+        session.connection().execute(_BEGUN, {"deliveries": deliveries, "now": now})
+
+
+# Made once, with the values bound: making a statement of hundreds of values costs more than
+# running it.
+_THESE = Delivery.id.in_(bindparam("deliveries", expanding=True))
+_RELAY = bindparam("relay", type_=Uuid())
+_MINE = bindparam("mine", type_=Uuid())
+_NOW = bindparam("now", type_=UTCDateTime())
+_SUPPRESSED = exists().where(
+    Suppression.workspace_id == Dispatch.workspace_id, Suppression.address == Delivery.address
+)
+_COLUMNS = {
+    "delivery_id": Delivery.id,
+    "relay_id": _RELAY,
+    "sender_id": _MINE,
+    "round": bindparam("in_round", type_=Integer()),
+    "from_email": bindparam("sent_from", type_=Text()),
+    "begun_at": _NOW,
+    "phase": literal("", Text()),
+    "text": literal("", Text()),
+}
+#: Everything that may have changed since the claim; begin.py says why one does not pass.
+_MAY_GO = (
+    select(*_COLUMNS.values())
+    .join(Dispatch, Dispatch.id == Delivery.dispatch_id)
+    .join(Workspace, Workspace.id == Dispatch.workspace_id)
+    .join(Contact, Contact.id == Delivery.contact_id)
+    .where(
+        _THESE,
+        Delivery.sender_id == _MINE,
+        Delivery.state == "claimed",
+        Dispatch.hold == "",
+        Contact.status == "active",
+        ~_SUPPRESSED,
+    )
+    .order_by(Delivery.id)
+)
+_MAY_HELP = _MAY_GO.where(
+    Workspace.failover_enabled,
+    or_(Workspace.backup_relay_id.is_(None), Workspace.backup_relay_id == _RELAY),
+)
+
+
+def _opening(may_go: SelectBase) -> Executable:
+    return (
+        insert(Attempt)
+        .from_select(list(_COLUMNS), may_go, include_defaults=False)
+        .returning(Attempt.delivery_id, Attempt.id)
+    )
+
+
+_OPEN, _OPEN_FALLBACK = _opening(_MAY_GO), _opening(_MAY_HELP)
+_BEGUN = (
+    update(Delivery)
+    .where(_THESE)
+    .values(state="begun", first_tried_at=func.coalesce(Delivery.first_tried_at, _NOW))
+)

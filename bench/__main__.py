@@ -1,0 +1,47 @@
+"""The way in: `./run bench list`, `./run bench NAME [--json FILE]`."""
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from bench.claims import Claim, show, write
+from bench.missing import Missing
+
+#: Name -> what it measures; the module has the same name, and a function run().
+BENCHES = {
+    "end-to-end": "a whole campaign through the real sender, beside what others send with",
+    "transport": "ready messages over ten connections, beside smtp-source and aiosmtplib",
+    "latency": "one connection with a round trip of 20 and 40 ms, beside what is possible",
+    "ledger": "claim, begin and finish on SQLite and PostgreSQL, per message",
+    "compose": "content and contact to bytes, beside a template engine and EmailMessage",
+    "memory": "one sender with a campaign of a million recipients",
+    "growth": "the cost of a message with 50 thousand and with a million waiting",
+}
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("name", type=click.Choice(["list", *BENCHES]))
+@click.option("--json", "file", type=click.Path(path_type=Path), help="Write the result there.")
+def main(name: str, file: Path | None) -> None:
+    """Measure one claim about speed; 1 when a goal is not reached."""
+    if name == "list":
+        for one, about in BENCHES.items():
+            click.echo(f"{one:12} {about}")
+        return
+    run: Callable[[], Sequence[Claim]] = import_module(f"bench.{name.replace('-', '_')}").run
+    try:
+        claims = run()
+    except Missing as error:
+        click.echo(f"bench: {error}", err=True)
+        sys.exit(2)
+    show(claims)
+    if file is not None:
+        write(name, claims, file)
+    sys.exit(0 if all(one.holds for one in claims) else 1)
+
+
+if __name__ == "__main__":
+    main(prog_name="./run bench")

@@ -1,0 +1,1 @@
+"""What others would send the same campaign with."""

@@ -1,0 +1,43 @@
+"""How much a lane takes ahead."""
+
+import asyncio
+from collections.abc import Callable
+
+from app.rules.replies import Reply
+from app.sending.lanes import DEPTH, Hooks, Lane, Work
+from app.wire.conversation import Parcel
+from app.wire.opening import Endpoint, open_line
+from tests.sending.servers import RelayServer
+
+PARCEL = Parcel(1, "a@example.com", "b@example.com", b"Subject: x\r\n\r\nx\r\n")
+
+
+def _room(port: int) -> tuple[int, int]:
+    """Before one message and after it."""
+
+    async def carry() -> tuple[int, int]:
+        heard = asyncio.Event()
+
+        def hear(_attempt: int, _reply: Reply | None, _counts: bool) -> None:
+            heard.set()
+
+        endpoint = Endpoint("127.0.0.1", port, "none", "", "")
+        hooks = Hooks(lambda _: True, hear, open_line)
+        lane = Lane(endpoint, hooks, connections=1, messages_per_connection=10)
+        before = lane.free
+        lane.put([Work(1, PARCEL)])
+        await asyncio.wait_for(heard.wait(), 5)
+        await asyncio.sleep(0.05)
+        after = lane.free
+        await lane.close(1)
+        return before, after
+
+    return asyncio.run(carry())
+
+
+def test_a_line_that_had_to_wait_gets_more_ahead(server: Callable[..., RelayServer]) -> None:
+    assert _room(server().port) == (DEPTH, 2 * DEPTH)
+
+
+def test_a_relay_that_refuses_gets_no_more(dead_port: int) -> None:
+    assert _room(dead_port) == (DEPTH, DEPTH)
