@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaigns import edit, launching
+from app.campaigns import edit, lateness, launching
 from app.campaigns.models import Campaign
 from app.errors import Conflict, Invalid, Problem
 from app.runtime import Runtime
@@ -35,6 +35,7 @@ def launch(
         raise Invalid("at: This moment is over.", {"at": ["This moment is over."]})
     launching.check(session, campaign, base_url, now)
     if at is not None and at > now:
+        lateness.check(campaign, at)
         campaign.send_at = at
         return _become(session, campaign, "scheduled", now)
     launching.dispatch(session, campaign, now)
@@ -65,6 +66,7 @@ def resume(
     """Lets a paused campaign go on; one whose scheduled launch failed is launched now."""
     campaign = edit.get(session, workspace_id, campaign_id, lock=True)
     _require(campaign, ("paused",), "resumed")
+    lateness.check(campaign, now)
     if campaign.dispatch_id is not None:
         return _hold(session, campaign, "", "", now)
     launching.check(session, campaign, base_url, now)

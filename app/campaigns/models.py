@@ -21,7 +21,7 @@ class Campaign(Identified, Base):
     reply_to_email, reply_to_name) that were set by hand, so that changing the pin leaves them.
     ``send_strategy`` is ``pinned`` or ``rotate``; then ``pool`` is ``[{"relay_id": id, "weight":
     n}]``, else it is empty. ``promise``: one of PROMISES, what is done with a mail of which
-    nobody knows whether it went.
+    nobody knows whether it went. ``not_later_than``: what is not sent by then waits for a person.
     """
 
     __tablename__ = "campaign"
@@ -48,6 +48,7 @@ class Campaign(Identified, Base):
     status: Mapped[str] = mapped_column(default="draft")
     status_reason: Mapped[str] = mapped_column(Text, default="")
     send_at: Mapped[datetime | None]
+    not_later_than: Mapped[datetime | None]
     launched_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     dispatch_id: Mapped[UUID | None] = mapped_column(ForeignKey("dispatch.id"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.sending.models import Delivery, Dispatch
@@ -45,7 +45,10 @@ class OpenDispatch:
 
 
 def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
-    """Every dispatch that is not held, whose time has come, and that has queued deliveries due."""
+    """Every dispatch that is not held, whose time has come and is not over, and that has queued
+    deliveries due.
+    """
+    in_time = or_(Dispatch.not_later_than.is_(None), Dispatch.not_later_than > now)
     due = exists().where(
         Delivery.dispatch_id == Dispatch.id, Delivery.state == "queued", Delivery.due_at <= now
     )
@@ -72,7 +75,13 @@ def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
             Dispatch.label,
         )
         .join(Workspace, Workspace.id == Dispatch.workspace_id)
-        .where(Dispatch.finished_at.is_(None), Dispatch.hold == "", Dispatch.ready_at <= now, due)
+        .where(
+            Dispatch.finished_at.is_(None),
+            Dispatch.hold == "",
+            Dispatch.ready_at <= now,
+            in_time,
+            due,
+        )
         .order_by(Dispatch.id)
     )
     return [OpenDispatch(*tuple(row)) for row in rows]

@@ -28,8 +28,8 @@ class Dispatch(Identified, Base):
     ``mail_type`` and ``user_id``, the sending user, choose. ``pool``: the relays it rotates over.
     ``from_email`` "" means: the identity of whatever relay sends. ``domain`` is what the
     Message-IDs are made with, the same through every failover. ``promise``: ``never_twice`` or
-    ``at_least_once``, what is done where nobody can know. ``finished_at`` is set when no
-    delivery is open any more.
+    ``at_least_once``, what is done where nobody can know. ``not_later_than``: nothing is
+    claimed from then on. ``finished_at`` is set when no delivery is open any more.
     """
 
     __tablename__ = "dispatch"
@@ -51,5 +51,6 @@ class Dispatch(Identified, Base):
     hold: Mapped[str] = mapped_column(default="")
     hold_reason: Mapped[str] = mapped_column(Text, default="")
     ready_at: Mapped[datetime]
+    not_later_than: Mapped[datetime | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
