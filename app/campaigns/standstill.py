@@ -36,9 +36,10 @@ def go(session: Session, by: str, *, pause: bool, now: datetime) -> None:
 
 
 def go_as_owner(session: Session, user_id: UUID, *, pause: bool, now: datetime) -> None:
-    """The same, asked for by a user. Raises Forbidden unless every workspace is hers: sending is
-    held for all of them.
+    """The same, asked for by a user. Raises Conflict when nothing is held, and Forbidden unless
+    every workspace is hers: sending is held for all of them.
     """
+    valve.require_closed(session)
     hers = select(Member.workspace_id).where(Member.user_id == user_id, Member.role == "owner")
     others = select(Workspace.id).where(Workspace.id.not_in(hers)).limit(1)
     if session.scalar(others) is not None:
