@@ -1,5 +1,6 @@
 """Every table, so that migrations see the whole database."""
 
+from app.alerts import models as alerts
 from app.campaigns import models as campaigns
 from app.contacts import models as contacts
 from app.db import Base
@@ -8,4 +9,13 @@ from app.sources import models as sources
 from app.watching import models as watching
 from app.workspaces import models as workspaces
 
-__all__ = ["Base", "campaigns", "contacts", "sending", "sources", "watching", "workspaces"]
+__all__ = [
+    "Base",
+    "alerts",
+    "campaigns",
+    "contacts",
+    "sending",
+    "sources",
+    "watching",
+    "workspaces",
+]

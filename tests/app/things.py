@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+from app.alerts.models import Alert
 from app.campaigns.models import Campaign
 from app.runtime import Runtime
 from app.sending.models import Relay, RoutingRule
@@ -21,6 +22,7 @@ def one_of_everything(owner: Client, runtime: Runtime, word: str) -> dict[str, s
             "/contacts",
             {"email": f"{word}@example.com", "lists": [word], "tags": [word]},
         ),
+        "endpoint_id": ("/alert-endpoints", {"url": f"http://127.0.0.1:9/{word}"}),
     }
     made = {name: owner.post(path, body).json or {} for name, (path, body) in posted.items()}
     found = {name: str(thing["id"]) for name, thing in made.items()}
@@ -56,10 +58,19 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         updated_at=now,
         **mine,
     )
-    rows = [site, connection, run, relay, campaign, rule]
+    alert = Alert(
+        id=uuid4(),
+        workspace_id=owner.workspace_id,
+        kind="backlog",
+        about=word,
+        sentence=word,
+        raised_at=now,
+        last_at=now,
+    )
+    rows = [site, connection, run, relay, campaign, rule, alert]
     with runtime.database.transaction() as session:
         for row in rows:
             session.add(row)
             session.flush()
-    names = ("site_id", "connection_id", "run_id", "relay_id", "campaign_id", "rule_id")
+    names = ("site_id", "connection_id", "run_id", "relay_id", "campaign_id", "rule_id", "alert_id")
     return {name: str(row.id) for name, row in zip(names, rows, strict=True)}
