@@ -4,6 +4,7 @@ from app.alerts import models as alerts
 from app.campaigns import models as campaigns
 from app.contacts import models as contacts
 from app.db import Base
+from app.messages import models as messages
 from app.sending import models as sending
 from app.sources import models as sources
 from app.watching import models as watching
@@ -14,6 +15,7 @@ __all__ = [
     "alerts",
     "campaigns",
     "contacts",
+    "messages",
     "sending",
     "sources",
     "watching",

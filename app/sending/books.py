@@ -10,11 +10,12 @@ from sqlalchemy import select
 from app.db import Database
 from app.rules import breaker as breaker_rule
 from app.rules.breaker import BreakerSettings
-from app.sending import ledger, plan, relays
+from app.sending import ledger, message_plan, plan, relays
 from app.sending.compose import Composer
 from app.sending.ledger import Heard, Wanted
 from app.sending.models import Content, Relay
 from app.sending.plan import Plan, Planned
+from app.sending.watch import Shut, Watch
 
 #: Compiled contents kept in memory.
 _KEPT = 32
@@ -32,9 +33,15 @@ class Books:
     """What one sender reads from and writes into the ledger."""
 
     def __init__(
-        self, database: Database, sender_id: UUID, patience: Patience, now: Callable[[], datetime]
+        self,
+        database: Database,
+        sender_id: UUID,
+        patience: Patience,
+        now: Callable[[], datetime],
+        watch: Watch,
     ) -> None:
         self._database = database
+        self._watch = watch
         self._sender_id = sender_id
         self._patience = patience
         self._now = now
@@ -48,9 +55,12 @@ class Books:
         if not self._in_flow and not self._is_anything_due(now):
             return Plan()
         with self._database.transaction() as session:
-            found = plan.make(session, self._sender_id, free, now=now)
+            found = Plan()
+            message_plan.make(session, self._sender_id, free, found, now=now)
+            plan.make(session, self._sender_id, free, found, now=now)
             self._in_flow = bool(found.planned)
-            missing = {one.dispatch.content_id for one in found.planned} - set(self._composers)
+            sources = (one.dispatch.content_id for one in found.planned if one.finished is None)
+            missing = set(sources) - set(self._composers)
             for content_id in missing:
                 row = session.get_one(Content, content_id)
                 self._keep(content_id, Composer(row.subject, row.preheader, row.html, row.text))
@@ -59,6 +69,7 @@ class Books:
     def _is_anything_due(self, now: datetime) -> bool:
         with self._database.reading() as session:
             waiting = bool(ledger.open_dispatches(session, now))
+            waiting = waiting or ledger.is_any_message_due(session, now)
             done = ledger.is_any_done(session, now)
         if done:
             self._tidy(now)
@@ -74,7 +85,7 @@ class Books:
         self._composers[content_id] = composer
 
     def begin(self, planned: Sequence[Planned]) -> dict[int, int]:
-        """Opens attempts; gives back delivery -> attempt of those that may go."""
+        """Opens attempts; gives back delivery -> attempt of those that may go. Raises Shut."""
         wanted = [
             Wanted(
                 one.claimed.id,
@@ -85,8 +96,17 @@ class Books:
             )
             for one in planned
         ]
-        with self._database.transaction() as session:
-            return ledger.begin(session, self._sender_id, wanted, self._now())
+        try:
+            with self._database.transaction() as session:
+                self._watch.allow(session)
+                begun = ledger.begin(session, self._sender_id, wanted, self._now())
+                self._watch.expect(begun.values())
+        except Shut as shut:
+            if why := str(shut):
+                self._watch.close_valve(why)
+            raise
+        self._watch.begun(begun.values())
+        return begun
 
     def reject(self, broken: Sequence[tuple[int, str]]) -> None:
         """Ends claimed deliveries whose letter cannot be composed: (delivery, why)."""

@@ -6,7 +6,7 @@ from uuid import uuid4
 from app.alerts.models import Alert
 from app.campaigns.models import Campaign
 from app.runtime import Runtime
-from app.sending.models import Relay, RoutingRule
+from app.sending.models import Relay, ReplyRule, RoutingRule, UnknownReply
 from app.sources.models import Connection, Site, SyncRun
 from tests.app.conftest import Client
 
@@ -26,7 +26,16 @@ def one_of_everything(owner: Client, runtime: Runtime, word: str) -> dict[str, s
     }
     made = {name: owner.post(path, body).json or {} for name, (path, body) in posted.items()}
     found = {name: str(thing["id"]) for name, thing in made.items()}
-    return found | _rows(owner, runtime, word) | {"email": f"{word}@example.com"}
+    rows = _rows(owner, runtime, word)
+    return (
+        found | rows | {"email": f"{word}@example.com", "message_id": _message(owner, rows, word)}
+    )
+
+
+def _message(owner: Client, rows: dict[str, str], word: str) -> str:
+    said = {"to": [f"{word}@example.com"], "subject": word, "text": word}
+    answer = owner.post("/messages", {**said, "relay_id": rows["relay_id"]}).json or {}
+    return str(answer["messages"][0]["id"])
 
 
 def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
@@ -67,10 +76,35 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         raised_at=now,
         last_at=now,
     )
-    rows = [site, connection, run, relay, campaign, rule, alert]
+    reply_rule = ReplyRule(
+        id=uuid4(), name=word, position=1, text=word, outcome="deferred", updated_at=now, **mine
+    )
+    unknown = UnknownReply(
+        id=uuid4(),
+        workspace_id=owner.workspace_id,
+        relay_id=relay.id,
+        phase="rcpt_to",
+        code=550,
+        kind=word,
+        example=word,
+        count=1,
+        first_seen=now,
+        last_seen=now,
+    )
+    rows = [site, connection, run, relay, campaign, rule, reply_rule, unknown, alert]
     with runtime.database.transaction() as session:
         for row in rows:
             session.add(row)
             session.flush()
-    names = ("site_id", "connection_id", "run_id", "relay_id", "campaign_id", "rule_id", "alert_id")
+    names = (
+        "site_id",
+        "connection_id",
+        "run_id",
+        "relay_id",
+        "campaign_id",
+        "rule_id",
+        "reply_rule_id",
+        "unknown_reply_id",
+        "alert_id",
+    )
     return {name: str(row.id) for name, row in zip(names, rows, strict=True)}
