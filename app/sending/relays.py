@@ -14,7 +14,7 @@ from app.rules.breaker import BreakerSettings
 from app.rules.replies import Verdict
 from app.rules.routing import Candidate
 from app.rules.warm_up import WarmUp
-from app.sending import throttling
+from app.sending import alarming, throttling
 from app.sending.models import Relay
 from app.workspaces.models import Workspace
 
@@ -108,7 +108,9 @@ def zones(session: Session, relays: Mapping[UUID, Relay]) -> dict[UUID, str]:
 def take(relay: Relay, count: int, now: datetime, zone: str) -> None:
     """``count`` messages begin on this relay."""
     allowed = limits_of(relay, now, zone)
-    _put_meter(relay, limits.take(allowed, meter_of(relay), now, ZoneInfo(zone), count))
+    meter = limits.take(allowed, meter_of(relay), now, ZoneInfo(zone), count)
+    _put_meter(relay, meter)
+    alarming.taken(relay, allowed, meter, count, now)
     throttling.flowed(relay, count, now)
 
 
@@ -134,6 +136,8 @@ def heard(
     if verdict.outcome == "throttled" and verdict.whom == "relay":
         health = breaker.gave_up_probe(health, attempt)
         throttling.throttled(relay, verdict, _rate(relay), words, now)
+        if verdict.quota and relay.quota_until is not None:
+            alarming.quota_used_up(relay, relay.quota_until, words, now)
     elif verdict.outcome in _WORKS or verdict.whom == "destination":
         health = breaker.heard_success(health, attempt, now)
         if relay.throttle_streak:
@@ -143,10 +147,13 @@ def heard(
             health, attempt, now, threshold=settings.threshold, seconds=settings.seconds
         )
         relay.last_fault, relay.last_fault_at = words, now
+        if alarming.is_login_refused(words):
+            alarming.login_refused(relay, words, now)
     else:
         health = breaker.gave_up_probe(health, attempt)
     if health != before:
         _put_breaker(relay, health)
+        alarming.breaker_moved(relay, before, health, now)
 
 
 def breaker_of(relay: Relay) -> breaker.Breaker:

@@ -18,7 +18,7 @@ from app.messages import once
 from app.rules.breaker import BreakerSettings
 from app.runtime import Runtime
 from app.sources import running
-from app.watching import keeping
+from app.watching import keeping, looking, telling
 from app.worker.alone import alone_in
 from app.worker.child import SenderProcess
 from app.worker.opening import open_database, open_vault
@@ -99,6 +99,8 @@ def _jobs(runtime: Runtime, sync_parallel: int, stop: threading.Event) -> Jobs:
     jobs.every(1, "campaigns that are late", lambda: lateness.pause_late(runtime))
     jobs.every(1, "campaigns that are done", lambda: lifecycle.finish_done(runtime))
     jobs.every(3600, "keys of old requests", lambda: once.forget_old(runtime))
+    jobs.every(5, "alerts", lambda: telling.tell(runtime))
+    jobs.every(30, "a look around", lambda: looking.look(runtime.database, runtime.now()))
     jobs.every(10, "figures of the relays", lambda: keeping.keep(runtime.database, runtime.now()))
     return jobs
 

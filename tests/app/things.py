@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+from app.alerts.models import Alert
 from app.campaigns.models import Campaign
 from app.runtime import Runtime
 from app.sending.models import Relay, ReplyRule, RoutingRule, UnknownReply
@@ -21,6 +22,7 @@ def one_of_everything(owner: Client, runtime: Runtime, word: str) -> dict[str, s
             "/contacts",
             {"email": f"{word}@example.com", "lists": [word], "tags": [word]},
         ),
+        "endpoint_id": ("/alert-endpoints", {"url": f"http://127.0.0.1:9/{word}"}),
     }
     made = {name: owner.post(path, body).json or {} for name, (path, body) in posted.items()}
     found = {name: str(thing["id"]) for name, thing in made.items()}
@@ -65,6 +67,15 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         updated_at=now,
         **mine,
     )
+    alert = Alert(
+        id=uuid4(),
+        workspace_id=owner.workspace_id,
+        kind="backlog",
+        about=word,
+        sentence=word,
+        raised_at=now,
+        last_at=now,
+    )
     reply_rule = ReplyRule(
         id=uuid4(), name=word, position=1, text=word, outcome="deferred", updated_at=now, **mine
     )
@@ -80,7 +91,7 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         first_seen=now,
         last_seen=now,
     )
-    rows = [site, connection, run, relay, campaign, rule, reply_rule, unknown]
+    rows = [site, connection, run, relay, campaign, rule, reply_rule, unknown, alert]
     with runtime.database.transaction() as session:
         for row in rows:
             session.add(row)
@@ -94,5 +105,6 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         "rule_id",
         "reply_rule_id",
         "unknown_reply_id",
+        "alert_id",
     )
     return {name: str(row.id) for name, row in zip(names, rows, strict=True)}

@@ -14,7 +14,7 @@ from app.rules import delivery, replies
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply, Verdict
 from app.rules.reply import ACCEPTED
-from app.sending import relays, return_paths
+from app.sending import alarming, relays, return_paths
 from app.sending.judging import Judge
 from app.sending.ledger import accepted
 from app.sending.models import Attempt, Delivery, Dispatch, Relay
@@ -79,6 +79,7 @@ class _Page:
     moved: list[dict[str, Any]] = field(default_factory=list)
     given_back: list[dict[str, Any]] = field(default_factory=list)
     suppressed: dict[tuple[UUID, str], dict[str, str]] = field(default_factory=dict)
+    doubtful: dict[UUID, Any] = field(default_factory=dict)
 
     def take(self, begun: accepted.Begun, reply: Reply, relay: Relay | None) -> None:
         """The usual end: the relay took the message, and so it works."""
@@ -103,6 +104,8 @@ class _Page:
             return
         self.closed.append(_closed(row, verdict, heard.reply, self.now))
         self.moved.append(self._moved(row, verdict, heard.reply, relay))
+        if self.moved[-1]["state"] == "unknown":
+            self.doubtful[row.dispatch_id] = row
         if verdict.suppress:
             about = self.suppressed.setdefault((row.workspace_id, verdict.suppress), {})
             about[row.address] = delivery.describe(heard.reply)
@@ -119,6 +122,8 @@ class _Page:
         for (workspace_id, reason), addresses in self.suppressed.items():
             for address, words in sorted(addresses.items()):
                 suppress(session, workspace_id, [address], reason, words, self.now)
+        for dispatch_id, row in sorted(self.doubtful.items()):
+            alarming.in_doubt(session, row.workspace_id, dispatch_id, row.label, self.now)
 
     def _tell(
         self, relay: Relay, attempt: int, verdict: Verdict, reply: Reply, *, fault: bool
@@ -194,7 +199,9 @@ def _attempts(session: Session, wanted: Sequence[int]) -> dict[int, Any]:
             _DEFERRALS.label("deferrals"),
             Delivery.first_tried_at,
             Delivery.address,
+            Delivery.dispatch_id,
             Dispatch.workspace_id,
+            Dispatch.label,
             Dispatch.promise,
         )
         .join(Delivery, Delivery.id == Attempt.delivery_id)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
@@ -74,6 +74,10 @@ class Delivery(Base):
     first_tried_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(Text, default="")
+
+
+#: Of these nobody knows whether they went. Written out, because only then their index is used.
+IN_DOUBT = Delivery.state == literal_column("'unknown'")
 
 
 class Attempt(Base):
