@@ -44,6 +44,8 @@ class Mail(Protocol):
     @property
     def same_from(self) -> bool: ...
     @property
+    def keep_from(self) -> bool: ...
+    @property
     def into_transactional(self) -> bool: ...
 
 
@@ -83,11 +85,11 @@ class Fleet:
     def terms(self, mail: Mail, first: UUID | None) -> Terms:
         """Who may help when the primary ``first`` is away."""
         sender = ""
-        if mail.same_from:
+        if mail.same_from or mail.keep_from:
             own = self.relays.get(first) if first else None
             sender = relays.sender_address(mail.from_email or (own.from_email if own else ""))
         apart = mail.stream != "transactional" and not mail.into_transactional
-        return Terms(mail.backup, sender, "transactional" if apart else "")
+        return Terms(mail.backup, sender, "transactional" if apart else "", mail.keep_from)
 
     def chain(self, mail: Mail, first: UUID | None) -> list[Candidate]:
         """All that may be asked, in order."""

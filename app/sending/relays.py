@@ -14,7 +14,7 @@ from app.rules.breaker import BreakerSettings
 from app.rules.replies import Verdict
 from app.rules.routing import Candidate
 from app.rules.warm_up import WarmUp
-from app.sending import alarming, throttling
+from app.sending import alarming, throttling, verified
 from app.sending.models import Relay
 from app.workspaces.models import Workspace
 
@@ -49,6 +49,7 @@ def candidate(relay: Relay, now: datetime, zone: str, free: int) -> Candidate:
         f"{relay.name}: {why}" if why else "",
         sender_address(relay.from_email),
         relay.stream,
+        verified.names(relay),
     )
 
 

@@ -23,6 +23,16 @@ def one_of_everything(owner: Client, runtime: Runtime, word: str) -> dict[str, s
             {"email": f"{word}@example.com", "lists": [word], "tags": [word]},
         ),
         "endpoint_id": ("/alert-endpoints", {"url": f"http://127.0.0.1:9/{word}"}),
+        "mailbox_id": (
+            "/mailboxes",
+            {
+                "name": word,
+                "host": "127.0.0.1",
+                "username": word,
+                "password": word,
+                "addresses": [f"{word}@example.com"],
+            },
+        ),
     }
     made = {name: owner.post(path, body).json or {} for name, (path, body) in posted.items()}
     found = {name: str(thing["id"]) for name, thing in made.items()}

@@ -25,6 +25,8 @@ class Relay(Identified, Base):
     current hour and day; ``hours`` is ``[[start, count]]`` of each of the last 24, where
     ``rolling_day`` says that the daily limit counts for any 24 hours.
 
+    ``verified_senders``: under which names it may send besides its own, see ``sending.verified``.
+
     ``mail_type`` is what it serves: one relay per type, exactly one ``all`` (the workspace's
     default), any number ``none``. ``warm_up``: ``{"start": "2026-11-22", "first_day": 50,
     "growth": 2.0, "target": 10000}``.
@@ -74,6 +76,9 @@ class Relay(Identified, Base):
     messages_per_connection: Mapped[int] = mapped_column(default=100)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    verified_senders: Mapped[list[dict[str, Any]]] = mapped_column(
+        Json, default=list, server_default="[]"
+    )
     # what is known of the return path: see app.rules.envelope
     return_path: Mapped[str] = mapped_column(Text, default="", server_default="")
     return_path_learned: Mapped[str] = mapped_column(default="", server_default="")
