@@ -3,6 +3,7 @@
 from app.sending.models.delivery import Attempt, Delivery
 from app.sending.models.dispatch import Content, Dispatch
 from app.sending.models.event import Event
+from app.sending.models.guard import Guard
 from app.sending.models.relay import Relay, UserRelay
 from app.sending.models.reply import ReplyRule, UnknownReply
 from app.sending.models.rule import RoutingRule
@@ -15,6 +16,7 @@ __all__ = [
     "Delivery",
     "Dispatch",
     "Event",
+    "Guard",
     "Relay",
     "ReplyRule",
     "RoutingRule",

@@ -37,7 +37,8 @@ class Dispatch(Identified, Base):
     ``from_email`` "" means: the identity of whatever relay sends. ``domain`` is what the
     Message-IDs are made with, the same through every failover. ``promise``: ``never_twice`` or
     ``at_least_once``, what is done where nobody can know. ``sending_window``: see
-    ``rules.windows``, None: any time. ``finished_at`` is set when no
+    ``rules.windows``, None: any time. ``canary``: the words of the campaign's, and where it is
+    (``state``, ``why``, ``size``, ``rest_from``), None: it has none. ``finished_at`` is set when no
     delivery is open any more.
     """
 
@@ -70,6 +71,7 @@ class Dispatch(Identified, Base):
     hold: Mapped[str] = mapped_column(default="")
     hold_reason: Mapped[str] = mapped_column(Text, default="")
     sending_window: Mapped[dict[str, Any] | None]
+    canary: Mapped[dict[str, Any] | None]
     ready_at: Mapped[datetime]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
