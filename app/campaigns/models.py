@@ -23,6 +23,7 @@ class Campaign(Identified, Base):
     n}]``, else it is empty. ``promise``: one of PROMISES, what is done with a mail of which
     nobody knows whether it went. ``spread``: see ``rules.spread``; ``sending_window``: see
     ``rules.windows``; ``canary``: see ``rules.canary``; None: to everybody at once, at any time.
+    ``not_later_than``: what is not sent by then waits for a person.
     """
 
     __tablename__ = "campaign"
@@ -52,6 +53,7 @@ class Campaign(Identified, Base):
     status: Mapped[str] = mapped_column(default="draft")
     status_reason: Mapped[str] = mapped_column(Text, default="")
     send_at: Mapped[datetime | None]
+    not_later_than: Mapped[datetime | None]
     launched_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     dispatch_id: Mapped[UUID | None] = mapped_column(ForeignKey("dispatch.id"))

@@ -38,8 +38,8 @@ class Dispatch(Identified, Base):
     Message-IDs are made with, the same through every failover. ``promise``: ``never_twice`` or
     ``at_least_once``, what is done where nobody can know. ``sending_window``: see
     ``rules.windows``, None: any time. ``canary``: the words of the campaign's, and where it is
-    (``state``, ``why``, ``size``, ``rest_from``), None: it has none. ``finished_at`` is set when no
-    delivery is open any more.
+    (``state``, ``why``, ``size``, ``rest_from``), None: it has none. ``not_later_than``: nothing
+    is claimed from then on. ``finished_at`` is set when no delivery is open any more.
     """
 
     __tablename__ = "dispatch"
@@ -73,5 +73,6 @@ class Dispatch(Identified, Base):
     sending_window: Mapped[dict[str, Any] | None]
     canary: Mapped[dict[str, Any] | None]
     ready_at: Mapped[datetime]
+    not_later_than: Mapped[datetime | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
