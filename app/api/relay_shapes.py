@@ -187,6 +187,11 @@ class RelayAnswer(Schema):
     daily_limit = fields.Integer(required=True, allow_none=True)
     rolling_day = fields.Boolean(required=True)
     warm_up = fields.Nested(WarmUpPlan, required=True, allow_none=True)
+    warm_up_frozen = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Days after which the plan did not grow: too much came back"},
+    )
     today = fields.Nested(TodayAnswer, required=True)
     failover_priority = fields.Integer(required=True)
     exclude_from_failover = fields.Boolean(required=True)

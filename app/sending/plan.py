@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.rules import patience
+from app.rules import canary, patience
 from app.rules.routing import Decision, Halt, RoundOver, Send, Wait
 from app.sending import fleet, ledger, letters, people
 from app.sending.compose import Identity
@@ -139,7 +139,7 @@ class Turn:
             fresh=min(fresh, WAVE),
             tried=min(max(again, 1), AGAIN),
             share=self.share,
-            now=self.now,
+            now=canary.due_by(self.dispatch.canary, self.now),
         )
 
     def _route(self, one: Claimed, primary: UUID | None, contact: Mapping[str, Any]) -> None:

@@ -200,7 +200,8 @@ def warm_up_of(relay: Relay) -> WarmUp | None:
         return None
     plan = relay.warm_up
     start = date.fromisoformat(plan["start"])
-    return WarmUp(start, plan["first_day"], plan["growth"], plan["target"])
+    frozen = frozenset(date.fromisoformat(day) for day in relay.warm_up_frozen)
+    return WarmUp(start, plan["first_day"], plan["growth"], plan["target"], frozen)
 
 
 def meter_of(relay: Relay) -> limits.Meter:

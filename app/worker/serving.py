@@ -17,6 +17,7 @@ from app.jobs import Jobs
 from app.messages import once
 from app.rules.breaker import BreakerSettings
 from app.runtime import Runtime
+from app.sending import canaries, guarding
 from app.sending.mailboxes.reading import Reader
 from app.sources import running
 from app.watching import keeping, looking, telling
@@ -93,10 +94,12 @@ def _runtime(settings: Settings, database: Database, sender: SenderProcess) -> R
 
 
 def _jobs(runtime: Runtime, sync_parallel: int, stop: threading.Event) -> Jobs:
-    jobs = Jobs(threads=sync_parallel + 3)
+    jobs = Jobs(threads=sync_parallel + 5)
     for number in range(sync_parallel):
         jobs.every(1, f"syncs {number + 1}", lambda: running.run_due(runtime, stop=stop.is_set))
     jobs.every(1, "campaigns that are due", lambda: lifecycle.launch_due(runtime))
+    jobs.every(5, "guards", lambda: guarding.watch(runtime))
+    jobs.every(5, "canaries", lambda: canaries.watch(runtime))
     jobs.every(1, "campaigns that are late", lambda: lateness.pause_late(runtime))
     jobs.every(1, "campaigns that are done", lambda: lifecycle.finish_done(runtime))
     ears = Reader(runtime.database, runtime.vault, runtime.now, runtime.allow_private, stop.is_set)

@@ -3,6 +3,7 @@
 from app.sending.models.delivery import Attempt, Delivery
 from app.sending.models.dispatch import Content, Dispatch
 from app.sending.models.event import Event
+from app.sending.models.guard import Guard
 from app.sending.models.mailbox import Mailbox
 from app.sending.models.relay import Relay, UserRelay
 from app.sending.models.reply import ReplyRule, UnknownReply
@@ -17,6 +18,7 @@ __all__ = [
     "Delivery",
     "Dispatch",
     "Event",
+    "Guard",
     "Mailbox",
     "Relay",
     "ReplyRule",

@@ -92,6 +92,13 @@ class Attempt(Base):
     __table_args__ = (
         Index("ix_attempt_delivery", "delivery_id"),
         Index(
+            "ix_attempt_not_accepted",
+            "relay_id",
+            "finished_at",
+            sqlite_where=text("outcome <> 'accepted'"),
+            postgresql_where=text("outcome <> 'accepted'"),
+        ),
+        Index(
             "uq_attempt_open",
             "delivery_id",
             unique=True,

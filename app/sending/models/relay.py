@@ -29,7 +29,7 @@ class Relay(Identified, Base):
 
     ``mail_type`` is what it serves: one relay per type, exactly one ``all`` (the workspace's
     default), any number ``none``. ``warm_up``: ``{"start": "2026-11-22", "first_day": 50,
-    "growth": 2.0, "target": 10000}``.
+    "growth": 2.0, "target": 10000}``; ``warm_up_frozen``: days after which it did not grow.
     """
 
     __tablename__ = "relay"
@@ -65,6 +65,7 @@ class Relay(Identified, Base):
     daily_limit: Mapped[int | None]
     rolling_day: Mapped[bool] = mapped_column(default=False, server_default=false())
     warm_up: Mapped[dict[str, Any] | None]
+    warm_up_frozen: Mapped[list[str]] = mapped_column(default=list)
     failover_priority: Mapped[int]
     exclude_from_failover: Mapped[bool] = mapped_column(default=False)
     mail_type: Mapped[str] = mapped_column(default=NONE)
