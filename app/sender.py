@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import timedelta
 from uuid import UUID
@@ -15,7 +16,7 @@ import structlog
 from app import clock, logs
 from app.db import Database
 from app.rules.breaker import BreakerSettings
-from app.sending import ledger, relay_settings, senders
+from app.sending import ledger, relay_settings, senders, waking
 from app.sending.beside import beside
 from app.sending.books import Books, Patience
 from app.sending.engine import Engine
@@ -52,7 +53,8 @@ def main() -> int:
 async def _main(settings: Settings, database: Database) -> int:
     stop, wake = asyncio.Event(), asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    _listen(stop, wake)
+    tell = _listen(stop, wake)
+    waking.listen(database, lambda: tell(wake))
     return await send(settings, database, stop, wake)
 
 
@@ -194,8 +196,10 @@ class _Sender:
         return 0 if stopped else 1
 
 
-def _listen(stop: asyncio.Event, wake: asyncio.Event) -> None:
-    """Listens on stdin: ``wake`` means look now, the end means stop."""
+def _listen(stop: asyncio.Event, wake: asyncio.Event) -> Callable[[asyncio.Event], None]:
+    """Listens on stdin: ``wake`` means look now, the end means stop. Gives back how to set an
+    event from another thread.
+    """
     loop = asyncio.get_running_loop()
 
     def tell(event: asyncio.Event) -> None:
@@ -210,6 +214,7 @@ def _listen(stop: asyncio.Event, wake: asyncio.Event) -> None:
         tell(stop)
 
     threading.Thread(target=read, name="ears", daemon=True).start()
+    return tell
 
 
 if __name__ == "__main__":

@@ -1,0 +1,42 @@
+"""Every job that runs again and again, and the engine that gives them their turns."""
+
+import threading
+from collections.abc import Collection
+
+from app.campaigns import lateness, lifecycle
+from app.db import Database
+from app.errors import Invalid
+from app.jobs import Jobs
+from app.jobs.embedded import EmbeddedJobs
+from app.runtime import Runtime
+from app.sources import running
+
+#: What a worker may be limited to.
+QUEUES = ("campaigns", "syncs")
+
+
+def engine(database: Database, *, threads: int, queues: Collection[str] | None = None) -> Jobs:
+    """Embedded on SQLite, scaled on PostgreSQL; ``queues`` None: all of them. Raises Invalid."""
+    if unknown := set(queues or ()) - set(QUEUES):
+        raise Invalid(
+            f"There is no queue '{min(unknown)}': say {' or '.join(QUEUES)}, with a comma between."
+        )
+    if database.is_sqlite:
+        return EmbeddedJobs(threads=threads)
+    from app.jobs.scaled import ScaledJobs  # imports what only PostgreSQL needs
+
+    return ScaledJobs(database.url, concurrency=threads, queues=queues)
+
+
+def register(jobs: Jobs, runtime: Runtime, sync_parallel: int, stop: threading.Event) -> None:
+    """Gives the jobs to the engine."""
+    for number in range(sync_parallel):
+        jobs.every(
+            1,
+            f"syncs {number + 1}",
+            lambda: running.run_due(runtime, stop=stop.is_set),
+            queue="syncs",
+        )
+    jobs.every(1, "campaigns that are due", lambda: lifecycle.launch_due(runtime))
+    jobs.every(1, "campaigns that are late", lambda: lateness.pause_late(runtime))
+    jobs.every(1, "campaigns that are done", lambda: lifecycle.finish_done(runtime))
