@@ -39,6 +39,7 @@ def open_runtime(settings: Settings, database: Database, poke: Callable[[], None
         allow_private=settings.allow_private,
         guard_share=settings.sync_guard_share,
         hello_name=settings.sending.hello_name,
+        metrics_token=settings.metrics_token,
         breaker=BreakerSettings(
             settings.sending.breaker_threshold, settings.sending.breaker_seconds
         ),

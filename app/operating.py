@@ -44,7 +44,7 @@ def _give_up(sentence: str, code: int) -> None:
 
 
 @click.command()
-@click.option("--queues", default="", help="Only these jobs: campaigns, syncs. Default: all.")
+@click.option("--queues", default="", help="Of campaigns, syncs, watching. Default: all.")
 @click.option("--concurrency", default=6, show_default=True, type=click.IntRange(1, 200))
 @click.option("--no-sender", is_flag=True, help="Jobs only.")
 @refusals

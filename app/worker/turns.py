@@ -10,9 +10,10 @@ from app.jobs import Jobs
 from app.jobs.embedded import EmbeddedJobs
 from app.runtime import Runtime
 from app.sources import running
+from app.watching import keeping
 
 #: What a worker may be limited to.
-QUEUES = ("campaigns", "syncs")
+QUEUES = ("campaigns", "syncs", "watching")
 
 
 def engine(database: Database, *, threads: int, queues: Collection[str] | None = None) -> Jobs:
@@ -40,3 +41,9 @@ def register(jobs: Jobs, runtime: Runtime, sync_parallel: int, stop: threading.E
     jobs.every(1, "campaigns that are due", lambda: lifecycle.launch_due(runtime))
     jobs.every(1, "campaigns that are late", lambda: lateness.pause_late(runtime))
     jobs.every(1, "campaigns that are done", lambda: lifecycle.finish_done(runtime))
+    jobs.every(
+        10,
+        "figures of the relays",
+        lambda: keeping.keep(runtime.database, runtime.now()),
+        queue="watching",
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.sending.models import Delivery, Dispatch
@@ -48,10 +48,6 @@ def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
     """Every dispatch that is not held, whose time has come and is not over, and that has queued
     deliveries due.
     """
-    in_time = or_(Dispatch.not_later_than.is_(None), Dispatch.not_later_than > now)
-    due = exists().where(
-        Delivery.dispatch_id == Dispatch.id, Delivery.state == "queued", Delivery.due_at <= now
-    )
     rows = session.execute(
         select(
             Dispatch.id,
@@ -75,16 +71,23 @@ def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
             Dispatch.label,
         )
         .join(Workspace, Workspace.id == Dispatch.workspace_id)
-        .where(
-            Dispatch.finished_at.is_(None),
-            Dispatch.hold == "",
-            Dispatch.ready_at <= now,
-            in_time,
-            due,
-        )
+        .where(*_may_go(now))
         .order_by(Dispatch.id)
     )
     return [OpenDispatch(*tuple(row)) for row in rows]
+
+
+def _may_go(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    due = exists().where(
+        Delivery.dispatch_id == Dispatch.id, Delivery.state == "queued", Delivery.due_at <= now
+    )
+    return (
+        Dispatch.finished_at.is_(None),
+        Dispatch.hold == "",
+        Dispatch.ready_at <= now,
+        or_(Dispatch.not_later_than.is_(None), Dispatch.not_later_than > now),
+        due,
+    )
 
 
 def is_any_done(session: Session, now: datetime) -> bool:

@@ -77,6 +77,7 @@ _COLUMNS = {
     "sender_id": _MINE,
     "round": bindparam("in_round", type_=Integer()),
     "from_email": bindparam("sent_from", type_=Text()),
+    "due_at": Delivery.due_at,
     "begun_at": _NOW,
     "phase": literal("", Text()),
     "text": literal("", Text()),

@@ -2,6 +2,7 @@
 
 from app.sending.models.delivery import Attempt, Delivery
 from app.sending.models.dispatch import Content, Dispatch
+from app.sending.models.event import Event
 from app.sending.models.relay import Relay, UserRelay
 from app.sending.models.rule import RoutingRule
 from app.sending.models.sender import Sender
@@ -12,6 +13,7 @@ __all__ = [
     "Content",
     "Delivery",
     "Dispatch",
+    "Event",
     "Relay",
     "RoutingRule",
     "Sender",

@@ -40,6 +40,12 @@ class Delivery(Base):
         ),
         Index("ix_delivery_contact", "contact_id"),
         Index(
+            "ix_delivery_unknown",
+            "dispatch_id",
+            sqlite_where=text("state = 'unknown'"),
+            postgresql_where=text("state = 'unknown'"),
+        ),
+        Index(
             "ix_delivery_share",
             "dispatch_id",
             "primary_id",
@@ -71,6 +77,7 @@ class Attempt(Base):
 
     At most one is open per delivery. ``outcome``: accepted, throttled, deferred, bounced,
     rejected, refused, unauthorized, unknown, or void (nothing was said to the relay).
+    ``due_at``: since when the delivery had been due.
     """
 
     __tablename__ = "attempt"
@@ -96,6 +103,7 @@ class Attempt(Base):
     sender_id: Mapped[UUID]
     round: Mapped[int]
     from_email: Mapped[str] = mapped_column(Text)
+    due_at: Mapped[datetime | None]
     begun_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
