@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from app.api.pace_shapes import pace
 from app.api.paging import PageQuery
 from app.api.schemas import Email, Flag, Id, Instant, Name, Strict, Text, Whole
 from app.campaigns.models import PROMISES, STATUSES
@@ -91,6 +92,7 @@ _SAID: dict[str, fields.Field[Any]] = {
         allow_none=True,
         metadata={"description": "What is not sent by then is paused; null: whenever it can be"},
     ),
+    **pace(),
     "promise": fields.String(
         validate=validate.OneOf(PROMISES),
         metadata={
@@ -176,6 +178,7 @@ CampaignAnswer = Schema.from_dict(
             metadata={"description": "Sender fields set by hand; another pin leaves them"},
         ),
         "audience": fields.Dict(required=True),
+        **pace(required=True),
         "promise": fields.String(required=True, validate=validate.OneOf(PROMISES)),
     },
     name="CampaignAnswer",

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from app.contacts.models import Contact, Suppression
 from app.db import UTCDateTime
+from app.sending.ledger.dispatches import is_stream_paused
 from app.sending.models import Attempt, Delivery, Dispatch
 from app.workspaces.models import Workspace
 
@@ -95,6 +96,7 @@ _MAY_GO = (
         Dispatch.hold == "",
         Contact.status == "active",
         ~_SUPPRESSED,
+        ~is_stream_paused(),
     )
     .order_by(Delivery.id)
 )

@@ -6,6 +6,7 @@ from app.sending.models.event import Event
 from app.sending.models.relay import Relay, UserRelay
 from app.sending.models.rule import RoutingRule
 from app.sending.models.sender import Sender
+from app.sending.models.stream_pause import StreamPause
 from app.sending.models.valve import Valve
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Relay",
     "RoutingRule",
     "Sender",
+    "StreamPause",
     "UserRelay",
     "Valve",
 ]
