@@ -37,6 +37,7 @@ def open_runtime(settings: Settings, database: Database, poke: Callable[[], None
         base_url=settings.base_url,
         allow_http=settings.allow_http,
         allow_private=settings.allow_private,
+        largest_message=settings.largest_message,
         guard_share=settings.sync_guard_share,
         hello_name=settings.sending.hello_name,
         metrics_token=settings.metrics_token,

@@ -104,7 +104,7 @@ class ScaledJobs:
         self._thread.join(self._patience)
 
     def _periodic(self, task: object, seconds: float) -> None:
-        self._app.periodic(cron=_cron(seconds))(task)  # type: ignore[arg-type]
+        self._app.periodic(cron=cron(seconds))(task)  # type: ignore[arg-type]
 
     async def _rescue(self, timestamp: int = 0) -> None:
         """What a dead worker had under way has its next turn as usual: nobody waits for it."""
@@ -155,9 +155,11 @@ def connector(url: str) -> PsycopgConnector:
     )
 
 
-def _cron(seconds: float) -> str:
-    """Every so many seconds or minutes; seconds are the last field."""
+def cron(seconds: float) -> str:
+    """Every so many seconds, minutes or hours; seconds are the last field."""
     whole = max(1, round(seconds))
     if whole < 60:
         return f"* * * * * */{whole}"
-    return f"*/{min(whole // 60, 59)} * * * *"
+    if whole < 3600:
+        return f"*/{whole // 60} * * * *"
+    return f"0 */{min(whole // 3600, 23)} * * *"

@@ -8,6 +8,7 @@ from app.db import Database
 from app.errors import Invalid
 from app.jobs import Jobs
 from app.jobs.embedded import EmbeddedJobs
+from app.messages import once
 from app.runtime import Runtime
 from app.sources import running
 from app.watching import keeping
@@ -41,6 +42,7 @@ def register(jobs: Jobs, runtime: Runtime, sync_parallel: int, stop: threading.E
     jobs.every(1, "campaigns that are due", lambda: lifecycle.launch_due(runtime))
     jobs.every(1, "campaigns that are late", lambda: lateness.pause_late(runtime))
     jobs.every(1, "campaigns that are done", lambda: lifecycle.finish_done(runtime))
+    jobs.every(3600, "keys of old requests", lambda: once.forget_old(runtime))
     jobs.every(
         10,
         "figures of the relays",

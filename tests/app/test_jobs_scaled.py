@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from croniter import croniter
 from procrastinate.schema import SchemaManager
 from sqlalchemy import text
 
@@ -56,6 +57,12 @@ def test_its_tables_are_brought_up_to_date(url: str) -> None:
         schema.upgrade(database)
         assert files(database) == everything
     test_a_job_has_turn_after_turn(url)
+
+
+@pytest.mark.parametrize("seconds", [1, 5, 10, 60, 300, 3600, 7200])
+def test_the_slots_of_a_job(seconds: int) -> None:
+    slots = croniter(scaled.cron(seconds), 0.0)
+    assert [slots.get_next(float) for _ in range(3)] == [seconds, 2 * seconds, 3 * seconds]
 
 
 def test_a_job_has_turn_after_turn(url: str) -> None:

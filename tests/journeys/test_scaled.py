@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
@@ -76,7 +75,7 @@ class Machines:
         try:
             with urlopen(f"{self.owner.url}/healthz", timeout=5) as answer:
                 return bool(answer.status == 200)
-        except (URLError, ConnectionError):
+        except OSError:
             return False
 
 
