@@ -18,6 +18,7 @@ from app.db import Database
 from app.rules import verp
 from app.rules.breaker import BreakerSettings
 from app.sending import ledger, relay_settings, senders, waking
+from app.sending.agreed import AgreedClock
 from app.sending.beside import beside
 from app.sending.books import Books, Patience
 from app.sending.engine import Engine
@@ -70,12 +71,11 @@ async def send(
             await asyncio.sleep(LOCK_SECONDS)
         folder = settings.data_dir / "senders"
         folder.mkdir(parents=True, exist_ok=True)
-        with closing(Watch(database, folder, clock.now)) as watch:
+        now = AgreedClock(database)
+        with closing(Watch(database, folder, now)) as watch:
             if not await _admitted(watch, stop):
                 return 0
-            return await _Sender(settings, database, watch, alone=database.is_sqlite).run(
-                stop, wake
-            )
+            return await _Sender(settings, database, watch, now).run(stop, wake)
 
 
 async def _admitted(watch: Watch, stop: asyncio.Event) -> bool:
@@ -92,12 +92,12 @@ class _Sender:
     """One sender's life: lease, journal, engine, and the settling of those that died."""
 
     def __init__(
-        self, settings: Settings, database: Database, watch: Watch, *, alone: bool
+        self, settings: Settings, database: Database, watch: Watch, now: AgreedClock
     ) -> None:
         self._settings = settings
         self._database = database
         self._watch = watch
-        self._alone = alone
+        self._now = now
         self._folder = settings.data_dir / "senders"
         self._patience = Patience(
             BreakerSettings(settings.sending.breaker_threshold, settings.sending.breaker_seconds),
@@ -110,15 +110,15 @@ class _Sender:
         self._extend()
         boot = journals.boot_id()
         me = senders.register(
-            self._database, host=socket.gethostname(), boot_id=boot, now=clock.now()
+            self._database, host=socket.gethostname(), boot_id=boot, now=self._now()
         )
         journal = Journal(senders.journal_path(self._folder, me), str(me), boot)
         self._settle_dead(me)
         engine = Engine(
-            Books(self._database, me, self._patience, clock.now, self._watch),
+            Books(self._database, me, self._patience, self._now, self._watch),
             journal,
             self._ways(),
-            now=clock.now,
+            now=self._now,
             alive=self._alive,
             wake=wake,
         )
@@ -155,9 +155,9 @@ class _Sender:
             self._database,
             self._folder,
             me,
-            alone=self._alone,
+            alone=self._database.is_sqlite,
             patience=self._patience,
-            now=clock.now(),
+            now=self._now(),
         )
 
     async def _beat(self, engine: Engine, me: UUID) -> None:
@@ -167,13 +167,14 @@ class _Sender:
             asked = clock.monotonic()
             try:
                 kept = await engine.on_thread(
-                    lambda: senders.keep_alive(self._database, me, clock.now())
+                    lambda: senders.keep_alive(self._database, me, self._now())
                 )
                 if not kept:
                     log.error("this sender's lease was taken away: it stops")
                     self._lost = True
                     return
                 self._deadline = asked + senders.LEASE.total_seconds()
+                await engine.on_thread(self._now.measure)
                 await engine.on_thread(self._watch.keep)
                 await engine.on_thread(lambda: self._settle_dead(me))
             except Exception:
@@ -191,7 +192,7 @@ class _Sender:
                 me,
                 said=record.said,
                 heard=record.heard,
-                now=clock.now(),
+                now=self._now(),
                 breaker=self._patience.breaker,
                 give_up=self._patience.give_up,
             )
