@@ -47,7 +47,7 @@ class Books:
         now = self._now()
         if not self._in_flow and not self._is_anything_due(now):
             return Plan()
-        with self._database.transaction() as session:
+        with self._database.transaction(durable=False) as session:
             found = plan.make(session, self._sender_id, free, now=now)
             self._in_flow = bool(found.planned)
             missing = {one.dispatch.content_id for one in found.planned} - set(self._composers)

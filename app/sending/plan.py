@@ -112,10 +112,10 @@ class _Turn:
         if isinstance(first, Wait):
             self.plan.wait_for(first.until)
         claimed = self._claim(firsts, first)
-        contacts = people.seen(self.session, [one.contact_id for one in claimed])
-        firsts.look_up(contacts)
+        contacts = people.seen(self.session, [one.id for one in claimed])
+        firsts.look_up([one.contact_id for one in claimed])
         for one in claimed:
-            contact = contacts.get(one.contact_id, {})
+            contact = contacts.get(one.id, {})
             self._route(one, firsts.of(one, contact, self.now), contact)
         self._give_back()
         return True

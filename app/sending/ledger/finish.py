@@ -15,6 +15,7 @@ from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply, Verdict
 from app.sending import relays
 from app.sending.ledger import accepted
+from app.sending.many import among
 from app.sending.models import Attempt, Delivery, Dispatch, Relay
 
 
@@ -67,7 +68,7 @@ class _Page:
     now: datetime
     breaker: BreakerSettings
     give_up: timedelta
-    taken: list[tuple[accepted.Begun, Reply]] = field(default_factory=list)
+    taken: dict[accepted.Begun, Reply] = field(default_factory=dict)
     closed: list[dict[str, Any]] = field(default_factory=list)
     moved: list[dict[str, Any]] = field(default_factory=list)
     given_back: list[dict[str, Any]] = field(default_factory=list)
@@ -75,8 +76,8 @@ class _Page:
 
     def take(self, begun: accepted.Begun, reply: Reply, relay: Relay | None) -> None:
         """The usual end: the relay took the message, and so it works."""
-        self.taken.append((begun, reply))
-        if relay is not None:
+        self.taken[begun] = reply
+        if relay is not None and not relays.is_well(relay):
             self._tell(relay, begun.id, reply, fault=False)
 
     def judge(self, row: Any, relay: Relay | None, heard: Heard) -> None:
@@ -164,27 +165,7 @@ class _Page:
 def _attempts(session: Session, wanted: Sequence[int]) -> dict[int, Any]:
     if not wanted:
         return {}
-    rows = session.execute(
-        select(
-            Attempt.id,
-            Attempt.outcome,
-            Attempt.relay_id,
-            Attempt.from_email,
-            Attempt.delivery_id,
-            Delivery.tries,
-            Delivery.first_tried_at,
-            Delivery.address,
-            Dispatch.workspace_id,
-            Dispatch.promise,
-        )
-        .join(Delivery, Delivery.id == Attempt.delivery_id)
-        .join(Dispatch, Dispatch.id == Delivery.dispatch_id)
-        .where(
-            Attempt.id.in_(wanted),
-            (Attempt.outcome.is_(None) & (Delivery.state == "begun"))
-            | ((Attempt.outcome == "unknown") & (Delivery.state == "unknown")),
-        )
-    )
+    rows = session.connection().execute(_OPEN, {"attempts": wanted})
     return {row.id: row for row in rows}
 
 
@@ -197,3 +178,26 @@ def _closed(row: Any, verdict: Verdict, reply: Reply, now: datetime) -> dict[str
         "code": reply.code,
         "text": reply.text[:500],
     }
+
+
+_OPEN = (
+    select(
+        Attempt.id,
+        Attempt.outcome,
+        Attempt.relay_id,
+        Attempt.from_email,
+        Attempt.delivery_id,
+        Delivery.tries,
+        Delivery.first_tried_at,
+        Delivery.address,
+        Dispatch.workspace_id,
+        Dispatch.promise,
+    )
+    .join(Delivery, Delivery.id == Attempt.delivery_id)
+    .join(Dispatch, Dispatch.id == Delivery.dispatch_id)
+    .where(
+        among(Attempt.id, "attempts"),
+        (Attempt.outcome.is_(None) & (Delivery.state == "begun"))
+        | ((Attempt.outcome == "unknown") & (Delivery.state == "unknown")),
+    )
+)
