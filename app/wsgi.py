@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask, Response
 
 from app import __version__, api, public
+from app.api import prometheus
 from app.runtime import Runtime
 
 LARGEST_BODY = 10 * 1024 * 1024
@@ -24,6 +25,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.after_request(_guard)
     app.add_url_rule("/healthz", "healthz", _healthz(runtime))
+    app.add_url_rule("/metrics", "metrics", lambda: prometheus.page(runtime))
     api.register(app)
     app.register_blueprint(public.blueprint)
     return app

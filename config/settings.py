@@ -47,6 +47,13 @@ class _Sync(_Strict):
     guard_share = fields.Float(required=True, validate=validate.Range(0, 1))
 
 
+class _Metrics(_Strict):
+    token = fields.String(
+        required=True,
+        validate=lambda value: validate.Length(16)(value) if value else None,
+    )
+
+
 class _Log(_Strict):
     level = fields.String(
         required=True, validate=validate.OneOf(["debug", "info", "warning", "error"])
@@ -75,6 +82,7 @@ class _Settings(_Strict):
     network = fields.Nested(_Network, required=True)
     sending = fields.Nested(_Sending, required=True)
     sync = fields.Nested(_Sync, required=True)
+    metrics = fields.Nested(_Metrics, required=True)
     log = fields.Nested(_Log, required=True)
 
 
@@ -106,6 +114,7 @@ class Settings:
     sending: Sending
     sync_parallel: int
     sync_guard_share: float
+    metrics_token: str
     log_level: str
     log_format: str
 
@@ -144,6 +153,7 @@ def _settings(values: dict[str, Any]) -> Settings:
         sending=Sending(**values["sending"]),
         sync_parallel=values["sync"]["parallel"],
         sync_guard_share=values["sync"]["guard_share"],
+        metrics_token=values["metrics"]["token"],
         log_level=values["log"]["level"],
         log_format=values["log"]["format"],
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.rules import links
+from app.sending import return_paths
 from app.sending.compose import Composer, Identity
 from app.sending.ledger import Claimed, OpenDispatch
 from app.sending.models import Relay
@@ -14,10 +15,13 @@ from app.wire.conversation import Parcel
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Where links lead and how they are signed."""
+    """Where links lead, and how they and return paths are signed; without a key there are none of
+    the latter.
+    """
 
     base_url: str
     unsubscribe_key: bytes
+    return_path_key: bytes = b""
 
 
 def identity(dispatch: OpenDispatch, primary: Relay | None, relay: Relay) -> Identity:
@@ -68,10 +72,11 @@ def letter(
     )
 
 
-def parcel(attempt: int, relay: Relay, claimed: Claimed, body: bytes) -> Parcel:
-    """The letter in its envelope: the relay's own address on it, so that bounces come back; the
-    recipient's local part as it was written, the domain in A-labels.
+def parcel(attempt: int, relay: Relay, claimed: Claimed, body: bytes, post: Post) -> Parcel:
+    """The letter in its envelope: on it the relay's return path or its own address, so that bounces
+    come back; the recipient's local part as it was written, the domain in A-labels.
     """
     local = claimed.email.rpartition("@")[0]
     domain = claimed.address.rpartition("@")[2]
-    return Parcel(attempt, relay.from_email, f"{local}@{domain}", body)
+    sender = return_paths.envelope_sender(relay, post.return_path_key, attempt)
+    return Parcel(attempt, sender, f"{local}@{domain}", body)

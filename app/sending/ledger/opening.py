@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from app.contacts.models import Contact, Suppression
 from app.db import UTCDateTime
+from app.sending.ledger.dispatches import is_stream_paused
 from app.sending.many import among
 from app.sending.models import Attempt, Delivery, Dispatch
 from app.workspaces.models import Workspace
@@ -69,6 +70,7 @@ _COLUMNS = {
     "sender_id": _MINE,
     "round": bindparam("in_round", type_=Integer()),
     "from_email": bindparam("sent_from", type_=Text()),
+    "due_at": Delivery.due_at,
     "begun_at": _NOW,
     "phase": literal("", Text()),
     "text": literal("", Text()),
@@ -86,6 +88,7 @@ _MAY_GO = (
         Dispatch.hold == "",
         Contact.status == "active",
         ~_SUPPRESSED,
+        ~is_stream_paused(),
     )
     .order_by(Delivery.id)
 )

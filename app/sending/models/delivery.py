@@ -41,6 +41,12 @@ class Delivery(Base):
         ),
         Index("ix_delivery_contact", "contact_id"),
         Index(
+            "ix_delivery_unknown",
+            "dispatch_id",
+            sqlite_where=text("state = 'unknown'"),
+            postgresql_where=text("state = 'unknown'"),
+        ),
+        Index(
             "ix_delivery_share",
             "dispatch_id",
             "primary_id",
@@ -72,6 +78,7 @@ class Attempt(Base):
 
     At most one is open per delivery. ``outcome``: accepted, throttled, deferred, bounced,
     rejected, refused, unauthorized, unknown, or void (nothing was said to the relay).
+    ``due_at``: since when the delivery had been due.
     """
 
     __tablename__ = "attempt"
@@ -97,6 +104,7 @@ class Attempt(Base):
     sender_id: Mapped[UUID]
     round: Mapped[int]
     from_email: Mapped[str] = mapped_column(Text)
+    due_at: Mapped[datetime | None]
     begun_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
