@@ -43,12 +43,14 @@ class Ways:
 @dataclass(frozen=True, slots=True)
 class Hooks:
     """What a lane calls: ``say`` before a body leaves (False: it must not), ``heard`` once for
-    each work with its reply (None: nothing was said) and whether a fault in it is a new one.
+    each work with its reply (None: nothing was said) and whether a fault in it is a new one,
+    ``hungry`` when half of what it can hold is gone.
     """
 
     say: Callable[[int], bool]
     heard: Callable[[int, Reply | None, bool], None]
     open_line: Callable[[Endpoint], Awaitable[Line]]
+    hungry: Callable[[], None] = lambda: None
 
 
 class Lane:
@@ -72,10 +74,14 @@ class Lane:
 
     @property
     def free(self) -> int:
-        """How many messages it takes now."""
+        """How many messages it takes now: none before half of what it can hold is gone, so that
+        many are begun together.
+        """
         if self._closing:
             return 0
-        return max(0, self.connections * self._depth - len(self._queue) - len(self._flying))
+        most = self.connections * self._depth
+        room = most - len(self._queue) - len(self._flying)
+        return room if room * 2 >= most else 0
 
     @property
     def busy(self) -> bool:
@@ -187,6 +193,8 @@ class Lane:
             return None
         work = self._queue.popleft()
         self._flying[work.attempt_id] = work
+        if len(self._queue) * 2 == self.connections * self._depth:
+            self._hooks.hungry()
         return work.parcel
 
     def _back(self, parcel: Parcel) -> None:
