@@ -141,6 +141,10 @@ class Engine:
         return done
 
     def _letter(self, one: Planned) -> bytes:
+        if one.finished is not None:
+            return letters.finished(
+                one.finished, one.dispatch, one.claimed, one.identity, self._now()
+            )
         return letters.letter(
             self._books.composer(one.dispatch.content_id),
             one.dispatch,

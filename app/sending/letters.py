@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from app.rules import links
+from app.rules.finished import Stamp, read, stamped
 from app.sending import return_paths
-from app.sending.compose import Composer, Identity
+from app.sending.compose import Composer, Identity, on_the_wire
 from app.sending.ledger import Claimed, OpenDispatch
 from app.sending.models import Relay
 from app.wire.conversation import Parcel
@@ -70,6 +71,22 @@ def letter(
         list_id=f"{dispatch.workspace_id.hex}.{dispatch.domain}",
         dispatch_id=str(dispatch.id),
     )
+
+
+def finished(
+    mail: bytes, dispatch: OpenDispatch, claimed: Claimed, who: Identity, now: datetime
+) -> bytes:
+    """A message as it leaves through a relay. Raises CannotCompose."""
+    stamp = Stamp(
+        from_email=on_the_wire(who.from_email),
+        from_name=who.from_name,
+        reply_to_email=on_the_wire(who.reply_to_email) if who.reply_to_email else "",
+        reply_to_name=who.reply_to_name,
+        to_email=on_the_wire(claimed.email),
+        message_id=message_id(dispatch, claimed.id),
+        date=now,
+    )
+    return stamped(read(mail), stamp)
 
 
 def parcel(attempt: int, relay: Relay, claimed: Claimed, body: bytes, post: Post) -> Parcel:

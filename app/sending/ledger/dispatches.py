@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.sending import hours
 from app.sending.models import Delivery, Dispatch, StreamPause
+from app.sending.models.dispatch import CAMPAIGN
 from app.workspaces.models import Workspace
 
 OPEN = ("queued", "claimed", "begun")
@@ -48,7 +49,7 @@ class OpenDispatch:
 
 
 #: What OpenDispatch holds, in its order.
-_READ = select(
+READ = select(
     Dispatch.id,
     Dispatch.workspace_id,
     Dispatch.content_id,
@@ -73,17 +74,15 @@ _READ = select(
 
 
 def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
-    """Every dispatch that neither is held itself nor with its stream, whose time has come, whose
+    """Every launch that neither is held itself nor with its stream, whose time has come, whose
     sending window is open, and that has queued deliveries due.
     """
     due = exists().where(
         Delivery.dispatch_id == Dispatch.id, Delivery.state == "queued", Delivery.due_at <= now
     )
     rows = session.execute(
-        _READ.where(
-            Dispatch.finished_at.is_(None), Dispatch.hold == "", Dispatch.ready_at <= now, due
-        )
-        .where(~is_stream_paused())
+        READ.where(Dispatch.finished_at.is_(None), Dispatch.hold == "", Dispatch.ready_at <= now)
+        .where(Dispatch.kind == CAMPAIGN, due, ~is_stream_paused())
         .order_by(Dispatch.id)
     )
     found = [OpenDispatch(*tuple(row)) for row in rows]

@@ -9,6 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db import Base
 from app.sending.models.numbers import Number
 
+#: Stands in ``contact_id`` where a message goes to somebody who is no contact. (A column that
+#: may be empty would mean writing this table, the largest of all, anew.)
+NOBODY = UUID(int=0)
+
 
 class Delivery(Base):
     """One message to one contact: a line of the ledger, in exactly one state.

@@ -4,14 +4,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text
+from sqlalchemy import ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Identified
 
+#: What a dispatch is: a campaign's launch, or one message that was handed in for one recipient.
+CAMPAIGN, MESSAGE = "campaign", "message"
+
 
 class Content(Identified, Base):
-    """What a dispatch says, frozen at launch: Liquid sources, ready to be compiled."""
+    """What a dispatch says, frozen: Liquid sources, ready to be compiled; or, for messages, a
+    ``finished`` mail (RFC 5322, with CRLF) to which only the sender's headers may be missing.
+    """
 
     __tablename__ = "content"
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
@@ -19,12 +24,14 @@ class Content(Identified, Base):
     preheader: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
+    finished: Mapped[bytes | None]
     created_at: Mapped[datetime]
 
 
 class Dispatch(Identified, Base):
     """One launch as sending sees it: what, from whom, from when, and whether it is held.
 
+    ``kind``: CAMPAIGN, or MESSAGE: one recipient, who need not be a contact.
     ``hold``: "" (go), ``paused`` or ``cancelled``. ``relay_id``: the pin, if any; without one
     ``mail_type`` and ``user_id``, the sending user, choose. ``pool``: the relays it rotates over.
     ``from_email`` "" means: the identity of whatever relay sends. ``domain`` is what the
@@ -35,7 +42,17 @@ class Dispatch(Identified, Base):
     """
 
     __tablename__ = "dispatch"
-    __table_args__ = (Index("ix_dispatch_open", "finished_at", "hold", "ready_at"),)
+    __table_args__ = (
+        Index("ix_dispatch_open", "finished_at", "hold", "ready_at"),
+        Index(
+            "ix_dispatch_messages",
+            "workspace_id",
+            "id",
+            sqlite_where=text("kind = 'message'"),
+            postgresql_where=text("kind = 'message'"),
+        ),
+    )
+    kind: Mapped[str] = mapped_column(default=CAMPAIGN)
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
     content_id: Mapped[UUID] = mapped_column(ForeignKey("content.id"))
     label: Mapped[str] = mapped_column(Text, default="")
