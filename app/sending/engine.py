@@ -115,7 +115,7 @@ class Engine:
 
     async def _turn(self) -> float:
         """Claims, composes and begins one wave; says how long to wait for the next."""
-        found = await self.on_thread(lambda: self._books.plan(self._free))
+        found = await self.on_thread(lambda: self._books.plan(self._free, self._free_for_many))
         ready = await self._compose(found.planned)
         if ready:
             begun = await self.on_thread(lambda: self._books.begin([one for one, _ in ready]))
@@ -175,18 +175,24 @@ class Engine:
 
     def _free(self, relay: Relay) -> int:
         """Room in a relay's lane; called from the ledger's thread, so it only looks."""
+        known = self._known_lane(relay)
+        return relay.max_connections * DEPTH if known is None else known.free
+
+    def _free_for_many(self, relay: Relay) -> int:
+        """The same for campaigns."""
+        known = self._known_lane(relay)
+        return relay.max_connections * DEPTH if known is None else known.free_for_many
+
+    def _known_lane(self, relay: Relay) -> Lane | None:
         known = self._lanes.get(relay.id)
-        if known is None or known[0] != relay.updated_at:
-            return relay.max_connections * DEPTH
-        return known[1].free
+        return known[1] if known is not None and known[0] == relay.updated_at else None
 
     def _lane(self, relay: Relay) -> Lane:
         """The relay's lane; a new one when its settings were changed."""
-        known = self._lanes.get(relay.id)
-        if known is not None and known[0] == relay.updated_at:
-            return known[1]
-        if known is not None:
-            closing = asyncio.create_task(known[1].close(STOP_SECONDS))
+        if known := self._known_lane(relay):
+            return known
+        if relay.id in self._lanes:
+            closing = asyncio.create_task(self._lanes[relay.id][1].close(STOP_SECONDS))
             self._old_lanes.add(closing)
             closing.add_done_callback(self._old_lanes.discard)
         lane = Lane(

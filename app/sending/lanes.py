@@ -74,14 +74,17 @@ class Lane:
 
     @property
     def free(self) -> int:
-        """How many messages it takes now: none before half of what it can hold is gone, so that
-        many are begun together.
-        """
+        """How many messages it takes now."""
         if self._closing:
             return 0
-        most = self.connections * self._depth
-        room = most - len(self._queue) - len(self._flying)
-        return room if room * 2 >= most else 0
+        return max(0, self.connections * self._depth - len(self._queue) - len(self._flying))
+
+    @property
+    def free_for_many(self) -> int:
+        """The same for a campaign: none before half of what it can hold is gone, so that many are
+        begun together.
+        """
+        return self.free if self.free * 2 >= self.connections * self._depth else 0
 
     @property
     def busy(self) -> bool:
