@@ -13,6 +13,7 @@ from app.rules.replies import Reply
 from app.sending import letters, plan
 from app.sending.books import Books
 from app.sending.compose import CannotCompose
+from app.sending.gathering import GATHER_SECONDS, gather
 from app.sending.lanes import DEPTH, Hooks, Lane, Ways, Work
 from app.sending.ledger import Heard
 from app.sending.models import Relay
@@ -25,8 +26,6 @@ T = TypeVar("T")
 
 #: The table is the truth: it is looked at this often even when nobody says so.
 POLL_SECONDS = 1.0
-#: Heard replies are written together for at most this long.
-GATHER_SECONDS = 0.02
 #: Lines get this long to end what they began when the sender stops.
 STOP_SECONDS = 30.0
 
@@ -54,7 +53,7 @@ class Engine:
         self._ways = ways
         self._now = now
         self._alive = alive
-        self._hooks = Hooks(self._say, self._hear, ways.open_line)
+        self._hooks = Hooks(self._say, self._hear, ways.open_line, wake.set)
         self._thread = ThreadPoolExecutor(1, "ledger")
         self._lanes: dict[UUID, tuple[datetime, Lane]] = {}
         self._old_lanes: set[asyncio.Task[None]] = set()
@@ -116,7 +115,7 @@ class Engine:
 
     async def _turn(self) -> float:
         """Claims, composes and begins one wave; says how long to wait for the next."""
-        found = await self.on_thread(lambda: self._books.plan(self._free))
+        found = await self.on_thread(lambda: self._books.plan(self._free, self._free_for_many))
         ready = await self._compose(found.planned)
         if ready:
             begun = await self.on_thread(lambda: self._books.begin([one for one, _ in ready]))
@@ -176,18 +175,24 @@ class Engine:
 
     def _free(self, relay: Relay) -> int:
         """Room in a relay's lane; called from the ledger's thread, so it only looks."""
+        known = self._known_lane(relay)
+        return relay.max_connections * DEPTH if known is None else known.free
+
+    def _free_for_many(self, relay: Relay) -> int:
+        """The same for campaigns."""
+        known = self._known_lane(relay)
+        return relay.max_connections * DEPTH if known is None else known.free_for_many
+
+    def _known_lane(self, relay: Relay) -> Lane | None:
         known = self._lanes.get(relay.id)
-        if known is None or known[0] != relay.updated_at:
-            return relay.max_connections * DEPTH
-        return known[1].free
+        return known[1] if known is not None and known[0] == relay.updated_at else None
 
     def _lane(self, relay: Relay) -> Lane:
         """The relay's lane; a new one when its settings were changed."""
-        known = self._lanes.get(relay.id)
-        if known is not None and known[0] == relay.updated_at:
-            return known[1]
-        if known is not None:
-            closing = asyncio.create_task(known[1].close(STOP_SECONDS))
+        if known := self._known_lane(relay):
+            return known
+        if relay.id in self._lanes:
+            closing = asyncio.create_task(self._lanes[relay.id][1].close(STOP_SECONDS))
             self._old_lanes.add(closing)
             closing.add_done_callback(self._old_lanes.discard)
         lane = Lane(
@@ -222,10 +227,7 @@ class Engine:
     async def _finish_forever(self) -> None:
         """Writes what was heard, in batches, and withdraws what waits for a relay that is off."""
         while True:
-            batch = [await self._heard.get()]
-            await asyncio.sleep(GATHER_SECONDS)
-            while not self._heard.empty() and len(batch) < plan.WAVE:
-                batch.append(self._heard.get_nowait())
+            batch = await gather(self._heard, plan.WAVE)
             off = await self._write(batch)
             for one in batch:
                 self._in_hand.pop(one.attempt_id, None)

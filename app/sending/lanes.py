@@ -43,12 +43,14 @@ class Ways:
 @dataclass(frozen=True, slots=True)
 class Hooks:
     """What a lane calls: ``say`` before a body leaves (False: it must not), ``heard`` once for
-    each work with its reply (None: nothing was said) and whether a fault in it is a new one.
+    each work with its reply (None: nothing was said) and whether a fault in it is a new one,
+    ``hungry`` when half of what it can hold is gone.
     """
 
     say: Callable[[int], bool]
     heard: Callable[[int, Reply | None, bool], None]
     open_line: Callable[[Endpoint], Awaitable[Line]]
+    hungry: Callable[[], None] = lambda: None
 
 
 class Lane:
@@ -76,6 +78,13 @@ class Lane:
         if self._closing:
             return 0
         return max(0, self.connections * self._depth - len(self._queue) - len(self._flying))
+
+    @property
+    def free_for_many(self) -> int:
+        """The same for a campaign: none before half of what it can hold is gone, so that many are
+        begun together.
+        """
+        return self.free if self.free * 2 >= self.connections * self._depth else 0
 
     @property
     def busy(self) -> bool:
@@ -187,6 +196,8 @@ class Lane:
             return None
         work = self._queue.popleft()
         self._flying[work.attempt_id] = work
+        if len(self._queue) * 2 == self.connections * self._depth:
+            self._hooks.hungry()
         return work.parcel
 
     def _back(self, parcel: Parcel) -> None:

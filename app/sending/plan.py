@@ -114,11 +114,11 @@ class Turn:
         if isinstance(first, Wait):
             self.plan.wait_for(first.until)
         claimed = self._claim(firsts, first)
-        contacts = people.seen(self.session, [one.contact_id for one in claimed])
-        firsts.look_up(contacts)
+        contacts = people.seen(self.session, [one.id for one in claimed])
+        firsts.look_up([one.contact_id for one in claimed])
         hours = Hours(self.dispatch.sending_window, self.dispatch.zone, self.now)
         for one in claimed:
-            contact = contacts.get(one.contact_id, {})
+            contact = contacts.get(one.id, {})
             if (opens := hours.opens(contact)) > self.now:
                 self.back[opens, "", False].append(one.id)
             else:

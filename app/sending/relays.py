@@ -122,6 +122,11 @@ def heard_nothing(relay: Relay, attempt: int, now: datetime) -> None:
     _put_breaker(relay, breaker.gave_up_probe(breaker_of(relay), attempt))
 
 
+def is_well(relay: Relay) -> bool:
+    """Whether nothing would change by hearing that it works."""
+    return not relay.fail_streak and relay.open_until is None and not relay.throttle_streak
+
+
 def heard(
     relay: Relay,
     attempt: int,

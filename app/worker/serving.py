@@ -54,7 +54,7 @@ def serve(
         if sender is not None:
             stack.enter_context(sender)
         if works:
-            jobs = turns.engine(database, threads=settings.sync_parallel + 2)
+            jobs = turns.engine(database, threads=settings.sync_parallel + 5)
             turns.register(jobs, runtime, settings.sync_parallel, stop)
             stack.enter_context(jobs)
         ready(settings.base_url)

@@ -17,6 +17,7 @@ from app.rules.reply import ACCEPTED
 from app.sending import alarming, relays, return_paths
 from app.sending.judging import Judge
 from app.sending.ledger import accepted
+from app.sending.many import among
 from app.sending.models import Attempt, Delivery, Dispatch, Relay
 
 
@@ -74,7 +75,7 @@ class _Page:
     now: datetime
     breaker: BreakerSettings
     give_up: timedelta
-    taken: list[tuple[accepted.Begun, Reply]] = field(default_factory=list)
+    taken: dict[accepted.Begun, Reply] = field(default_factory=dict)
     closed: list[dict[str, Any]] = field(default_factory=list)
     moved: list[dict[str, Any]] = field(default_factory=list)
     given_back: list[dict[str, Any]] = field(default_factory=list)
@@ -83,8 +84,8 @@ class _Page:
 
     def take(self, begun: accepted.Begun, reply: Reply, relay: Relay | None) -> None:
         """The usual end: the relay took the message, and so it works."""
-        self.taken.append((begun, reply))
-        if relay is not None:
+        self.taken[begun] = reply
+        if relay is not None and not relays.is_well(relay):
             self._tell(relay, begun.id, ACCEPTED, reply, fault=False)
 
     def judge(self, row: Any, relay: Relay | None, heard: Heard) -> None:
@@ -188,30 +189,7 @@ _DEFERRALS = (
 def _attempts(session: Session, wanted: Sequence[int]) -> dict[int, Any]:
     if not wanted:
         return {}
-    rows = session.execute(
-        select(
-            Attempt.id,
-            Attempt.outcome,
-            Attempt.relay_id,
-            Attempt.from_email,
-            Attempt.delivery_id,
-            Delivery.tries,
-            _DEFERRALS.label("deferrals"),
-            Delivery.first_tried_at,
-            Delivery.address,
-            Delivery.dispatch_id,
-            Dispatch.workspace_id,
-            Dispatch.label,
-            Dispatch.promise,
-        )
-        .join(Delivery, Delivery.id == Attempt.delivery_id)
-        .join(Dispatch, Dispatch.id == Delivery.dispatch_id)
-        .where(
-            Attempt.id.in_(wanted),
-            (Attempt.outcome.is_(None) & (Delivery.state == "begun"))
-            | ((Attempt.outcome == "unknown") & (Delivery.state == "unknown")),
-        )
-    )
+    rows = session.connection().execute(_OPEN, {"attempts": wanted})
     return {row.id: row for row in rows}
 
 
@@ -224,3 +202,29 @@ def _closed(row: Any, verdict: Verdict, reply: Reply, now: datetime) -> dict[str
         "code": reply.code,
         "text": reply.text[:500],
     }
+
+
+_OPEN = (
+    select(
+        Attempt.id,
+        Attempt.outcome,
+        Attempt.relay_id,
+        Attempt.from_email,
+        Attempt.delivery_id,
+        Delivery.tries,
+        _DEFERRALS.label("deferrals"),
+        Delivery.first_tried_at,
+        Delivery.address,
+        Delivery.dispatch_id,
+        Dispatch.workspace_id,
+        Dispatch.label,
+        Dispatch.promise,
+    )
+    .join(Delivery, Delivery.id == Attempt.delivery_id)
+    .join(Dispatch, Dispatch.id == Delivery.dispatch_id)
+    .where(
+        among(Attempt.id, "attempts"),
+        (Attempt.outcome.is_(None) & (Delivery.state == "begun"))
+        | ((Attempt.outcome == "unknown") & (Delivery.state == "unknown")),
+    )
+)

@@ -31,6 +31,7 @@ class Delivery(Base):
         Index(
             "ix_delivery_again",
             "dispatch_id",
+            "state",
             "due_at",
             "id",
             sqlite_where=text("state = 'queued' AND tries > 0"),
