@@ -14,7 +14,7 @@ from app.sending import ledger, message_plan, plan, relays
 from app.sending.compose import Composer
 from app.sending.ledger import Heard, Wanted
 from app.sending.models import Content, Relay
-from app.sending.plan import Plan, Planned
+from app.sending.plan import Free, Plan, Planned
 
 #: Compiled contents kept in memory.
 _KEPT = 32
@@ -42,7 +42,7 @@ class Books:
         #: The last look found something: there is probably more, so the next one need not ask.
         self._in_flow = False
 
-    def plan(self, free: Callable[[Relay], int]) -> Plan:
+    def plan(self, free: Free) -> Plan:
         """Claims what may go now; looks without locking anything when there is nothing."""
         now = self._now()
         if not self._in_flow and not self._is_anything_due(now):

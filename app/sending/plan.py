@@ -1,10 +1,10 @@
 """One look at the ledger: what may go now, through which relay."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -24,6 +24,12 @@ WAVE = 500
 AGAIN = 50
 
 
+class Free(Protocol):
+    """How much room the lanes of a relay have, for campaigns or for messages."""
+
+    def __call__(self, relay: Relay, *, urgent: bool) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A claimed delivery, the relay chosen for it, and what it is composed from.
@@ -39,6 +45,11 @@ class Planned:
     identity: Identity
     contact: Mapping[str, Any]
     finished: bytes | None = None
+
+    @property
+    def is_message(self) -> bool:
+        """Whether somebody waits for it."""
+        return self.finished is not None
 
 
 @dataclass(slots=True)
@@ -57,7 +68,7 @@ class Plan:
 def make(
     session: Session,
     sender_id: UUID,
-    free: Callable[[Relay], int],
+    free: Free,
     plan: Plan,
     *,
     now: datetime,
@@ -69,12 +80,24 @@ def make(
     for dispatch in ledger.open_dispatches(session, now):
         workspace_id = dispatch.workspace_id
         if workspace_id not in fleets:
-            fleets[workspace_id] = fleet.gather(session, workspace_id, dispatch.zone, free, now=now)
+            fleets[workspace_id] = _fleet(session, dispatch, free, now)
         shares = [UUID(one) for one in dispatch.pool]
         for share in shares or (None,):
             turn = Turn(session, sender_id, dispatch, share, fleets[workspace_id], plan, now)
             if not turn.play():
                 break
+
+
+def _fleet(session: Session, dispatch: OpenDispatch, free: Free, now: datetime) -> Fleet:
+    """The fleet as campaigns see it: some of its limits are kept for messages, if there are any."""
+    return fleet.gather(
+        session,
+        dispatch.workspace_id,
+        dispatch.zone,
+        lambda relay: free(relay, urgent=False),
+        kept=ledger.has_messages(session, dispatch.workspace_id, now),
+        now=now,
+    )
 
 
 #: Where a delivery stands: its primary, the relay it waits for, and those that refused it.
