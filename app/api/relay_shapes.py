@@ -167,6 +167,8 @@ class RelayAnswer(Schema):
     is_default = fields.Boolean(required=True)
     default_for_users = fields.List(Id(), required=True)
     enabled = fields.Boolean(required=True)
+    paused_at = Instant(required=True, allow_none=True)
+    paused_reason = fields.String(required=True)
     max_connections = fields.Integer(required=True)
     messages_per_connection = fields.Integer(required=True)
     breaker = fields.Nested(BreakerAnswer, required=True)

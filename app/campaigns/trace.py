@@ -16,10 +16,11 @@ from app.contacts.models import Contact, Suppression
 from app.errors import Invalid
 from app.rules import email_address, tracing
 from app.rules.tracing import Fate, Launch, Next, Somebody
-from app.sending import explaining, traces
+from app.sending import explaining, hours, pausing, traces
 from app.sending.explaining import Explanation
 from app.sending.models import Dispatch
 from app.sending.traces import Traced
+from app.workspaces.models import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ def trace(
         delivery = traces.find(session, campaign.dispatch_id, address, now=now)
     routing = _routing(session, campaign, address, delivery, now) if person or delivery else None
     delivery = _with_roles(delivery, routing)
+    opens = _opens(session, campaign, person, delivery, now)
     launch, who, fate = (
         _launch(session, campaign),
         _somebody(person, place, barred),
@@ -68,7 +70,7 @@ def trace(
     return Trace(
         given,
         tracing.answer(launch, who, fate),
-        _next(launch, fate, delivery, routing, now),
+        _next(launch, fate, delivery, routing, opens, now),
         person,
         place,
         barred,
@@ -116,6 +118,16 @@ def _launch(session: Session, campaign: Campaign) -> Launch:
     if campaign.dispatch_id is not None:
         made = session.get_one(Dispatch, campaign.dispatch_id)
         hold, why = made.hold, made.hold_reason
+    stream = pausing.stream(session, campaign.workspace_id, campaign.stream)
+    if not hold and campaign.dispatch_id is not None and stream.paused_at is not None:
+        return Launch(
+            campaign.status,
+            "paused",
+            stream.reason,
+            campaign.launched_at,
+            campaign.send_at,
+            f"the {campaign.stream} stream",
+        )
     return Launch(campaign.status, hold, why, campaign.launched_at, campaign.send_at)
 
 
@@ -176,6 +188,7 @@ def _next(
     fate: Fate | None,
     delivery: Traced | None,
     routing: Explanation | None,
+    opens: datetime | None,
     now: datetime,
 ) -> Next:
     if delivery is None or routing is None:
@@ -190,7 +203,24 @@ def _next(
         decision=routing.decision,
         why=why,
         until=routing.until,
+        opens=opens,
     )
+
+
+def _opens(
+    session: Session,
+    campaign: Campaign,
+    person: Contact | None,
+    delivery: Traced | None,
+    now: datetime,
+) -> datetime | None:
+    """When the sending window opens for her; None when it is open at the time she is due."""
+    if delivery is None or delivery.due_at is None:
+        return None
+    zone = session.get_one(Workspace, campaign.workspace_id).timezone
+    hers, due = person.timezone if person else "", max(delivery.due_at, now)
+    opens = hours.opens(campaign.sending_window, zone, hers, due)
+    return opens if opens > due else None
 
 
 def _was_suppressed(campaign: Campaign, barred: Suppression | None) -> bool | None:

@@ -10,13 +10,16 @@ OPEN = ("queued", "deferred", "sending")
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A campaign as the question sees it. ``hold``: "", paused or cancelled; ``why``: of that."""
+    """A campaign as the question sees it. ``hold``: "", paused or cancelled; ``why``: of that;
+    ``held``: what is paused, the campaign itself or its stream.
+    """
 
     status: str
     hold: str = ""
     why: str = ""
     launched_at: datetime | None = None
     send_at: datetime | None = None
+    held: str = "the campaign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,8 @@ def _told(launch: Launch, fate: Fate) -> str:
         case "sending":
             return "Not yet: it is on its way right now."
         case _ if launch.hold == "paused":
-            held = f": {launch.why}" if launch.why else ""
-            return f"Not yet: the campaign is paused{held}."
+            cause = f": {launch.why}" if launch.why else ""
+            return f"Not yet: {launch.held} is paused{cause}."
         case "deferred":
             return f"Not yet: it was tried and waits to be tried again{why}."
         case _:
@@ -141,9 +144,11 @@ def what_next(
     decision: str = "",
     why: str = "",
     until: datetime | None = None,
+    opens: datetime | None = None,
 ) -> Next:
     """What happens to this mail next. ``decision``, ``why`` and ``until``: what routing says now,
-    with the relay's name as ``why`` when it would be sent.
+    with the relay's name as ``why`` when it would be sent. ``opens``: when the sending window
+    opens for her, of a mail for which it is closed when it is due.
     """
     if fate is None:
         return _next_launch(launch)
@@ -154,7 +159,9 @@ def what_next(
     if fate.state not in OPEN:
         return Next("Nothing: this is its end.")
     if launch.hold:
-        return Next("It waits until somebody resumes the campaign.")
+        return Next(f"It waits until somebody resumes {launch.held}.")
+    if opens is not None:
+        return Next("The sending window opens then.", opens)
     if due_at is not None and due_at > now:
         return Next("It is due again then.", due_at)
     match decision:

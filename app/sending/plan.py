@@ -15,6 +15,7 @@ from app.sending import fleet, ledger, letters, people
 from app.sending.compose import Identity
 from app.sending.firsts import Firsts
 from app.sending.fleet import Fleet
+from app.sending.hours import Hours
 from app.sending.ledger import Claimed, OpenDispatch
 from app.sending.models import Relay
 
@@ -138,10 +139,15 @@ class Turn:
         claimed = self._claim(firsts, first)
         contacts = people.seen(self.session, [one.contact_id for one in claimed])
         firsts.look_up(contacts)
+        hours = Hours(self.dispatch.sending_window, self.dispatch.zone, self.now)
         for one in claimed:
             contact = contacts.get(one.contact_id, {})
-            self._route(one, firsts.of(one, contact, self.now), contact)
+            if (opens := hours.opens(contact)) > self.now:
+                self.back[opens, "", False].append(one.id)
+            else:
+                self._route(one, firsts.of(one, contact, self.now), contact)
         self._give_back()
+        hours.put_off(self.session, self.dispatch.id)
         return True
 
     def _claim(self, firsts: Firsts, first: Decision) -> list[Claimed]:

@@ -10,10 +10,9 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.sending.ledger.claim import Claimed, turned_away
-from app.sending.ledger.dispatches import SEEN, OpenDispatch
+from app.sending.ledger.dispatches import READ, OpenDispatch, is_stream_paused
 from app.sending.models import Content, Delivery, Dispatch
 from app.sending.models.dispatch import MESSAGE
-from app.workspaces.models import Workspace
 
 #: Bytes of mails that are held in memory by one turn; what is beyond waits for the next one.
 _MOST_BYTES = 32_000_000
@@ -55,12 +54,8 @@ def open_messages(session: Session, now: datetime) -> Sequence[OpenDispatch]:
         .correlate(alike)
         .scalar_subquery()
     )
-    rows = session.execute(
-        select(*SEEN)
-        .join(Workspace, Workspace.id == Dispatch.workspace_id)
-        .where(Dispatch.id.in_(select(first).select_from(alike)))
-        .order_by(Dispatch.id)
-    )
+    firsts = select(first).select_from(alike)
+    rows = session.execute(READ.where(Dispatch.id.in_(firsts)).order_by(Dispatch.id))
     return [OpenDispatch(*tuple(row)) for row in rows]
 
 
@@ -123,6 +118,7 @@ def _due(now: datetime) -> Select[Any]:
             Dispatch.finished_at.is_(None),
             Dispatch.hold == "",
             Dispatch.ready_at <= now,
+            ~is_stream_paused(),
             Delivery.state == "queued",
             Delivery.due_at <= now,
         )
@@ -178,11 +174,7 @@ def _fitting(session: Session, which: ColumnElement[bool], most: int, now: datet
 
 
 def _dispatches(session: Session, wanted: Sequence[UUID]) -> dict[UUID, OpenDispatch]:
-    rows = session.execute(
-        select(*SEEN)
-        .join(Workspace, Workspace.id == Dispatch.workspace_id)
-        .where(Dispatch.id.in_(wanted))
-    )
+    rows = session.execute(READ.where(Dispatch.id.in_(wanted)))
     return {row.id: OpenDispatch(*tuple(row)) for row in rows}
 
 

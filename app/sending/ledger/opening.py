@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 from app.contacts.models import Contact, Suppression
 from app.db import UTCDateTime
 from app.rules import consent
+from app.sending.ledger.dispatches import is_stream_paused
 from app.sending.models import Attempt, Delivery, Dispatch
 from app.sending.models.dispatch import MESSAGE
 from app.workspaces.models import Workspace
@@ -110,6 +111,7 @@ _MAY_GO = (
         Dispatch.hold == "",
         _IS_OPEN_TO_IT,
         ~_SUPPRESSED,
+        ~is_stream_paused(),
     )
     .order_by(Delivery.id)
 )

@@ -6,6 +6,7 @@ from app.sending.models.event import Event
 from app.sending.models.relay import Relay, UserRelay
 from app.sending.models.rule import RoutingRule
 from app.sending.models.sender import Sender
+from app.sending.models.stream_pause import StreamPause
 
 __all__ = [
     "Attempt",
@@ -16,5 +17,6 @@ __all__ = [
     "Relay",
     "RoutingRule",
     "Sender",
+    "StreamPause",
     "UserRelay",
 ]

@@ -1,6 +1,7 @@
 """Content and dispatch: what one launch says, and how it goes out."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, Text, text
@@ -35,7 +36,8 @@ class Dispatch(Identified, Base):
     ``mail_type`` and ``user_id``, the sending user, choose. ``pool``: the relays it rotates over.
     ``from_email`` "" means: the identity of whatever relay sends. ``domain`` is what the
     Message-IDs are made with, the same through every failover. ``promise``: ``never_twice`` or
-    ``at_least_once``, what is done where nobody can know. ``finished_at`` is set when no
+    ``at_least_once``, what is done where nobody can know. ``sending_window``: see
+    ``rules.windows``, None: any time. ``finished_at`` is set when no
     delivery is open any more.
     """
 
@@ -67,6 +69,7 @@ class Dispatch(Identified, Base):
     promise: Mapped[str] = mapped_column(default="never_twice")
     hold: Mapped[str] = mapped_column(default="")
     hold_reason: Mapped[str] = mapped_column(Text, default="")
+    sending_window: Mapped[dict[str, Any] | None]
     ready_at: Mapped[datetime]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]

@@ -67,6 +67,8 @@ class Relay(Identified, Base):
     mail_type: Mapped[str] = mapped_column(default=NONE)
     stream: Mapped[str] = mapped_column(default="marketing")
     enabled: Mapped[bool] = mapped_column(default=True)
+    paused_at: Mapped[datetime | None]
+    paused_reason: Mapped[str] = mapped_column(Text, default="")
     max_connections: Mapped[int] = mapped_column(default=4)
     messages_per_connection: Mapped[int] = mapped_column(default=100)
     created_at: Mapped[datetime]
