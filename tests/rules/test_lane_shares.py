@@ -7,7 +7,8 @@ from app.rules.limits import Limits
 
 
 @pytest.mark.parametrize(
-    ("most", "shares"), [(1, (1, 0)), (2, (1, 1)), (4, (3, 1)), (7, (6, 1)), (8, (6, 2)), (100, (75, 25))]
+    ("most", "shares"),
+    [(1, (1, 0)), (2, (1, 1)), (4, (3, 1)), (7, (6, 1)), (8, (6, 2)), (100, (75, 25))],
 )
 def test_connections(most: int, shares: tuple[int, int]) -> None:
     assert lane_shares.connections(most) == shares

@@ -2,9 +2,8 @@
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from uuid import UUID
 
-from app.sending import ledger
 from tests.sending.servers import RelayServer
 from tests.sending.test_messages import hand_in
 from tests.sending.world import World
@@ -22,7 +21,8 @@ def test_a_stuck_campaign_leaves_messages_a_line(world: World, server: Servers) 
     (message,) = hand_in(world, "jane@example.com")
 
     def arrived() -> bool:
-        if one.connections > 1 and world.balance(message) == {"sent": 1}:
+        stuck = one.connections > 1 and not going_on.is_set()
+        if stuck and world.balance(message) == {"sent": 1}:
             assert "sent" not in world.balance(campaign)
             going_on.set()
         return going_on.is_set() and world.is_idle()
@@ -65,19 +65,16 @@ def test_some_of_the_day_is_kept_for_messages(world: World, server: Servers) -> 
     one = server()
     world.relay(one, "one", daily_limit=20)
     (first,) = hand_in(world, "jane@example.com")
+    world.send()
     world.people(30)
     campaign = world.dispatch()
     world.send(until=lambda: len(one.taken) == 18)
-    world.send()
-    assert world.balance(campaign)["sent"] == 17
-    later = hand_in(world, "a@example.com", "b@example.com", "c@example.com")
-    world.send()
-    assert [world.balance(one) for one in (first, *later)] == [
-        {"sent": 1},
-        {"sent": 1},
-        {"sent": 1},
-        {"queued": 1},
-    ]
+    world.send(until=lambda: "sending" not in world.balance(campaign))
+    assert world.balance(campaign) == {"sent": 17, "queued": 13}
+    later = hand_in(world, "a@example.com", "b@example.com")
+    world.send(until=lambda: all(world.balance(message) == {"sent": 1} for message in later))
+    assert world.balance(first) == {"sent": 1}
+    assert world.balance(campaign) == {"sent": 17, "queued": 13}
 
 
 def test_without_messages_campaigns_have_all_of_the_day(world: World, server: Servers) -> None:
@@ -109,15 +106,13 @@ def test_one_that_comes_while_a_campaign_runs_is_next(world: World, server: Serv
     world.relay(one, "one", max_connections=4)
     world.people(400)
     campaign = world.dispatch()
-    made = []
+    made: list[UUID] = []
 
-    def next_one(_: str) -> None:
+    def next_one(_: str) -> str | None:
         if len(one.taken) >= 50 and not made:
             made.extend(hand_in(world, "jane@example.com"))
+        return None
 
-    one.rcpt = next_one  # type: ignore[assignment]
+    one.rcpt = next_one
     world.send(until=lambda: bool(made) and world.balance(made[0]) == {"sent": 1})
     assert world.balance(campaign).get("queued", 0) > 0
-    with world.database.transaction() as session:
-        ledger.hold(session, campaign, hold="paused", now=world.clock())
-    assert timedelta(0) <= timedelta(seconds=1)
