@@ -136,14 +136,17 @@ def gather(
     zone: str,
     free: Callable[[Relay], int],
     *,
+    kept: bool = False,
     now: datetime,
 ) -> Fleet:
-    """The fleet of a workspace now; ``free``: room in a relay's lane."""
+    """The fleet of a workspace now; ``free``: room in a relay's lane; ``kept``: some of every
+    limit is kept for messages.
+    """
     found = {one.id: one for one in relays.of_workspace(session, workspace_id)}
     rules = _rules(session, workspace_id)
     return Fleet(
         found,
-        {key: relays.candidate(one, now, zone, free(one)) for key, one in found.items()},
+        {key: relays.candidate(one, now, zone, free(one), kept=kept) for key, one in found.items()},
         {one.mail_type: key for key, one in found.items() if one.mail_type != primary.NONE},
         users_defaults(session, workspace_id),
         rules,

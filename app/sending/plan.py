@@ -41,6 +41,11 @@ class Planned:
     contact: Mapping[str, Any]
     finished: bytes | None = None
 
+    @property
+    def is_message(self) -> bool:
+        """Whether somebody waits for it."""
+        return self.finished is not None
+
 
 @dataclass(slots=True)
 class Plan:
@@ -70,12 +75,26 @@ def make(
     for dispatch in ledger.open_dispatches(session, now):
         workspace_id = dispatch.workspace_id
         if workspace_id not in fleets:
-            fleets[workspace_id] = fleet.gather(session, workspace_id, dispatch.zone, free, now=now)
+            fleets[workspace_id] = _fleet(session, dispatch, free, now)
         shares = [UUID(one) for one in dispatch.pool]
         for share in shares or (None,):
             turn = Turn(session, sender_id, dispatch, share, fleets[workspace_id], plan, now)
             if not turn.play():
                 break
+
+
+def _fleet(
+    session: Session, dispatch: OpenDispatch, free: Callable[[Relay], int], now: datetime
+) -> Fleet:
+    """The fleet as campaigns see it: some of its limits are kept for messages, if there are any."""
+    return fleet.gather(
+        session,
+        dispatch.workspace_id,
+        dispatch.zone,
+        free,
+        kept=ledger.has_messages(session, dispatch.workspace_id, now),
+        now=now,
+    )
 
 
 #: Where a delivery stands: its primary, the relay it waits for, and those that refused it.

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.rules import breaker, email_address, limits, warm_up
+from app.rules import breaker, email_address, lane_shares, limits, warm_up
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Verdict
 from app.rules.routing import Candidate
@@ -35,9 +35,13 @@ def of_workspace(session: Session, workspace_id: UUID) -> list[Relay]:
     )
 
 
-def candidate(relay: Relay, now: datetime, zone: str, free: int) -> Candidate:
-    """The relay as routing sees it; ``free``: how many messages its lane takes now."""
-    room, at, away, why = _room(relay, now, zone, free)
+def candidate(
+    relay: Relay, now: datetime, zone: str, free: int, *, kept: bool = False
+) -> Candidate:
+    """The relay as routing sees it; ``free``: how many messages its lane takes now; ``kept``:
+    some of its limits is not for campaigns, and a campaign asks.
+    """
+    room, at, away, why = _room(relay, now, zone, free, kept)
     return Candidate(
         relay.id,
         relay.failover_priority,
@@ -61,7 +65,7 @@ def sender_address(email: str) -> str:
 
 
 def _room(
-    relay: Relay, now: datetime, zone: str, free: int
+    relay: Relay, now: datetime, zone: str, free: int, kept: bool
 ) -> tuple[int, datetime | None, bool, str]:
     if relay.paused_at is not None:
         return 0, now + _PAUSED, True, f"paused: {relay.paused_reason}"
@@ -81,7 +85,9 @@ def _room(
         return 0, relay.pause_until, False, "its provider asked to slow down"
     if free <= 0:
         return 0, now + timedelta(milliseconds=200), False, "busy"
-    found = limits.room(limits_of(relay, now, zone), meter_of(relay), now, ZoneInfo(zone), free)
+    allowed = limits_of(relay, now, zone)
+    allowed = lane_shares.left_to_campaigns(allowed) if kept else allowed
+    found = limits.room(allowed, meter_of(relay), now, ZoneInfo(zone), free)
     why = "" if found.now else ("its limit is used up" if found.quota else "at its rate")
     return found.now, found.at, found.quota, why
 
