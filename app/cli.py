@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from errno import EADDRINUSE
 from functools import wraps
 from pathlib import Path
@@ -108,17 +109,33 @@ def _password(from_stdin: bool) -> tuple[str, bool]:
     return secrets.token_urlsafe(18), True
 
 
+def _address(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    from config.submission import address
+
+    try:
+        if value is not None:
+            address(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    return value
+
+
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=PORT, default=8080, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--submission", metavar="HOST:PORT", callback=_address, help="Take mail in by SMTP there."
+)
 @_refusals
-def serve(host: str, port: int) -> None:
+def serve(host: str, port: int, submission: str | None) -> None:
     """Run everything: the API, the syncs and the sender. Ctrl-C stops it in peace."""
     from app.worker import serving
     from app.wsgi import create_app
     from config import settings
 
     loaded = settings.load()
+    if submission is not None:
+        loaded = replace(loaded, submission=replace(loaded.submission, listen=submission))
     serving.serve(
         loaded, create_app, host=host, port=port, ready=lambda url: _say_where(url, loaded)
     )
@@ -128,6 +145,8 @@ def _say_where(url: str, settings: "Settings") -> None:
     click.echo(f"pressferry {__version__} is ready (Ctrl-C stops it)")
     click.echo(f"  address   {url}")
     click.echo(f"  API docs  {url}/api/docs")
+    if settings.submission.listen:
+        click.echo(f"  SMTP in   {settings.submission.listen}")
     click.echo(f"  data      {settings.data_dir}")
 
 

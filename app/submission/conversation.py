@@ -72,6 +72,7 @@ class Conversation(SMTP):
         self._doorway.open -= self._is_in
         self._is_in = False
         super().connection_lost(error)
+        self._writer.close()  # of TLS, which aiosmtpd leaves open
 
     def data_received(self, data: bytes) -> None:
         """asyncio: they said something."""

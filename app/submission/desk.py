@@ -94,7 +94,7 @@ class Desk:
         left = allowance.take(self._allowance(session), now, per_minute)
         if left is None:
             return "452 4.5.3 This key hands in too much at once: try again in a minute"
-        self._allowances[session.auth_data.key_id] = left
+        self._allowances[_login(session).key_id] = left
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
@@ -125,11 +125,11 @@ class Desk:
         people = {one.address: one for one in parsed if one is not None}
         with self._database.transaction() as writing:
             return taking_in.take_in(
-                writing, session.auth_data.key_text, mail, list(people.values()), now=now
+                writing, _login(session).key_text, mail, list(people.values()), now=now
             )
 
     def _allowance(self, session: Session) -> Allowance | None:
-        return self._allowances.get(session.auth_data.key_id)
+        return self._allowances.get(_login(session).key_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,13 @@ class _Login:
 
     def __repr__(self) -> str:
         return "_Login(...)"
+
+
+def _login(session: Session) -> _Login:
+    """Who logged in: without that nothing else is asked of the desk."""
+    found: Any = session.auth_data
+    assert isinstance(found, _Login)
+    return found
 
 
 def _reply(code: str, words: str) -> str:

@@ -22,8 +22,10 @@ from app.watching import keeping
 from app.worker.alone import alone_in
 from app.worker.child import SenderProcess
 from app.worker.opening import open_database, open_vault
+from app.worker.receiving import ReceiverProcess
 from app.worker.web import Listener, Web
 from config.settings import Settings, child_environment
+from config.submission import address
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +61,7 @@ def serve(
         # Left in the opposite order: jobs first, then the sender, the web application last.
         web = stack.enter_context(Web(create_app(runtime), listener, failed=stop.set))
         stack.enter_context(sender)
+        _take_mail_in(settings, stack, sender)
         jobs = stack.enter_context(_jobs(runtime, settings.sync_parallel, stop))
         ready(settings.base_url)
         stop.wait()
@@ -70,6 +73,14 @@ def serve(
         os._exit(
             int(crashed)
         )  # a thread cannot be ended otherwise; its run is taken up again at its page
+
+
+def _take_mail_in(settings: Settings, stack: ExitStack, sender: SenderProcess) -> None:
+    """Where an address is set for it, programs may hand in mail by SMTP."""
+    if settings.submission.listen:
+        listener = stack.enter_context(Listener(*address(settings.submission.listen)))
+        environment = child_environment(settings)
+        stack.enter_context(ReceiverProcess(environment, listener.socket, stored=sender.wake))
 
 
 def _runtime(settings: Settings, database: Database, sender: SenderProcess) -> Runtime:
