@@ -14,8 +14,11 @@ from app.sending import ledger, message_plan, plan, relays
 from app.sending.compose import Composer
 from app.sending.ledger import Heard, Wanted
 from app.sending.models import Content, Relay
-from app.sending.plan import Free, Plan, Planned
+from app.sending.plan import Plan, Planned
+from app.sending.watch import Shut, Watch
 
+#: How much one lane of a relay takes now.
+Room = Callable[[Relay], int]
 #: Compiled contents kept in memory.
 _KEPT = 32
 
@@ -32,9 +35,15 @@ class Books:
     """What one sender reads from and writes into the ledger."""
 
     def __init__(
-        self, database: Database, sender_id: UUID, patience: Patience, now: Callable[[], datetime]
+        self,
+        database: Database,
+        sender_id: UUID,
+        patience: Patience,
+        now: Callable[[], datetime],
+        watch: Watch,
     ) -> None:
         self._database = database
+        self._watch = watch
         self._sender_id = sender_id
         self._patience = patience
         self._now = now
@@ -42,14 +51,17 @@ class Books:
         #: The last look found something: there is probably more, so the next one need not ask.
         self._in_flow = False
 
-    def plan(self, free: Free) -> Plan:
-        """Claims what may go now; looks without locking anything when there is nothing."""
+    def plan(self, free: Room, free_for_messages: Room | None = None) -> Plan:
+        """Claims what may go now; looks without locking anything when there is nothing.
+
+        ``free``: room in a relay's lane; of messages, where they have one of their own.
+        """
         now = self._now()
         if not self._in_flow and not self._is_anything_due(now):
             return Plan()
         with self._database.transaction() as session:
             found = Plan()
-            message_plan.make(session, self._sender_id, free, found, now=now)
+            message_plan.make(session, self._sender_id, free_for_messages or free, found, now=now)
             plan.make(session, self._sender_id, free, found, now=now)
             self._in_flow = bool(found.planned)
             sources = (one.dispatch.content_id for one in found.planned if one.finished is None)
@@ -78,7 +90,7 @@ class Books:
         self._composers[content_id] = composer
 
     def begin(self, planned: Sequence[Planned]) -> dict[int, int]:
-        """Opens attempts; gives back delivery -> attempt of those that may go."""
+        """Opens attempts; gives back delivery -> attempt of those that may go. Raises Shut."""
         wanted = [
             Wanted(
                 one.claimed.id,
@@ -89,8 +101,17 @@ class Books:
             )
             for one in planned
         ]
-        with self._database.transaction() as session:
-            return ledger.begin(session, self._sender_id, wanted, self._now())
+        try:
+            with self._database.transaction() as session:
+                self._watch.allow(session)
+                begun = ledger.begin(session, self._sender_id, wanted, self._now())
+                self._watch.expect(begun.values())
+        except Shut as shut:
+            if why := str(shut):
+                self._watch.close_valve(why)
+            raise
+        self._watch.begun(begun.values())
+        return begun
 
     def reject(self, broken: Sequence[tuple[int, str]]) -> None:
         """Ends claimed deliveries whose letter cannot be composed: (delivery, why)."""

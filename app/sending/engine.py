@@ -116,7 +116,10 @@ class Engine:
         """Claims, composes and begins one wave, messages first; says how long to wait for the
         next.
         """
-        found = await self.on_thread(lambda: self._books.plan(self._harbour.free))
+        harbour = self._harbour
+        found = await self.on_thread(
+            lambda: self._books.plan(harbour.free, harbour.free_for_messages)
+        )
         sent_off = [
             await self._send_off([one for one in found.planned if one.is_message]),
             await self._send_off([one for one in found.planned if not one.is_message]),

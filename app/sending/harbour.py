@@ -25,10 +25,15 @@ class Harbour:
         self._lanes: dict[_Key, tuple[datetime, Lane]] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
-    def free(self, relay: Relay, *, urgent: bool) -> int:
-        """Room in the lane of campaigns, or (``urgent``) of messages. It only looks: it may be
-        called from another thread.
-        """
+    def free(self, relay: Relay) -> int:
+        """Room in the lane of campaigns. It only looks: it may be called from another thread."""
+        return self._free(relay, urgent=False)
+
+    def free_for_messages(self, relay: Relay) -> int:
+        """Room in the lane of messages; as above."""
+        return self._free(relay, urgent=True)
+
+    def _free(self, relay: Relay, *, urgent: bool) -> int:
         known = self._lanes.get(_key(relay, urgent))
         if known is None or known[0] != relay.updated_at:
             return max(1, _connections(relay, urgent)) * DEPTH

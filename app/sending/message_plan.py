@@ -1,6 +1,6 @@
 """One look at the messages that are due: they come before every campaign."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from app.sending import firsts, fleet, ledger, letters
 from app.sending.fleet import Fleet
 from app.sending.ledger import Claimed, HeldMessage
 from app.sending.models import Relay
-from app.sending.plan import AGAIN, Free, Plan, Planned, Turn
+from app.sending.plan import AGAIN, Plan, Planned, Turn
 
 #: The most that one group of messages gets in one turn.
 WAVE = 200
@@ -27,7 +27,7 @@ _OWN = frozenset((*PERSONAL, "from_name", "reply_to"))
 def make(
     session: Session,
     sender_id: UUID,
-    free: Free,
+    free: Callable[[Relay], int],
     plan: Plan,
     *,
     now: datetime,
@@ -39,13 +39,7 @@ def make(
     for alike in ledger.open_messages(session, now):
         workspace_id = alike.workspace_id
         if workspace_id not in fleets:
-            fleets[workspace_id] = fleet.gather(
-                session,
-                workspace_id,
-                alike.zone,
-                lambda relay: free(relay, urgent=True),
-                now=now,
-            )
+            fleets[workspace_id] = fleet.gather(session, workspace_id, alike.zone, free, now=now)
         MessageTurn(session, sender_id, alike, None, fleets[workspace_id], plan, now).play()
 
 

@@ -1,10 +1,10 @@
 """One look at the ledger: what may go now, through which relay."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -23,12 +23,6 @@ from app.sending.models import Relay
 WAVE = 500
 #: Deliveries that were tried before and are looked at again in one turn.
 AGAIN = 50
-
-
-class Free(Protocol):
-    """How much room the lanes of a relay have, for campaigns or for messages."""
-
-    def __call__(self, relay: Relay, *, urgent: bool) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +63,7 @@ class Plan:
 def make(
     session: Session,
     sender_id: UUID,
-    free: Free,
+    free: Callable[[Relay], int],
     plan: Plan,
     *,
     now: datetime,
@@ -89,13 +83,15 @@ def make(
                 break
 
 
-def _fleet(session: Session, dispatch: OpenDispatch, free: Free, now: datetime) -> Fleet:
+def _fleet(
+    session: Session, dispatch: OpenDispatch, free: Callable[[Relay], int], now: datetime
+) -> Fleet:
     """The fleet as campaigns see it: some of its limits are kept for messages, if there are any."""
     return fleet.gather(
         session,
         dispatch.workspace_id,
         dispatch.zone,
-        lambda relay: free(relay, urgent=False),
+        free,
         kept=ledger.has_messages(session, dispatch.workspace_id, now),
         now=now,
     )
