@@ -9,11 +9,13 @@ from app.worker.child import ChildProcess
 
 #: What is run: the receiver, by this very Python.
 PROGRAM = ("-P", "-m", "app.receiver")
+#: So many may wait to be answered.
+BACKLOG = 100
 
 
 class ReceiverProcess(ChildProcess):
-    """Takes mail in by SMTP. The socket is ours, so that it stays when the receiver dies;
-    ``stored`` is called after each mail.
+    """Takes mail in by SMTP. The socket is ours and listens already: who comes before the receiver
+    is ready, or while it is started again, waits. ``stored`` is called after each mail.
     """
 
     _stdout = subprocess.PIPE
@@ -25,6 +27,7 @@ class ReceiverProcess(ChildProcess):
         *,
         stored: Callable[[], None],
     ) -> None:
+        listening.listen(BACKLOG)
         number = listening.fileno()
         super().__init__(environment, "receiver", (*PROGRAM, str(number)), (number,))
         self._stored = stored
