@@ -14,7 +14,7 @@ from app.rules import delivery, replies
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply, Verdict
 from app.rules.reply import ACCEPTED
-from app.sending import relays, return_paths
+from app.sending import destinations, relays, return_paths
 from app.sending.judging import Judge
 from app.sending.ledger import accepted
 from app.sending.models import Attempt, Delivery, Dispatch, Relay
@@ -79,12 +79,16 @@ class _Page:
     moved: list[dict[str, Any]] = field(default_factory=list)
     given_back: list[dict[str, Any]] = field(default_factory=list)
     suppressed: dict[tuple[UUID, str], dict[str, str]] = field(default_factory=dict)
+    complaints: list[tuple[Relay, str, Verdict, str]] = field(default_factory=list)
+    relieved: dict[UUID, tuple[Relay, list[int]]] = field(default_factory=dict)
 
     def take(self, begun: accepted.Begun, reply: Reply, relay: Relay | None) -> None:
         """The usual end: the relay took the message, and so it works."""
         self.taken.append((begun, reply))
         if relay is not None:
             self._tell(relay, begun.id, ACCEPTED, reply, fault=False)
+            if relay.slowed_until:
+                self.relieved.setdefault(relay.id, (relay, []))[1].append(begun.delivery_id)
 
     def judge(self, row: Any, relay: Relay | None, heard: Heard) -> None:
         """Any other end. A sender that a relay refuses is the relay's fault only when it is the
@@ -99,6 +103,9 @@ class _Page:
             faulty = ("refused", "unknown", "unauthorized") if own else ("refused", "unknown")
             fault = verdict.outcome in faulty and heard.counts
             self._tell(relay, row.id, verdict, heard.reply, fault=fault)
+            if verdict.whom == "destination":
+                words = delivery.describe(heard.reply)
+                self.complaints.append((relay, row.address, verdict, words))
         if row.outcome == "unknown" and verdict.outcome == "unknown":
             return
         self.closed.append(_closed(row, verdict, heard.reply, self.now))
@@ -109,6 +116,10 @@ class _Page:
 
     def write(self, session: Session) -> None:
         """All of it."""
+        for relay, deliveries in self.relieved.values():
+            destinations.relieved(session, relay, deliveries, self.now)
+        for complaint in self.complaints:
+            destinations.complained(session, *complaint, self.now)
         accepted.write(session, self.taken, self.now)
         self.court.write(self.now)
         if self.closed:
