@@ -24,6 +24,12 @@ def believed(relay: Relay | None, verdict: Verdict) -> Verdict:
     return REFUSED if doubtful and verdict.outcome == "bounced" else verdict
 
 
+def words(relay: Relay, said: str) -> str:
+    """What it ``said``, with a word about whether it is believed."""
+    doubt = f"refused {distrust.LEAST} recipients in a row, nobody is bounced: "
+    return said if relay.distrusted_since is None else f"{doubt}{said}"[:500]
+
+
 def trust(relay: Relay) -> None:
     """It took a mail, or a person says that it works."""
     if relay.refusals or relay.distrusted_since is not None:
@@ -47,13 +53,13 @@ def look(session: Session, relay: Relay, now: datetime, settings: BreakerSetting
         relay.refusals = relay.refusals[-3 * distrust.LEAST :]
         return
     _undo(session, rows, f"'{relay.name}' refused everybody and is not believed", now)
-    words = delivery.describe(Reply(rows[-1].phase, rows[-1].code, rows[-1].text))
+    last = delivery.describe(Reply(rows[-1].phase, rows[-1].code, rows[-1].text))
     relay.refusals, relay.distrusted_since = [], now
     relay.fail_streak = max(relay.fail_streak, settings.threshold)
     relay.open_until = now + timedelta(seconds=settings.seconds)
     relay.probe_attempt = None
     relay.last_fault_at = now
-    relay.last_fault = f"refused {len(rows)} recipients in a row, nobody is bounced: {words}"[:500]
+    relay.last_fault = words(relay, last)
 
 
 def _bounced(session: Session, attempts: Sequence[int]) -> Sequence[Any]:
@@ -92,9 +98,9 @@ def _undo(session: Session, rows: Sequence[Any], reason: str, now: datetime) -> 
         .where(Dispatch.id.in_(sorted({row.dispatch_id for row in rows})))
         .values(finished_at=None)
     )
-    words: defaultdict[Any, dict[str, str]] = defaultdict(dict)
+    untrue: defaultdict[Any, dict[str, str]] = defaultdict(dict)
     for row in rows:
         heard = delivery.describe(Reply(row.phase, row.code, row.text))
-        words[row.workspace_id][row.address] = heard
-    for workspace_id, said in words.items():
+        untrue[row.workspace_id][row.address] = heard
+    for workspace_id, said in untrue.items():
         take_back(session, workspace_id, said, now - distrust.WITHIN)

@@ -130,7 +130,7 @@ class _Page:
             attempt,
             verdict,
             fault=fault,
-            words=delivery.describe(reply),
+            words=distrust.words(relay, delivery.describe(reply)),
             now=self.now,
             settings=self.breaker,
         )
