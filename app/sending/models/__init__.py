@@ -9,6 +9,7 @@ from app.sending.models.reply import ReplyRule, UnknownReply
 from app.sending.models.rule import RoutingRule
 from app.sending.models.sender import Sender
 from app.sending.models.stream_pause import StreamPause
+from app.sending.models.valve import Valve
 
 __all__ = [
     "Attempt",
@@ -24,4 +25,5 @@ __all__ = [
     "StreamPause",
     "UnknownReply",
     "UserRelay",
+    "Valve",
 ]
