@@ -55,7 +55,8 @@ def listed(
 def lift(session: Session, workspace_id: UUID, relay_id: UUID, name: str) -> None:
     """Holds nothing back from a destination any more; who has a turn keeps it. Raises NotFound."""
     relay = relay_settings.get(session, workspace_id, relay_id, lock=True)
-    row = session.get(Destination, (relay.id, name), with_for_update=True)
+    known = name.isprintable()
+    row = session.get(Destination, (relay.id, name), with_for_update=True) if known else None
     if row is None:
         raise NotFound("This destination did not complain about this relay.")
     session.delete(row)

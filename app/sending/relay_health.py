@@ -11,6 +11,7 @@ from app.rules import breaker
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply
 from app.sending import relay_settings, relays
+from app.sending.ledger import distrust
 from app.sending.models import Relay
 
 #: Steps before a mail is even begun: what fails here is the relay's fault, whatever is sent.
@@ -50,6 +51,8 @@ def set_breaker(
     relay.fail_streak = max(relay.fail_streak, settings.threshold) if opened else 0
     relay.open_until = now + timedelta(seconds=settings.seconds) if opened else None
     relay.probe_attempt = None
+    if not opened:
+        distrust.trust(relay)
     session.flush()
     return relay
 

@@ -48,6 +48,7 @@ def test_who_complained_is_listed_until_it_is_free(
     assert outsider.delete(f"{path}/yahoo.com").status_code == 404
     assert owner.delete(f"{path}/example.com").status_code == 204
     assert owner.delete(f"{path}/example.com").status_code == 404
+    assert owner.delete(f"{path}/%00").status_code == 404
     clock.turn(hours=1)
     (yahoo,) = (owner.get(path).json or {})["items"]
     assert (yahoo["state"], yahoo["rate"], yahoo["next_step"]) == ("free", None, None)
