@@ -205,6 +205,11 @@ class RelayAnswer(Schema):
     max_connections = fields.Integer(required=True)
     messages_per_connection = fields.Integer(required=True)
     breaker = fields.Nested(BreakerAnswer, required=True)
+    distrusted_since = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "It refused everybody: no refusal of a recipient is believed"},
+    )
     throttle = fields.Nested(ThrottleAnswer, required=True, allow_none=True)
     last_fault = fields.String(required=True)
     last_fault_at = Instant(required=True, allow_none=True)

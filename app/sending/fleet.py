@@ -14,6 +14,7 @@ from app.rules.primary import Step, Wish
 from app.rules.routing import Candidate, Decision, Terms
 from app.rules.smart_rules import Condition, Rule
 from app.sending import relays
+from app.sending.destinations import Gate
 from app.sending.models import Relay, RoutingRule, UserRelay
 from app.workspaces.models import Member
 
@@ -51,7 +52,9 @@ class Mail(Protocol):
 
 @dataclass(slots=True)
 class Fleet:
-    """Every relay with how much it takes now, and what was assigned to which."""
+    """Every relay with how much it takes now, and what was assigned to which. ``gate``: what is
+    held back from destinations, once somebody asked.
+    """
 
     relays: dict[UUID, Relay]
     candidates: dict[UUID, Candidate]
@@ -59,6 +62,7 @@ class Fleet:
     users: dict[UUID, UUID]
     rules: list[Rule]
     asks: frozenset[str]
+    gate: Gate | None = None
 
     def primary(
         self,

@@ -6,7 +6,7 @@ from uuid import uuid4
 from app.alerts.models import Alert
 from app.campaigns.models import Campaign
 from app.runtime import Runtime
-from app.sending.models import Relay, ReplyRule, RoutingRule, UnknownReply
+from app.sending.models import Destination, Relay, ReplyRule, RoutingRule, UnknownReply
 from app.sources.models import Connection, Site, SyncRun
 from tests.app.conftest import Client
 
@@ -101,11 +101,26 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         first_seen=now,
         last_seen=now,
     )
+    destination = Destination(
+        relay_id=relay.id,
+        name=f"{word}.example",
+        pause_until=now,
+        held_until=now,
+        pace={
+            "rate": 1,
+            "ceiling": 1,
+            "since": now.isoformat(),
+            "began": now.isoformat(),
+            "why": word,
+        },
+        last_at=now,
+    )
     rows = [site, connection, run, relay, campaign, rule, reply_rule, unknown, alert]
     with runtime.database.transaction() as session:
         for row in rows:
             session.add(row)
             session.flush()
+        session.add(destination)
     names = (
         "site_id",
         "connection_id",
@@ -117,4 +132,5 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         "unknown_reply_id",
         "alert_id",
     )
-    return {name: str(row.id) for name, row in zip(names, rows, strict=True)}
+    found = {name: str(row.id) for name, row in zip(names, rows, strict=True)}
+    return found | {"destination": destination.name}

@@ -1,6 +1,7 @@
 """The tables of sending: relays, the ledger, and what it is about."""
 
 from app.sending.models.delivery import Attempt, Delivery
+from app.sending.models.destination import Destination
 from app.sending.models.dispatch import Content, Dispatch
 from app.sending.models.event import Event
 from app.sending.models.guard import Guard
@@ -16,6 +17,7 @@ __all__ = [
     "Attempt",
     "Content",
     "Delivery",
+    "Destination",
     "Dispatch",
     "Event",
     "Guard",
