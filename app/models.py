@@ -3,8 +3,19 @@
 from app.campaigns import models as campaigns
 from app.contacts import models as contacts
 from app.db import Base
+from app.messages import models as messages
 from app.sending import models as sending
 from app.sources import models as sources
+from app.watching import models as watching
 from app.workspaces import models as workspaces
 
-__all__ = ["Base", "campaigns", "contacts", "sending", "sources", "workspaces"]
+__all__ = [
+    "Base",
+    "campaigns",
+    "contacts",
+    "messages",
+    "sending",
+    "sources",
+    "watching",
+    "workspaces",
+]

@@ -15,7 +15,9 @@ class Runtime:
 
     ``base_url``: how recipients reach it, no trailing slash. ``allow_http``: public sites may be
     on plain http. ``allow_private``: sites and relays may be at private or loopback addresses.
+    ``largest_message``: how many bytes a message may have that is handed in.
     ``guard_share``: a sync that would overwrite or close more of the known contacts is held.
+    ``metrics_token``: what Prometheus must give, "" admits only this machine.
     ``poke``: tells the sender that there is something to do; never needed for correctness.
     """
 
@@ -26,6 +28,8 @@ class Runtime:
     allow_http: bool = False
     allow_private: bool = False
     guard_share: float = 0.3
+    largest_message: int = 10_000_000
     hello_name: str = ""
+    metrics_token: str = ""
     breaker: BreakerSettings = field(default_factory=BreakerSettings)
     poke: Callable[[], None] = lambda: None

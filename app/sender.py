@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 
 from app import clock, logs
 from app.db import Database
+from app.rules import verp
 from app.rules.breaker import BreakerSettings
 from app.sending import ledger, relay_settings, senders
 from app.sending.books import Books, Patience
@@ -118,7 +119,9 @@ class _Sender:
                 relay, vault, self._settings.sending, allow_private=self._settings.allow_private
             )
 
-        post = Post(self._settings.base_url, vault.key_for("unsubscribe"))
+        post = Post(
+            self._settings.base_url, vault.key_for("unsubscribe"), vault.key_for(verp.PURPOSE)
+        )
         return Ways(post, endpoint, open_line)
 
     def _alive(self) -> bool:

@@ -5,9 +5,12 @@ from typing import Any
 from flask import Flask, Response
 
 from app import __version__, api, public
+from app.api import prometheus
 from app.runtime import Runtime
 
 LARGEST_BODY = 10 * 1024 * 1024
+#: What a request for a message has beside the message.
+_AROUND = 500_000
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -21,9 +24,10 @@ def create_app(runtime: Runtime) -> Flask:
     """The application of one running pressferry."""
     app = Flask("app", static_folder=None)
     app.extensions["pressferry"] = runtime
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config["MAX_CONTENT_LENGTH"] = max(LARGEST_BODY, runtime.largest_message + _AROUND)
     app.after_request(_guard)
     app.add_url_rule("/healthz", "healthz", _healthz(runtime))
+    app.add_url_rule("/metrics", "metrics", lambda: prometheus.page(runtime))
     api.register(app)
     app.register_blueprint(public.blueprint)
     return app

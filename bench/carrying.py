@@ -16,7 +16,7 @@ from bench.missing import tool
 _SENDER, _RECIPIENT = "a@example.com", "b@example.com"
 
 
-def ours(port: int, *, messages: int, connections: int) -> float:
+def ours(port: int, messages: int, connections: int = 10) -> float:
     """Messages per second over app.wire, connections opened before."""
     return asyncio.run(_ours(port, messages, connections))
 
@@ -50,7 +50,7 @@ async def _ours(port: int, messages: int, connections: int) -> float:
     return messages / seconds
 
 
-def aiosmtplib_rate(port: int, *, messages: int, connections: int) -> float:
+def aiosmtplib_rate(port: int, messages: int, connections: int = 10) -> float:
     """Messages per second over aiosmtplib, connections opened before."""
     return asyncio.run(_aiosmtplib(port, messages, connections))
 
@@ -77,7 +77,7 @@ async def _aiosmtplib(port: int, messages: int, connections: int) -> float:
     return messages / seconds
 
 
-def smtp_source(port: int, *, messages: int, connections: int) -> float:
+def smtp_source(port: int, messages: int, connections: int = 10) -> float:
     """Messages per second of Postfix's own generator, which keeps its connections (-d)."""
     size = len(prebuilt())
     numbers = ["-s", str(connections), "-m", str(messages), "-l", str(size)]

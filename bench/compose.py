@@ -8,16 +8,20 @@ from app.sending.compose import Composer, Identity
 from bench import letters
 from bench.claims import Claim, within
 from bench.peers import naive
-from bench.rounds import interleaved
+from bench.rounds import Size
 
 _ROUNDS = 5
 _BUDGET = 60.0
 
 
-def run() -> list[Claim]:
+def run(size: Size) -> list[Claim]:
     """Beside a budget, and beside Jinja2 with EmailMessage."""
-    found = interleaved(
-        {"ours": lambda: _each(_ours(), 4_000), "naive": lambda: _each(naive.letter, 200)}, _ROUNDS
+    found = size.interleaved(
+        {
+            "ours": lambda: _each(_ours(), size.of(4_000)),
+            "naive": lambda: _each(naive.letter, size.of(200)),
+        },
+        _ROUNDS,
     )
     ours, other = found["ours"], found["naive"]
     beside = Claim("against Jinja2 and EmailMessage", "us/msg", ours, other, other / ours, 15.0)

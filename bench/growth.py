@@ -7,25 +7,25 @@ from app import clock
 from app.sending import senders
 from bench import ledger, stage
 from bench.claims import Claim
-from bench.rounds import interleaved
+from bench.rounds import Size
 from bench.stage import Stage
 
 _ROUNDS = 5
 _WAVES = 10
-_BATCH = 500
+_BATCH = 100
 _GOAL = 0.7
 
 
-def run() -> list[Claim]:
-    """Waves of the ledger at a queue of 50 thousand and of a million, SQLite."""
+def run(size: Size) -> list[Claim]:
+    """Waves of the ledger at a queue of 10 thousand and of a million, SQLite."""
     with ExitStack() as stack:
-        few = _Queue(stack.enter_context(stage.sqlite()), 50_000)
-        many = _Queue(stack.enter_context(stage.sqlite()), 1_000_000)
-        found = interleaved({"few": few.cost, "many": many.cost}, _ROUNDS)
+        few = _Queue(stack.enter_context(stage.sqlite()), size.of(10_000, 2_000))
+        many = _Queue(stack.enter_context(stage.sqlite()), size.of(1_000_000))
+        found = size.interleaved({"few": few.cost, "many": many.cost}, _ROUNDS)
         few.close()
         many.close()
     few_, many_ = found["few"], found["many"]
-    name = "ledger, a million waiting, against 50 thousand"
+    name = "ledger, a million waiting, against 10 thousand"
     return [Claim(name, "us/msg", many_, few_, few_ / many_, _GOAL)]
 
 

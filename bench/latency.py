@@ -4,24 +4,24 @@ from functools import partial
 
 from bench import carrying
 from bench.claims import Claim, faster
-from bench.rounds import interleaved
+from bench.rounds import Size
 from bench.sinks import sink, slow_line
 
 _ROUNDS = 3
 
 
-def run() -> list[Claim]:
+def run(size: Size) -> list[Claim]:
     """Beside one message per round trip, which is the most that is possible."""
     with sink() as port, slow_line(port, 0.020) as near, slow_line(port, 0.040) as far:
         runs = {
-            f"{name}, {trip} ms": partial(rate, place, messages=count, connections=1)
+            f"{name}, {trip} ms": partial(rate, place, size.of(count, 4), 1)
             for trip, place in ((20, near), (40, far))
             for name, rate, count in (
                 ("ours", carrying.ours, 120),
                 ("aiosmtplib", carrying.aiosmtplib_rate, 30),
             )
         }
-        found = interleaved(runs, _ROUNDS)
+        found = size.interleaved(runs, _ROUNDS)
     claims = []
     for trip in (20, 40):
         ours, other = found[f"ours, {trip} ms"], found[f"aiosmtplib, {trip} ms"]

@@ -12,19 +12,19 @@ from app.sending import ledger, senders
 from app.sending.ledger import Heard, Wanted
 from bench import stage
 from bench.claims import Claim, within
-from bench.rounds import interleaved
+from bench.rounds import Size
 from bench.stage import Stage
 
 _ROUNDS = 5
 _REPLY = Reply("final_dot", 250, "2.0.0 Ok")
 
 
-def run() -> list[Claim]:
+def run(size: Size) -> list[Claim]:
     """Microseconds per message beside the budget of each database."""
-    found = interleaved(
+    found = size.interleaved(
         {
-            "SQLite, batch 100": lambda: _measure(stage.sqlite(), 4_000, 100),
-            "PostgreSQL, batch 500": lambda: _measure(stage.postgres(), 8_000, 500),
+            "SQLite, batch 100": lambda: _measure(stage.sqlite(), size.of(4_000, 200), 100),
+            "PostgreSQL, batch 500": lambda: _measure(stage.postgres(), size.of(8_000, 500), 500),
         },
         _ROUNDS,
     )

@@ -103,5 +103,7 @@ def slow_line(port: int, round_trip: float) -> Iterator[int]:
         yield server.sockets[0].getsockname()[1]
     finally:
         loop.call_soon_threadsafe(server.close)
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(2 * round_trip), loop).result(5)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
+        loop.close()

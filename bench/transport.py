@@ -1,27 +1,26 @@
 """Ready messages of 10 KB over ten connections."""
 
+from functools import partial
+
 from bench import carrying
 from bench.claims import Claim, faster
-from bench.rounds import interleaved
+from bench.rounds import Size
 from bench.sinks import sink
 
 _ROUNDS = 5
 
 
-def run() -> list[Claim]:
+def run(size: Size) -> list[Claim]:
     """Beside smtp-source and aiosmtplib, and beside aiosmtplib without PIPELINING."""
+    many, fewer = size.of(20_000), size.of(4_000)
     with sink() as port, sink("-p") as plain:
-        found = interleaved(
+        found = size.interleaved(
             {
-                "ours": lambda: carrying.ours(port, messages=20_000, connections=10),
-                "smtp-source": lambda: carrying.smtp_source(port, messages=20_000, connections=10),
-                "aiosmtplib": lambda: carrying.aiosmtplib_rate(
-                    port, messages=3_000, connections=10
-                ),
-                "ours, no PIPELINING": lambda: carrying.ours(plain, messages=4_000, connections=10),
-                "aiosmtplib, no PIPELINING": lambda: carrying.aiosmtplib_rate(
-                    plain, messages=3_000, connections=10
-                ),
+                "ours": partial(carrying.ours, port, many),
+                "smtp-source": partial(carrying.smtp_source, port, many),
+                "aiosmtplib": partial(carrying.aiosmtplib_rate, port, fewer),
+                "ours, no PIPELINING": partial(carrying.ours, plain, fewer),
+                "aiosmtplib, no PIPELINING": partial(carrying.aiosmtplib_rate, plain, fewer),
             },
             _ROUNDS,
         )

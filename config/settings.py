@@ -42,9 +42,20 @@ class _Sending(_Strict):
     hello_name = fields.String(required=True)
 
 
+class _Messages(_Strict):
+    largest = fields.Integer(required=True, validate=validate.Range(10_000, 30_000_000))
+
+
 class _Sync(_Strict):
     parallel = fields.Integer(required=True, validate=validate.Range(1, 64))
     guard_share = fields.Float(required=True, validate=validate.Range(0, 1))
+
+
+class _Metrics(_Strict):
+    token = fields.String(
+        required=True,
+        validate=lambda value: validate.Length(16)(value) if value else None,
+    )
 
 
 class _Log(_Strict):
@@ -74,7 +85,9 @@ class _Settings(_Strict):
     database = fields.Nested(_Database, required=True)
     network = fields.Nested(_Network, required=True)
     sending = fields.Nested(_Sending, required=True)
+    messages = fields.Nested(_Messages, required=True)
     sync = fields.Nested(_Sync, required=True)
+    metrics = fields.Nested(_Metrics, required=True)
     log = fields.Nested(_Log, required=True)
 
 
@@ -104,8 +117,10 @@ class Settings:
     allow_http: bool
     allow_private: bool
     sending: Sending
+    largest_message: int
     sync_parallel: int
     sync_guard_share: float
+    metrics_token: str
     log_level: str
     log_format: str
 
@@ -142,8 +157,10 @@ def _settings(values: dict[str, Any]) -> Settings:
         allow_http=values["network"]["allow_http"],
         allow_private=values["network"]["allow_private"],
         sending=Sending(**values["sending"]),
+        largest_message=values["messages"]["largest"],
         sync_parallel=values["sync"]["parallel"],
         sync_guard_share=values["sync"]["guard_share"],
+        metrics_token=values["metrics"]["token"],
         log_level=values["log"]["level"],
         log_format=values["log"]["format"],
     )

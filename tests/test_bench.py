@@ -33,6 +33,17 @@ def test_the_claim_closest_to_its_limit_speaks_for_the_bench(tmp_path: Path) -> 
     assert [one["name"] for one in found["claims"]] == ["far", "near"]
 
 
+@pytest.mark.parametrize("name", BENCHES)
+def test_every_bench_runs(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "result.json"
+    done = CliRunner().invoke(main, [name, "--quick", "--json", str(file)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    found = json.loads(file.read_text())
+    assert found["name"] == name
+    assert found["ours"] > 0
+    assert found["peer"] > 0
+
+
 def test_every_bench_is_listed_and_documented() -> None:
     listed = CliRunner().invoke(main, ["list"]).output
     page = (Path(__file__).parents[1] / "docs/performance.md").read_text("utf-8")

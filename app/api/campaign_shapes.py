@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from app.api.pace_shapes import pace
 from app.api.paging import PageQuery
 from app.api.schemas import Email, Flag, Id, Instant, Name, Strict, Text, Whole
 from app.campaigns.models import PROMISES, STATUSES
@@ -87,6 +88,7 @@ _SAID: dict[str, fields.Field[Any]] = {
     "reply_to_email": Email(allow_none=True),
     "reply_to_name": Text(allow_none=True),
     "audience": fields.Nested(AudienceValues),
+    **pace(),
     "promise": fields.String(
         validate=validate.OneOf(PROMISES),
         metadata={
@@ -171,6 +173,7 @@ CampaignAnswer = Schema.from_dict(
             metadata={"description": "Sender fields set by hand; another pin leaves them"},
         ),
         "audience": fields.Dict(required=True),
+        **pace(required=True),
         "promise": fields.String(required=True, validate=validate.OneOf(PROMISES)),
     },
     name="CampaignAnswer",

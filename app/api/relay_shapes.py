@@ -5,6 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from app.api.return_path_shapes import RETURN_PATH, EnvelopeAnswer, envelope_of
 from app.api.schemas import Email, Flag, Id, Instant, Name, Strict, Text, Whole
 from app.rules.primary import SERVED
 from app.rules.relay_fields import ENCRYPTIONS
@@ -67,6 +68,7 @@ class RelayChanges(Strict):
     from_name = Text()
     reply_to_email = Text(most=320)
     reply_to_name = Text()
+    return_path = Text(most=320, metadata=RETURN_PATH)
     description = Text(most=2000, lines=True)
     rate_per_second = _Rate(
         allow_none=True, validate=validate.Range(0, 100_000, min_inclusive=False)
@@ -148,6 +150,8 @@ class RelayAnswer(Schema):
     from_name = fields.String(required=True)
     reply_to_email = fields.String(required=True)
     reply_to_name = fields.String(required=True)
+    return_path = fields.String(required=True)
+    envelope = fields.Nested(EnvelopeAnswer, required=True)
     description = fields.String(required=True)
     rate_per_second = fields.Float(required=True, allow_none=True)
     minute_limit = fields.Integer(required=True, allow_none=True)
@@ -163,6 +167,8 @@ class RelayAnswer(Schema):
     is_default = fields.Boolean(required=True)
     default_for_users = fields.List(Id(), required=True)
     enabled = fields.Boolean(required=True)
+    paused_at = Instant(required=True, allow_none=True)
+    paused_reason = fields.String(required=True)
     max_connections = fields.Integer(required=True)
     messages_per_connection = fields.Integer(required=True)
     breaker = fields.Nested(BreakerAnswer, required=True)
@@ -187,5 +193,6 @@ def shown(relay: Relay, known: Beside, now: datetime) -> dict[str, Any]:
         "today": relay_views.today(relay, now, known.zone),
         "has_password": bool(relay.secret),
         "breaker": relay_health.health(relay, now),
+        "envelope": envelope_of(relay),
         "warnings": warnings(relay),
     }

@@ -1,8 +1,12 @@
 """What trying a relay looks like in the API: asked for, and what came of it."""
 
+from typing import Any
+
 from marshmallow import Schema, fields
 
 from app.api.schemas import Email, Flag, Instant, Strict
+from app.sending import return_paths
+from app.sending.relay_trial import Tried
 
 
 class TestMail(Strict):
@@ -69,6 +73,13 @@ class ReplyAnswer(Schema):
     text = fields.String(required=True)
 
 
+class PathTrialAnswer(Schema):
+    """Whether the relay took the mail with its return path, and what it answered."""
+
+    taken = fields.Boolean(required=True)
+    reply = fields.Nested(ReplyAnswer, required=True)
+
+
 class TestAnswer(Schema):
     """What became of the test mail; ``log`` is the conversation without secrets."""
 
@@ -76,3 +87,17 @@ class TestAnswer(Schema):
     reply = fields.Nested(ReplyAnswer, required=True)
     fault = fields.Nested(FaultAnswer, required=True, allow_none=True)
     log = fields.List(fields.String(), required=True)
+    return_path = fields.Nested(
+        PathTrialAnswer,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null when the relay has no return path"},
+    )
+
+
+def tested(tried: Tried) -> dict[str, Any]:
+    """A test mail as it is rendered."""
+    report, heard = tried.report, tried.return_path
+    plain = {"ok": report.ok, "reply": report.reply, "fault": report.fault, "log": report.log}
+    path = heard and {"taken": return_paths.is_taken(heard), "reply": heard}
+    return plain | {"return_path": path}

@@ -16,11 +16,11 @@ from app.api.relay_shapes import (
     RemoveQuery,
     shown,
 )
-from app.api.relay_trial_shapes import CheckAnswer, TestAnswer, TestMail
+from app.api.relay_trial_shapes import CheckAnswer, TestAnswer, TestMail, tested
 from app.api.routes import Routes
 from app.campaigns import relay_leaves
 from app.db import Page
-from app.sending import relay_health, relay_settings, relay_views
+from app.sending import relay_health, relay_settings, relay_trial, relay_views
 from app.sending.models import Relay
 from app.sending.relay_trial import Trial
 
@@ -110,10 +110,10 @@ def check_relay(relay_id: UUID) -> Any:
 def send_test_mail(relay_id: UUID, body: dict[str, Any]) -> Any:
     """Send a small real mail through this relay and no other."""
     running, workspace_id = runtime(), caller().workspace_id
-    sending = _trial(relay_id).send(
-        body["to"], html=body["html"], message_id=ids.new_id(), now=running.now()
-    )
-    report = asyncio.run(sending)
+    trial = _trial(relay_id)
+    sending = trial.send(body["to"], html=body["html"], message_id=ids.new_id(), now=running.now())
+    tried = asyncio.run(sending)
+    report = tried.report
     with running.database.transaction() as session:
         relay_health.note_test(
             session,
@@ -123,7 +123,8 @@ def send_test_mail(relay_id: UUID, body: dict[str, Any]) -> Any:
             now=running.now(),
             settings=running.breaker,
         )
-    return report
+        relay_trial.note(session, workspace_id, relay_id, trial.path, tried, running.now())
+    return tested(tried)
 
 
 @blueprint.post(

@@ -18,7 +18,8 @@ Shape = type[Schema]
 class Routes:
     """The routes of one kind of thing; a file of this folder offers it as ``blueprint``.
 
-    A view gets path parts by name, the checked body as ``body``, the checked query as ``query``.
+    A view gets path parts by name, the checked body as ``body``, the checked query as ``query``,
+    the checked headers as ``headers``.
     What it gives back is rendered with ``answer``; ``(value, status)`` chooses the status.
     Its name is the operation id, its docstring the summary.
     """
@@ -42,12 +43,13 @@ class Routes:
         scope: str,
         body: Shape | None = None,
         query: Shape | None = None,
+        headers: Shape | None = None,
         answer: Shape | None = None,
         status: int | tuple[int, ...] = 201,
     ) -> Callable[[View], View]:
         """A route that makes or does something; ``status``: the usual one first."""
         statuses = status if isinstance(status, tuple) else (status,)
-        return self._route("POST", path, scope, body, query, answer, statuses)
+        return self._route("POST", path, scope, body, query, answer, statuses, headers)
 
     def patch(self, path: str, *, scope: str, body: Shape, answer: Shape) -> Callable[[View], View]:
         """A route that changes what is given and leaves the rest."""
@@ -68,6 +70,7 @@ class Routes:
         query: Shape | None,
         answer: Shape | None,
         statuses: tuple[int, ...],
+        headers: Shape | None = None,
     ) -> Callable[[View], View]:
         def decorate(view: View) -> View:
             function: Any = self.smorest.response(statuses[0], answer)(view)
@@ -77,6 +80,8 @@ class Routes:
                 function = self._taking(function, query, "query")
             if body is not None:
                 function = self._taking(function, body, "json")
+            if headers is not None:
+                function = self._taking(function, headers, "headers")
             function = self.smorest.doc(**_documentation(view, scope))(function)
             self.smorest.route(path, methods=[method])(_admitting(function, scope))
             return view

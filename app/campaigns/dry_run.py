@@ -48,14 +48,15 @@ def explain(
         replace(mail, **said),
         zone=mail.zone,
         share=turns[0] if turns else None,
-        personal=_personal(session, campaign, values, now),
+        personal=personal(session, campaign, values, now),
         now=now,
     )
 
 
-def _personal(
+def personal(
     session: Session, campaign: Campaign, values: Mapping[str, Any], now: datetime
 ) -> dict[str, Sequence[str]]:
+    """What rules may know of the recipient ``to``, unless ``values`` say otherwise."""
     parsed = email_address.parse(values.get("to", ""))
     address = parsed.address if parsed else ""
     person = session.scalar(

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaigns import audience, rotation, sender
+from app.campaigns import audience, pace, rotation, sender
 from app.campaigns.models import Campaign
 from app.db import Page, page
 from app.errors import Conflict, Invalid, NotFound
@@ -121,7 +121,15 @@ def duplicate(
 ) -> Campaign:
     """A new draft with the words, the audience and the sender of an old campaign."""
     old = get(session, workspace_id, campaign_id)
-    copied = ("mail_type", "stream", "promise", *CONTENT_FIELDS, "audience", *_PIN_FIELDS)
+    copied = (
+        "mail_type",
+        "stream",
+        "promise",
+        *CONTENT_FIELDS,
+        "audience",
+        *pace.FIELDS,
+        *_PIN_FIELDS,
+    )
     made = Campaign(
         workspace_id=workspace_id,
         created_by=created_by,
@@ -164,6 +172,7 @@ def _take(session: Session, campaign: Campaign, values: Mapping[str, Any], now: 
     if "audience" in values:
         given = values["audience"] or {}
         campaign.audience = audience.checked(session, campaign.workspace_id, given)
+    pace.choose(campaign, values)
     if any(field in values for field in _PIN_FIELDS):
         sender.choose(session, campaign, values)
     campaign.updated_at = now

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.campaigns import audience, edit, rotation, sender
+from app.campaigns import audience, edit, pace, rotation, sender
 from app.campaigns.models import Campaign
 from app.errors import Invalid
 from app.rules import email_address, links, message
@@ -23,6 +23,7 @@ def check(session: Session, campaign: Campaign, base_url: str, now: datetime) ->
     _from_domain(session, campaign, now)
     _require(campaign.audience, "audience", "Nobody was chosen to send to: give an audience first.")
     audience.checked(session, campaign.workspace_id, campaign.audience)
+    pace.check(session, campaign, now)
     if not audience.count(session, campaign.workspace_id, campaign.audience):
         raise Invalid.at("audience", "Nobody in this audience is active: it would go to no one.")
     if not links.is_fit_for_mail(base_url):
@@ -44,6 +45,7 @@ def dispatch(session: Session, campaign: Campaign, now: datetime) -> None:
         user_id=campaign.created_by,
         pool=[one["relay_id"] for one in campaign.pool],
         promise=campaign.promise,
+        sending_window=campaign.sending_window,
         domain=_from_domain(session, campaign, now),
         ready_at=now,
         created_at=now,
@@ -51,12 +53,24 @@ def dispatch(session: Session, campaign: Campaign, now: datetime) -> None:
     )
     session.add(made)
     session.flush()
-    chosen = audience.people(campaign.workspace_id, campaign.audience)
-    turns = rotation.turns(campaign)
-    if not ledger.enqueue(session, dispatch_id=made.id, contacts=chosen, due_at=now, turns=turns):
+    if not _queue(session, campaign, made, now):
         raise Invalid.at("audience", "Nobody in this audience is active: it would go to no one.")
     campaign.dispatch_id = made.id
     campaign.launched_at = now
+
+
+def _queue(session: Session, campaign: Campaign, made: Dispatch, now: datetime) -> int:
+    try:
+        return ledger.enqueue(
+            session,
+            dispatch_id=made.id,
+            contacts=audience.people(campaign.workspace_id, campaign.audience),
+            due_at=now,
+            turns=rotation.turns(campaign),
+            due=pace.due(session, campaign, now),
+        )
+    except ValueError as error:
+        raise pace.unfit(error) from error
 
 
 def _frozen(session: Session, campaign: Campaign, now: datetime) -> Content:

@@ -21,7 +21,8 @@ class Campaign(Identified, Base):
     reply_to_email, reply_to_name) that were set by hand, so that changing the pin leaves them.
     ``send_strategy`` is ``pinned`` or ``rotate``; then ``pool`` is ``[{"relay_id": id, "weight":
     n}]``, else it is empty. ``promise``: one of PROMISES, what is done with a mail of which
-    nobody knows whether it went.
+    nobody knows whether it went. ``spread``: see ``rules.spread``; ``sending_window``: see
+    ``rules.windows``; None: at once, at any time.
     """
 
     __tablename__ = "campaign"
@@ -44,6 +45,8 @@ class Campaign(Identified, Base):
     reply_to_name: Mapped[str] = mapped_column(Text, default="")
     overridden: Mapped[list[str]] = mapped_column(default=list)
     audience: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    spread: Mapped[dict[str, Any] | None]
+    sending_window: Mapped[dict[str, Any] | None]
     promise: Mapped[str] = mapped_column(default="never_twice")
     status: Mapped[str] = mapped_column(default="draft")
     status_reason: Mapped[str] = mapped_column(Text, default="")

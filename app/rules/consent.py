@@ -5,6 +5,11 @@ person's own (unsubscribed, complained).
 """
 
 _STRENGTH = {"invalid": 0, "bounced": 1, "manual": 2, "unsubscribed": 3, "complained": 4}
+#: A no that stops messages too, which somebody waits for: the address takes none, the person
+#: called them spam, or the operator forbids it. To unsubscribe is a no to campaigns only.
+STOPS_MESSAGES = ("invalid", "bounced", "manual", "complained")
+#: The statuses of contacts who get no messages.
+CLOSED_TO_MESSAGES = ("invalid", "bounced", "complained")
 
 
 def status_for(reason: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from app.rules import email_address, network
+from app.rules import email_address, network, verp
 
 ENCRYPTIONS = ("tls", "ssl", "none")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?")
@@ -35,6 +35,8 @@ def mistakes(values: Mapping[str, Any], *, allow_private: bool) -> dict[str, lis
         wrong("from_email", "Must be an e-mail address that can be written to.")
     if values["reply_to_email"] and email_address.parse(values["reply_to_email"]) is None:
         wrong("reply_to_email", "Must be empty or an e-mail address that can be written to.")
+    if values["return_path"] and (sentence := verp.mistake(values["return_path"])):
+        wrong("return_path", sentence)
     for field in _LIMITS:
         if values[field] is not None and values[field] <= 0:
             wrong(field, "Must be more than 0; null means no limit.")

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.db import Database
 from app.rules import breaker as breaker_rule
 from app.rules.breaker import BreakerSettings
-from app.sending import ledger, plan, relays
+from app.sending import ledger, message_plan, plan, relays
 from app.sending.compose import Composer
 from app.sending.ledger import Heard, Wanted
 from app.sending.models import Content, Relay
@@ -48,9 +48,12 @@ class Books:
         if not self._in_flow and not self._is_anything_due(now):
             return Plan()
         with self._database.transaction() as session:
-            found = plan.make(session, self._sender_id, free, now=now)
+            found = Plan()
+            message_plan.make(session, self._sender_id, free, found, now=now)
+            plan.make(session, self._sender_id, free, found, now=now)
             self._in_flow = bool(found.planned)
-            missing = {one.dispatch.content_id for one in found.planned} - set(self._composers)
+            sources = (one.dispatch.content_id for one in found.planned if one.finished is None)
+            missing = set(sources) - set(self._composers)
             for content_id in missing:
                 row = session.get_one(Content, content_id)
                 self._keep(content_id, Composer(row.subject, row.preheader, row.html, row.text))
@@ -59,6 +62,7 @@ class Books:
     def _is_anything_due(self, now: datetime) -> bool:
         with self._database.reading() as session:
             waiting = bool(ledger.open_dispatches(session, now))
+            waiting = waiting or ledger.is_any_message_due(session, now)
             done = ledger.is_any_done(session, now)
         if done:
             self._tidy(now)

@@ -75,7 +75,7 @@ class Composer:
             (
                 _date(date.replace(microsecond=0)),
                 _sender(identity),
-                headers.mailbox("To", name, _on_the_wire(to_email)),
+                headers.mailbox("To", name, on_the_wire(to_email)),
                 headers.text("Subject", subject),
                 headers.token("Message-ID", message_id),
                 headers.token("List-Unsubscribe", f"<{unsubscribe_url}>"),
@@ -154,14 +154,14 @@ def _date(moment: datetime) -> bytes:
 
 @lru_cache(maxsize=256)
 def _sender(identity: Identity) -> bytes:
-    lines = headers.mailbox("From", identity.from_name, _on_the_wire(identity.from_email))
+    lines = headers.mailbox("From", identity.from_name, on_the_wire(identity.from_email))
     if identity.reply_to_email:
-        address = _on_the_wire(identity.reply_to_email)
+        address = on_the_wire(identity.reply_to_email)
         lines += headers.mailbox("Reply-To", identity.reply_to_name, address)
     return lines + b"MIME-Version: 1.0\r\n"
 
 
-def _on_the_wire(email: str) -> str:
+def on_the_wire(email: str) -> str:
     """The address with its domain as A-labels; the local part as it was given."""
     parsed = email_address.parse(email)
     if parsed is None:

@@ -59,7 +59,7 @@ class Engine:
         self._lanes: dict[UUID, tuple[datetime, Lane]] = {}
         self._old_lanes: set[asyncio.Task[None]] = set()
         self._heard: asyncio.Queue[Heard] = asyncio.Queue()
-        self._in_hand: set[int] = set()
+        self._in_hand: dict[int, bool] = {}  # attempt -> with a return path
         self._write_fails = False
         self._journal_broken = False
         self._wake = wake
@@ -142,6 +142,10 @@ class Engine:
         return done
 
     def _letter(self, one: Planned) -> bytes:
+        if one.finished is not None:
+            return letters.finished(
+                one.finished, one.dispatch, one.claimed, one.identity, self._now()
+            )
         return letters.letter(
             self._books.composer(one.dispatch.content_id),
             one.dispatch,
@@ -157,9 +161,9 @@ class Engine:
         for one, body in ready:
             attempt = begun.get(one.claimed.id)
             if attempt is not None:
-                parcel = letters.parcel(attempt, one.relay, one.claimed, body)
+                parcel = letters.parcel(attempt, one.relay, one.claimed, body, self._ways.post)
                 waves.setdefault(one.relay.id, []).append(Work(attempt, parcel))
-                self._in_hand.add(attempt)
+                self._in_hand[attempt] = parcel.sender != one.relay.from_email
         by_id = {one.relay.id: one.relay for one, _ in ready}
         for relay_id, works in waves.items():
             try:
@@ -213,7 +217,7 @@ class Engine:
             except OSError:
                 log.exception("the journal cannot be written: this sender stops")
                 self._journal_broken = True
-        self._heard.put_nowait(Heard(attempt, reply, counts))
+        self._heard.put_nowait(Heard(attempt, reply, counts, self._in_hand.get(attempt, False)))
 
     async def _finish_forever(self) -> None:
         """Writes what was heard, in batches, and withdraws what waits for a relay that is off."""
@@ -223,7 +227,8 @@ class Engine:
             while not self._heard.empty() and len(batch) < plan.WAVE:
                 batch.append(self._heard.get_nowait())
             off = await self._write(batch)
-            self._in_hand.difference_update(one.attempt_id for one in batch)
+            for one in batch:
+                self._in_hand.pop(one.attempt_id, None)
             for relay_id in off:
                 if relay_id in self._lanes:
                     self._lanes[relay_id][1].withdraw()

@@ -47,15 +47,21 @@ def explain(
     zone: str,
     share: UUID | None = None,
     personal: Mapping[str, Sequence[str]] | None = None,
+    stay: UUID | None = None,
+    tried: frozenset[UUID] = frozenset(),
     now: datetime,
 ) -> Explanation:
     """What routing would do with a mail at this moment. ``share``: whose turn it is;
-    ``personal``: what rules may know of the recipient.
+    ``personal``: what rules may know of the recipient; ``stay``: the relay it waits for;
+    ``tried``: those that refused it in this round.
     """
     ships = fleet.gather(session, workspace_id, zone, lambda _: 1, now=now)
     first, steps = ships.primary(mail, share, personal)
-    word, carrier, why, until = _told(ships.decide(mail, first))
-    chain = [_asked(one, ships.relays[one.relay_id].name) for one in ships.chain(mail, first)]
+    word, carrier, why, until = _told(ships.decide(mail, first, stay=stay, tried=tried))
+    chain = [
+        _asked(one, ships.relays[one.relay_id].name, one.relay_id in tried)
+        for one in ships.chain(mail, first)
+    ]
     return Explanation(word, carrier, first, why or _reason(steps), until, steps, chain)
 
 
@@ -75,5 +81,7 @@ def _reason(steps: Sequence[Step]) -> str:
     return next((step.why for step in steps if step.taken), "")
 
 
-def _asked(one: Candidate, name: str) -> Asked:
+def _asked(one: Candidate, name: str, refused: bool) -> Asked:
+    if refused:
+        return Asked(one.relay_id, name, False, "it refused this mail in this round", None)
     return Asked(one.relay_id, name, one.room > 0, one.why, one.at if one.room <= 0 else None)

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from app.rules import links
-from app.sending.compose import Composer, Identity
+from app.rules.finished import Stamp, read, stamped
+from app.sending import return_paths
+from app.sending.compose import Composer, Identity, on_the_wire
 from app.sending.ledger import Claimed, OpenDispatch
 from app.sending.models import Relay
 from app.wire.conversation import Parcel
@@ -14,10 +16,13 @@ from app.wire.conversation import Parcel
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Where links lead and how they are signed."""
+    """Where links lead, and how they and return paths are signed; without a key there are none of
+    the latter.
+    """
 
     base_url: str
     unsubscribe_key: bytes
+    return_path_key: bytes = b""
 
 
 def identity(dispatch: OpenDispatch, primary: Relay | None, relay: Relay) -> Identity:
@@ -68,10 +73,27 @@ def letter(
     )
 
 
-def parcel(attempt: int, relay: Relay, claimed: Claimed, body: bytes) -> Parcel:
-    """The letter in its envelope: the relay's own address on it, so that bounces come back; the
-    recipient's local part as it was written, the domain in A-labels.
+def finished(
+    mail: bytes, dispatch: OpenDispatch, claimed: Claimed, who: Identity, now: datetime
+) -> bytes:
+    """A message as it leaves through a relay. Raises CannotCompose."""
+    stamp = Stamp(
+        from_email=on_the_wire(who.from_email),
+        from_name=who.from_name,
+        reply_to_email=on_the_wire(who.reply_to_email) if who.reply_to_email else "",
+        reply_to_name=who.reply_to_name,
+        to_email=on_the_wire(claimed.email),
+        message_id=message_id(dispatch, claimed.id),
+        date=now,
+    )
+    return stamped(read(mail), stamp)
+
+
+def parcel(attempt: int, relay: Relay, claimed: Claimed, body: bytes, post: Post) -> Parcel:
+    """The letter in its envelope: on it the relay's return path or its own address, so that bounces
+    come back; the recipient's local part as it was written, the domain in A-labels.
     """
     local = claimed.email.rpartition("@")[0]
     domain = claimed.address.rpartition("@")[2]
-    return Parcel(attempt, relay.from_email, f"{local}@{domain}", body)
+    sender = return_paths.envelope_sender(relay, post.return_path_key, attempt)
+    return Parcel(attempt, sender, f"{local}@{domain}", body)

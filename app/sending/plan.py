@@ -15,6 +15,7 @@ from app.sending import fleet, ledger, letters, people
 from app.sending.compose import Identity
 from app.sending.firsts import Firsts
 from app.sending.fleet import Fleet
+from app.sending.hours import Hours
 from app.sending.ledger import Claimed, OpenDispatch
 from app.sending.models import Relay
 
@@ -29,6 +30,7 @@ class Planned:
     """A claimed delivery, the relay chosen for it, and what it is composed from.
 
     ``fallback``: the relay is not its primary; ``identity``: whose name it bears there.
+    ``finished``: the mail of a message, which is not composed any more.
     """
 
     claimed: Claimed
@@ -37,6 +39,7 @@ class Planned:
     fallback: bool
     identity: Identity
     contact: Mapping[str, Any]
+    finished: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -56,13 +59,13 @@ def make(
     session: Session,
     sender_id: UUID,
     free: Callable[[Relay], int],
+    plan: Plan,
     *,
     now: datetime,
-) -> Plan:
+) -> None:
     """Claims what the relays can take now and chooses a relay for each; what cannot go after
     all is given back with the moment at which it may. ``free``: room in a relay's lane.
     """
-    plan = Plan()
     fleets: dict[UUID, Fleet] = {}
     for dispatch in ledger.open_dispatches(session, now):
         workspace_id = dispatch.workspace_id
@@ -70,10 +73,9 @@ def make(
             fleets[workspace_id] = fleet.gather(session, workspace_id, dispatch.zone, free, now=now)
         shares = [UUID(one) for one in dispatch.pool]
         for share in shares or (None,):
-            turn = _Turn(session, sender_id, dispatch, share, fleets[workspace_id], plan, now)
+            turn = Turn(session, sender_id, dispatch, share, fleets[workspace_id], plan, now)
             if not turn.play():
                 break
-    return plan
 
 
 #: Where a delivery stands: its primary, the relay it waits for, and those that refused it.
@@ -83,7 +85,7 @@ _Back = tuple[datetime, str, bool]
 
 
 @dataclass(slots=True)
-class _Turn:
+class Turn:
     """One dispatch, or one relay's share of it. What cannot go now is given back together.
 
     A decision holds for all who stand at the same place, until a relay is full.
@@ -114,10 +116,15 @@ class _Turn:
         claimed = self._claim(firsts, first)
         contacts = people.seen(self.session, [one.contact_id for one in claimed])
         firsts.look_up(contacts)
+        hours = Hours(self.dispatch.sending_window, self.dispatch.zone, self.now)
         for one in claimed:
             contact = contacts.get(one.contact_id, {})
-            self._route(one, firsts.of(one, contact, self.now), contact)
+            if (opens := hours.opens(contact)) > self.now:
+                self.back[opens, "", False].append(one.id)
+            else:
+                self._route(one, firsts.of(one, contact, self.now), contact)
         self._give_back()
+        hours.put_off(self.session, self.dispatch.id)
         return True
 
     def _claim(self, firsts: Firsts, first: Decision) -> list[Claimed]:
@@ -138,11 +145,7 @@ class _Turn:
     def _route(self, one: Claimed, primary: UUID | None, contact: Mapping[str, Any]) -> None:
         match self._decide(one, primary):
             case Send(relay_id):
-                relay, is_fallback = self.ships.relays[relay_id], relay_id != primary
-                name = self._name(primary, relay)
-                self.plan.planned.append(
-                    Planned(one, self.dispatch, relay, is_fallback, name, contact)
-                )
+                self._plan_one(one, primary, self.ships.relays[relay_id], contact)
                 if self.ships.took(relay_id):
                     self.known.clear()
             case Wait(until, why):
@@ -155,8 +158,18 @@ class _Turn:
                 due = self.now + patience.between_rounds(one.round)
                 self.back[due, "", True].append(one.id)
             case Halt(why):
-                self.back[self.now, "", True].append(one.id)
-                self.halt = why
+                self._halted(one, why)
+
+    def _plan_one(
+        self, one: Claimed, primary: UUID | None, relay: Relay, contact: Mapping[str, Any]
+    ) -> None:
+        name = self._name(primary, relay)
+        is_fallback = relay.id != primary
+        self.plan.planned.append(Planned(one, self.dispatch, relay, is_fallback, name, contact))
+
+    def _halted(self, one: Claimed, why: str) -> None:
+        self.back[self.now, "", True].append(one.id)
+        self.halt = why
 
     def _decide(self, one: Claimed, primary: UUID | None) -> Decision:
         place = primary, one.stay, frozenset(one.tried)

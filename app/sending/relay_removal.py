@@ -74,10 +74,10 @@ def _require_unneeded(session: Session, relay: Relay) -> None:
         )
     pinned = session.scalars(_pinned(relay).order_by(Dispatch.id).limit(3)).all()
     if pinned:
-        names = ", ".join(f"'{dispatch.label}'" for dispatch in pinned)
+        names = ", ".join(f"'{dispatch.label or 'a message'}'" for dispatch in pinned)
         raise Conflict(
-            f"Campaigns that are not finished count on this relay ({names}): cancel them, "
-            "or say with ?reassign_to= which relay takes over."
+            f"Campaigns or messages that are not finished count on this relay ({names}): cancel "
+            "them, or say with ?reassign_to= which relay takes over."
         )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.db import Page, page
 from app.errors import Conflict, NotFound
 from app.rules.primary import ALL, NONE
-from app.sending import relay_duties
+from app.sending import relay_duties, return_paths
 from app.sending.models import Relay
 from app.sending.relay_values import FIELDS, completed, require_good, trimmed
 from app.vault import Vault
@@ -126,6 +126,7 @@ def change(
     require_good(settings, allow_private=allow_private)
     if "failover_priority" in values:
         relay.failover_priority = _priority(session, workspace_id, values)
+    return_paths.forget_if_other(relay, settings)
     for field, value in settings.items():
         setattr(relay, field, value)
     if values.get("password") or not settings["username"]:

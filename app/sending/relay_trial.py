@@ -1,5 +1,6 @@
 """Tries a relay out: does it answer and take the login, does it take a real mail."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email import policy
 from email.message import EmailMessage
@@ -7,12 +8,15 @@ from email.utils import format_datetime
 from html import escape
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from app import providers
 from app.errors import Conflict, Invalid
 from app.providers.presets import Preset
 from app.providers.report import CheckReport, SendReport
-from app.rules import email_address, headers
-from app.sending import relay_settings
+from app.rules import email_address, envelope, headers, verp
+from app.rules.replies import Reply
+from app.sending import relay_settings, return_paths
 from app.sending.models import Relay
 from app.sending.relay_values import preset_of
 from app.vault import Vault, WrongKey
@@ -29,6 +33,16 @@ _HTML = """<!doctype html>
 <p>It went out through the relay <strong>{relay}</strong> and no other, so this relay works.</p>
 </body></html>
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of a test mail. ``return_path``: the answer to the mail that had the relay's
+    return path on its envelope; None: none is set.
+    """
+
+    report: SendReport
+    return_path: Reply | None = None
 
 
 class Trial:
@@ -50,13 +64,19 @@ class Trial:
         self._provider = providers.find()[relay.provider]
         self._preset: Preset = preset_of(relay)
         self._relay = relay
+        self._key = vault.key_for(verp.PURPOSE)
+        self.path = relay.return_path
 
     async def check(self) -> CheckReport:
         """Connects and logs in; sends nothing."""
         return await self._provider.check(self._endpoint, self._preset)
 
-    async def send(self, to: str, *, html: bool, message_id: UUID, now: datetime) -> SendReport:
-        """Sends one small mail to ``to`` through this relay and no other. Raises Invalid."""
+    async def send(self, to: str, *, html: bool, message_id: UUID, now: datetime) -> Tried:
+        """Sends one small mail to ``to`` through this relay and no other. Raises Invalid.
+
+        Where a return path is set it is tried too; when it is refused the mail goes once more,
+        with the relay's own address on its envelope.
+        """
         person = email_address.parse(to)
         if person is None:
             sentence = "Must be an e-mail address that can be written to."
@@ -65,8 +85,29 @@ class Trial:
         if sender is None:
             raise Conflict("From of this relay is no e-mail address: correct from_email first.")
         head = _head(self._relay, sender.address, person.address, message_id, now)
-        parcel = Parcel(0, sender.address, person.address, head + _body(self._relay.name, html))
-        return await self._provider.send(self._endpoint, self._preset, parcel)
+        letter = head + _body(self._relay.name, html)
+
+        async def through(envelope_sender: str) -> SendReport:
+            parcel = Parcel(0, envelope_sender, person.address, letter)
+            return await self._provider.send(self._endpoint, self._preset, parcel)
+
+        if not self.path:
+            return Tried(await through(sender.address))
+        first = await through(verp.address(self.path, self._key, 0))
+        if not envelope.is_refused(first.reply):
+            return Tried(first, first.reply)
+        again = await through(sender.address)
+        return Tried(replace(again, log=(*first.log, *again.log)), first.reply)
+
+
+def note(
+    session: Session, workspace_id: UUID, relay_id: UUID, path: str, tried: Tried, now: datetime
+) -> None:
+    """The relay learns what became of its return path, unless it has another one by now."""
+    relay = relay_settings.get(session, workspace_id, relay_id, lock=True)
+    if tried.return_path is not None and relay.return_path == path:
+        return_paths.learn(relay, tried.return_path, now)
+        session.flush()
 
 
 def _head(relay: Relay, sender: str, recipient: str, message_id: UUID, now: datetime) -> bytes:

@@ -7,6 +7,7 @@ from app import providers
 from app.errors import Invalid
 from app.providers.presets import Preset
 from app.rules import relay_fields
+from app.sending import return_paths
 from app.sending.models import Relay
 
 #: What a relay is when nothing else is said.
@@ -17,6 +18,7 @@ DEFAULTS: Mapping[str, Any] = {
     "from_name": "",
     "reply_to_email": "",
     "reply_to_name": "",
+    "return_path": "",
     "description": "",
     "stream": "marketing",
     "rate_per_second": None,
@@ -29,6 +31,12 @@ DEFAULTS: Mapping[str, Any] = {
     "enabled": True,
     "max_connections": 4,
     "messages_per_connection": 100,
+}
+_PATHS = {
+    "unproved": "The return path is not used yet: send a test mail to see whether the relay takes "
+    "it.",
+    "refused": "The relay refused the return path, so its own From is used: see 'envelope', and "
+    "send a test mail to try it again.",
 }
 #: What may be given besides ``password``, ``failover_priority`` and what relay_duties takes.
 FIELDS = ("name", "host", "port", "encryption", "from_email", *DEFAULTS)
@@ -45,6 +53,8 @@ def warnings(relay: Relay) -> list[str]:
     values = {field: getattr(relay, field) for field in FIELDS}
     found = relay_fields.warnings(values)
     found += preset_of(relay).warnings(relay.host, relay.username)
+    if sentence := _PATHS.get(return_paths.state(relay)):
+        found.append(sentence)
     if relay.username and not relay.secret:
         found.append("There is a user name but no password: the relay will refuse the login.")
     if relay.is_default and not relay.enabled:

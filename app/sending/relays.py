@@ -19,6 +19,8 @@ from app.workspaces.models import Workspace
 
 #: Verdicts that prove that a relay works, whatever they say about the message.
 _WORKS = ("accepted", "bounced", "rejected", "deferred", "blocked")
+#: A relay that a person or a guard paused is looked at again after this.
+_PAUSED = timedelta(seconds=5)
 
 
 def of_workspace(session: Session, workspace_id: UUID) -> list[Relay]:
@@ -59,6 +61,8 @@ def sender_address(email: str) -> str:
 def _room(
     relay: Relay, now: datetime, zone: str, free: int
 ) -> tuple[int, datetime | None, bool, str]:
+    if relay.paused_at is not None:
+        return 0, now + _PAUSED, True, f"paused: {relay.paused_reason}"
     health = breaker_of(relay)
     match breaker.state(health, now):
         case "open":

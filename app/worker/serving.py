@@ -14,9 +14,11 @@ from app import clock, logs
 from app.campaigns import lifecycle
 from app.db import Database
 from app.jobs import Jobs
+from app.messages import once
 from app.rules.breaker import BreakerSettings
 from app.runtime import Runtime
 from app.sources import running
+from app.watching import keeping
 from app.worker.alone import alone_in
 from app.worker.child import SenderProcess
 from app.worker.opening import open_database, open_vault
@@ -78,8 +80,10 @@ def _runtime(settings: Settings, database: Database, sender: SenderProcess) -> R
         base_url=settings.base_url,
         allow_http=settings.allow_http,
         allow_private=settings.allow_private,
+        largest_message=settings.largest_message,
         guard_share=settings.sync_guard_share,
         hello_name=settings.sending.hello_name,
+        metrics_token=settings.metrics_token,
         breaker=BreakerSettings(
             settings.sending.breaker_threshold, settings.sending.breaker_seconds
         ),
@@ -93,6 +97,8 @@ def _jobs(runtime: Runtime, sync_parallel: int, stop: threading.Event) -> Jobs:
         jobs.every(1, f"syncs {number + 1}", lambda: running.run_due(runtime, stop=stop.is_set))
     jobs.every(1, "campaigns that are due", lambda: lifecycle.launch_due(runtime))
     jobs.every(1, "campaigns that are done", lambda: lifecycle.finish_done(runtime))
+    jobs.every(3600, "keys of old requests", lambda: once.forget_old(runtime))
+    jobs.every(10, "figures of the relays", lambda: keeping.keep(runtime.database, runtime.now()))
     return jobs
 
 

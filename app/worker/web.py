@@ -77,7 +77,7 @@ class Web:
 
     def __init__(self, app: Flask, listener: Listener, *, failed: Callable[[], None]) -> None:
         self._server = create_server(
-            app, sockets=[listener.socket], threads=8, ident=None, max_request_body_size=2**24
+            app, sockets=[listener.socket], threads=8, ident=None, max_request_body_size=2**25
         )
         self._failed = failed
         self._leaving = False

@@ -1,16 +1,14 @@
 """Peers in other languages: built once in a cache folder, then run beside us."""
 
-import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from bench import letters
-from bench.missing import Missing, tool
+from bench.missing import cache_folder, made, tool
 
 _HERE = Path(__file__).parent
 
@@ -33,42 +31,26 @@ def _rate(command: list[str]) -> float:
 
 
 @cache
-def _cache() -> Path:
-    """A folder of this user's own: what is run from it must not be somebody else's."""
-    folder = Path(tempfile.gettempdir()) / f"pressferry-bench-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        raise Missing(f"{folder} belongs to somebody else: remove it, or set TMPDIR")
-    return folder
-
-
-@cache
 def _go() -> str:
-    program = _cache() / "peer"
+    program = cache_folder() / "peer"
     command = [tool("go"), "build", "-o", str(program), "."]
-    _made(command, _HERE / "go", "the Go peer could not be built")
+    made(command, _HERE / "go", "the Go peer could not be built")
     return str(program)
 
 
 @cache
 def _node() -> Path:
-    folder = _cache() / "node"
+    folder = cache_folder() / "node"
     shutil.copytree(_HERE / "node", folder, dirs_exist_ok=True)
     command = [tool("npm"), "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
-    _made(command, folder, "nodemailer could not be installed")
+    made(command, folder, "nodemailer could not be installed")
     return folder
-
-
-def _made(command: list[str], folder: Path, else_: str) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    if done.returncode:
-        raise Missing(f"{else_}: {(done.stderr or done.stdout).strip()[-500:]}")
 
 
 @cache
 def _templates(language: str) -> Path:
     """The same letter with the peer's own way of naming a variable."""
-    folder = _cache() / f"letter-{language}"
+    folder = cache_folder() / f"letter-{language}"
     folder.mkdir(exist_ok=True)
     before = "{{." if language == "go" else "{{"
     for name, source in (("html", letters.HTML), ("text", letters.TEXT)):

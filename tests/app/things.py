@@ -24,7 +24,16 @@ def one_of_everything(owner: Client, runtime: Runtime, word: str) -> dict[str, s
     }
     made = {name: owner.post(path, body).json or {} for name, (path, body) in posted.items()}
     found = {name: str(thing["id"]) for name, thing in made.items()}
-    return found | _rows(owner, runtime, word) | {"email": f"{word}@example.com"}
+    rows = _rows(owner, runtime, word)
+    return (
+        found | rows | {"email": f"{word}@example.com", "message_id": _message(owner, rows, word)}
+    )
+
+
+def _message(owner: Client, rows: dict[str, str], word: str) -> str:
+    said = {"to": [f"{word}@example.com"], "subject": word, "text": word}
+    answer = owner.post("/messages", {**said, "relay_id": rows["relay_id"]}).json or {}
+    return str(answer["messages"][0]["id"])
 
 
 def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:

@@ -21,6 +21,7 @@ from app.wsgi import create_app
 PUBLIC = {
     "/": "says what runs here",
     "/healthz": "asked by supervisors and load balancers",
+    "/metrics": "wants a token of its own, or a caller on this machine",
     "/api/openapi.json": "holds no data",
     "/api/docs": "holds no data",
     "/api/docs/<name>": "holds no data",

@@ -6,8 +6,15 @@ from app.sending.ledger.claim import Claimed, claim, release, settle
 from app.sending.ledger.dispatches import OpenDispatch, close_finished, is_any_done, open_dispatches
 from app.sending.ledger.enqueue import enqueue
 from app.sending.ledger.finish import Heard, finish
+from app.sending.ledger.hand_in import hand_in
 from app.sending.ledger.hear import Event, hear
 from app.sending.ledger.hold import hold, redirect
+from app.sending.ledger.messages import (
+    HeldMessage,
+    claim_messages,
+    is_any_message_due,
+    open_messages,
+)
 from app.sending.ledger.recover import put_back, recover
 from app.sending.ledger.unknown import Settled, settle_unknown
 
@@ -15,19 +22,24 @@ __all__ = [
     "Claimed",
     "Event",
     "Heard",
+    "HeldMessage",
     "OpenDispatch",
     "Settled",
     "Wanted",
     "balance",
     "begin",
     "claim",
+    "claim_messages",
     "close_finished",
     "enqueue",
     "finish",
+    "hand_in",
     "hear",
     "hold",
     "is_any_done",
+    "is_any_message_due",
     "open_dispatches",
+    "open_messages",
     "put_back",
     "recover",
     "redirect",

@@ -11,9 +11,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.contacts.models import Contact, Suppression
+from app.rules import consent
 from app.sending import relays
 from app.sending.ledger import opening
 from app.sending.models import Delivery, Dispatch, Relay
+from app.sending.models.dispatch import MESSAGE
 from app.workspaces.models import Workspace
 
 
@@ -92,6 +94,7 @@ def _look_again(session: Session, sender_id: UUID, deliveries: Sequence[int]) ->
     rows = session.execute(
         select(
             Delivery.id,
+            Dispatch.kind,
             Dispatch.hold,
             Dispatch.hold_reason,
             Contact.status,
@@ -133,11 +136,21 @@ def _whither(row: Any) -> tuple[str, str]:
     """The (state, reason) of a delivery that did not begin; queued when its turn may yet come."""
     if row.hold == "cancelled":
         return "cancelled", row.hold_reason
+    if row.kind == MESSAGE:
+        return _whither_message(row)
     if row.suppression is not None:
         return "suppressed", row.suppression
     if row.status is None:
         return "suppressed", "the contact was deleted"
     if row.status != "active":
+        return "suppressed", f"the contact is {row.status}"
+    return "queued", ""
+
+
+def _whither_message(row: Any) -> tuple[str, str]:
+    if row.suppression in consent.STOPS_MESSAGES:
+        return "suppressed", row.suppression
+    if row.status in consent.CLOSED_TO_MESSAGES:
         return "suppressed", f"the contact is {row.status}"
     return "queued", ""
 

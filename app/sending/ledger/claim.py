@@ -56,9 +56,9 @@ def claim(
     whose = {"mine": sender_id, "dispatch": dispatch_id, "share": share, "now": now}
     again, never = (_OF_SHARE_AGAIN, _OF_SHARE) if share is not None else (_AGAIN, _NEVER)
     rows = _take(session, again, whose, tried) + _take(session, never, whose, fresh)
-    turned_away = _turned_away(session, [row.id for row in rows if row.tries])
+    away = turned_away(session, [row.id for row in rows if row.tries])
     return [
-        Claimed(*(*row, turned_away.get((row.id, row.round), {})))
+        Claimed(*(*row, away.get((row.id, row.round), {})))
         for row in sorted(rows, key=lambda row: row.id)
     ]
 
@@ -164,9 +164,10 @@ def _claimed(
     )
 
 
-def _turned_away(
+def turned_away(
     session: Session, deliveries: Sequence[int]
 ) -> dict[tuple[int, int], dict[UUID, str]]:
+    """(Delivery, round) -> the relays that turned it away then, and how."""
     found: defaultdict[tuple[int, int], dict[UUID, str]] = defaultdict(dict)
     if deliveries:
         rows = session.execute(

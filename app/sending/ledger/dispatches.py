@@ -1,14 +1,17 @@
 """The dispatches that still have something to send."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
 
-from app.sending.models import Delivery, Dispatch
+from app.sending import hours
+from app.sending.models import Delivery, Dispatch, StreamPause
+from app.sending.models.dispatch import CAMPAIGN
 from app.workspaces.models import Workspace
 
 OPEN = ("queued", "claimed", "begun")
@@ -42,40 +45,55 @@ class OpenDispatch:
     reply_to_name: str
     domain: str
     label: str
+    sending_window: Mapping[str, Any] | None
+
+
+#: What OpenDispatch holds, in its order.
+READ = select(
+    Dispatch.id,
+    Dispatch.workspace_id,
+    Dispatch.content_id,
+    Dispatch.relay_id,
+    Dispatch.mail_type,
+    Dispatch.stream,
+    Dispatch.user_id,
+    Dispatch.pool,
+    Workspace.failover_enabled,
+    Workspace.backup_relay_id,
+    (Workspace.failover_from_policy == "same_from_only").label("same_from"),
+    Workspace.failover_into_transactional,
+    Workspace.timezone,
+    Dispatch.from_email,
+    Dispatch.from_name,
+    Dispatch.reply_to_email,
+    Dispatch.reply_to_name,
+    Dispatch.domain,
+    Dispatch.label,
+    Dispatch.sending_window,
+).join(Workspace, Workspace.id == Dispatch.workspace_id)
 
 
 def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
-    """Every dispatch that is not held, whose time has come, and that has queued deliveries due."""
+    """Every launch that neither is held itself nor with its stream, whose time has come, whose
+    sending window is open, and that has queued deliveries due.
+    """
     due = exists().where(
         Delivery.dispatch_id == Dispatch.id, Delivery.state == "queued", Delivery.due_at <= now
     )
     rows = session.execute(
-        select(
-            Dispatch.id,
-            Dispatch.workspace_id,
-            Dispatch.content_id,
-            Dispatch.relay_id,
-            Dispatch.mail_type,
-            Dispatch.stream,
-            Dispatch.user_id,
-            Dispatch.pool,
-            Workspace.failover_enabled,
-            Workspace.backup_relay_id,
-            (Workspace.failover_from_policy == "same_from_only").label("same_from"),
-            Workspace.failover_into_transactional,
-            Workspace.timezone,
-            Dispatch.from_email,
-            Dispatch.from_name,
-            Dispatch.reply_to_email,
-            Dispatch.reply_to_name,
-            Dispatch.domain,
-            Dispatch.label,
-        )
-        .join(Workspace, Workspace.id == Dispatch.workspace_id)
-        .where(Dispatch.finished_at.is_(None), Dispatch.hold == "", Dispatch.ready_at <= now, due)
+        READ.where(Dispatch.finished_at.is_(None), Dispatch.hold == "", Dispatch.ready_at <= now)
+        .where(Dispatch.kind == CAMPAIGN, due, ~is_stream_paused())
         .order_by(Dispatch.id)
     )
-    return [OpenDispatch(*tuple(row)) for row in rows]
+    found = [OpenDispatch(*tuple(row)) for row in rows]
+    return [one for one in found if hours.is_open(one.sending_window, one.zone, now)]
+
+
+def is_stream_paused() -> ColumnElement[bool]:
+    """SQL: the stream of a dispatch is paused in its workspace."""
+    return exists().where(
+        StreamPause.workspace_id == Dispatch.workspace_id, StreamPause.stream == Dispatch.stream
+    )
 
 
 def is_any_done(session: Session, now: datetime) -> bool:

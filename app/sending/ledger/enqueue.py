@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Uuid, case, func, insert, literal, null, select
 from sqlalchemy.orm import Session
 
-from app.db import UTCDateTime
+from app.sending.due import Due, placed
 from app.sending.models import Delivery
 
 
@@ -20,23 +20,24 @@ def enqueue(
     contacts: Select[Any],
     due_at: datetime,
     turns: Sequence[UUID] = (),
+    due: Due | None = None,
 ) -> int:
     """One queued delivery for each row of ``contacts``; gives back how many there are.
 
     ``contacts`` selects (contact id, e-mail as written, normalised address). ``turns``: the
-    relays that take them in turn, again and again; empty: none has turns.
+    relays that take them in turn, again and again; empty: none has turns. ``due``: when each is
+    due, instead of all at ``due_at``. Raises ValueError where that cannot be.
     """
-    people = contacts.subquery()
-    contact_id, email, address = people.c
+    people = placed(session, contacts, due or Due(due_at)).subquery()
     rows = select(
         literal(dispatch_id, Uuid()),
-        contact_id,
-        email,
-        address,
+        people.c[0],
+        people.c[1],
+        people.c[2],
         literal("queued"),
-        literal(due_at, UTCDateTime()),
-        whose_turn(func.row_number().over(order_by=contact_id) - 1, turns),
-    ).order_by(contact_id)
+        people.c.due_at,
+        whose_turn(people.c.place, turns),
+    ).order_by(people.c[0])
     columns = ["dispatch_id", "contact_id", "email", "address", "state", "due_at", "primary_id"]
     session.execute(insert(Delivery).from_select(columns, rows))
     count = select(func.count()).where(Delivery.dispatch_id == dispatch_id)

@@ -13,7 +13,7 @@ from app.contacts.suppression import suppress
 from app.rules import delivery, replies
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply, Verdict
-from app.sending import relays
+from app.sending import relays, return_paths
 from app.sending.ledger import accepted
 from app.sending.models import Attempt, Delivery, Dispatch, Relay
 
@@ -22,11 +22,13 @@ from app.sending.models import Attempt, Delivery, Dispatch, Relay
 class Heard:
     """The end of an attempt. ``reply`` None: void, nothing was said to the relay. ``counts``:
     a fault in it is a new one (a lost line is one fault, however many waited behind it).
+    ``with_path``: a return path was on its envelope.
     """
 
     attempt_id: int
     reply: Reply | None
     counts: bool = True
+    with_path: bool = False
 
 
 def finish(
@@ -47,6 +49,8 @@ def finish(
     usual = accepted.still_begun(session, list(taken))
     rows = _attempts(session, [key for key in first if key not in usual])
     locked = relays.lock(session, {row.relay_id for row in (*rows.values(), *usual.values())})
+    for key in return_paths.step_down(first.values(), rows, locked, now):
+        first[key] = Heard(key, None)
     page = _Page(now, breaker, give_up)
     for key, one in first.items():
         if begun := usual.get(key):

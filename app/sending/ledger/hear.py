@@ -10,6 +10,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.contacts.suppression import suppress
+from app.db import insert
+from app.sending import models
 from app.sending.models import Attempt, Delivery, Dispatch
 
 _MESSAGE_ID = re.compile(r"<?(\d{1,18})\.([0-9a-f]{32})@[^>\s]+>?")
@@ -36,6 +38,7 @@ def hear(session: Session, workspace_id: UUID, event: Event, *, now: datetime) -
     row = _find(session, workspace_id, event.about)
     if row is None:
         return False
+    _write_down(session, row, event, now)
     was_open = row.state in ("unknown", "queued") and _is_doubtful(session, row.id)
     if event.kind == "bounced" and (was_open or row.state == "sent"):
         _move(session, row.id, "bounced", event.words, now)
@@ -50,7 +53,7 @@ def hear(session: Session, workspace_id: UUID, event: Event, *, now: datetime) -
 
 def _find(session: Session, workspace_id: UUID, about: int | str) -> Any:
     query = (
-        select(Delivery.id, Delivery.state, Delivery.address)
+        select(Delivery.id, Delivery.dispatch_id, Delivery.state, Delivery.address)
         .join(Dispatch, Dispatch.id == Delivery.dispatch_id)
         .where(Dispatch.workspace_id == workspace_id)
         .with_for_update(of=Delivery)
@@ -63,6 +66,34 @@ def _find(session: Session, workspace_id: UUID, about: int | str) -> Any:
         return None
     ours = (Delivery.id == int(match[1])) & (Dispatch.id == UUID(match[2]))
     return session.execute(query.where(ours)).first()
+
+
+def _write_down(session: Session, row: Any, event: Event, now: datetime) -> None:
+    """Once, however often it is told."""
+    session.execute(
+        insert(session, models.Event)
+        .values(
+            dispatch_id=row.dispatch_id,
+            delivery_id=row.id,
+            relay_id=_carrier(session, row.id, event.about),
+            kind=event.kind,
+            hard=event.kind == "bounced" and event.hard,
+            words=event.words[:500],
+            heard_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def _carrier(session: Session, delivery_id: int, about: int | str) -> UUID | None:
+    """The relay that carried the message: of the attempt that is named, else of the last one
+    that may have been taken.
+    """
+    tries = select(Attempt.relay_id).where(Attempt.delivery_id == delivery_id)
+    if isinstance(about, int):
+        return session.scalar(tries.where(Attempt.id == about))
+    taken = tries.where(Attempt.outcome.in_(("accepted", "unknown")))
+    return session.scalar(taken.order_by(Attempt.id.desc()).limit(1))
 
 
 def _is_doubtful(session: Session, delivery_id: int) -> bool:

@@ -11,11 +11,13 @@ from sqlalchemy import (
     SelectBase,
     Text,
     Uuid,
+    and_,
     bindparam,
     exists,
     func,
     insert,
     literal,
+    literal_column,
     or_,
     select,
     update,
@@ -24,7 +26,10 @@ from sqlalchemy.orm import Session
 
 from app.contacts.models import Contact, Suppression
 from app.db import UTCDateTime
+from app.rules import consent
+from app.sending.ledger.dispatches import is_stream_paused
 from app.sending.models import Attempt, Delivery, Dispatch
+from app.sending.models.dispatch import MESSAGE
 from app.workspaces.models import Workspace
 
 
@@ -68,8 +73,19 @@ _THESE = Delivery.id.in_(bindparam("deliveries", expanding=True))
 _RELAY = bindparam("relay", type_=Uuid())
 _MINE = bindparam("mine", type_=Uuid())
 _NOW = bindparam("now", type_=UTCDateTime())
+_IS_MESSAGE = Dispatch.kind == literal_column(f"'{MESSAGE}'")
 _SUPPRESSED = exists().where(
-    Suppression.workspace_id == Dispatch.workspace_id, Suppression.address == Delivery.address
+    Suppression.workspace_id == Dispatch.workspace_id,
+    Suppression.address == Delivery.address,
+    or_(~_IS_MESSAGE, Suppression.reason.in_(consent.STOPS_MESSAGES)),
+)
+#: A campaign is for active contacts; a message also for those who are none, or said no to more.
+_IS_OPEN_TO_IT = or_(
+    Contact.status == "active",
+    and_(
+        _IS_MESSAGE,
+        or_(Contact.id.is_(None), Contact.status.not_in(consent.CLOSED_TO_MESSAGES)),
+    ),
 )
 _COLUMNS = {
     "delivery_id": Delivery.id,
@@ -77,6 +93,7 @@ _COLUMNS = {
     "sender_id": _MINE,
     "round": bindparam("in_round", type_=Integer()),
     "from_email": bindparam("sent_from", type_=Text()),
+    "due_at": Delivery.due_at,
     "begun_at": _NOW,
     "phase": literal("", Text()),
     "text": literal("", Text()),
@@ -86,14 +103,15 @@ _MAY_GO = (
     select(*_COLUMNS.values())
     .join(Dispatch, Dispatch.id == Delivery.dispatch_id)
     .join(Workspace, Workspace.id == Dispatch.workspace_id)
-    .join(Contact, Contact.id == Delivery.contact_id)
+    .outerjoin(Contact, Contact.id == Delivery.contact_id)
     .where(
         _THESE,
         Delivery.sender_id == _MINE,
         Delivery.state == "claimed",
         Dispatch.hold == "",
-        Contact.status == "active",
+        _IS_OPEN_TO_IT,
         ~_SUPPRESSED,
+        ~is_stream_paused(),
     )
     .order_by(Delivery.id)
 )

@@ -9,6 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db import Base
 from app.sending.models.numbers import Number
 
+#: Stands in ``contact_id`` where a message goes to somebody who is no contact. (A column that
+#: may be empty would mean writing this table, the largest of all, anew.)
+NOBODY = UUID(int=0)
+
 
 class Delivery(Base):
     """One message to one contact: a line of the ledger, in exactly one state.
@@ -39,6 +43,12 @@ class Delivery(Base):
             postgresql_where=text("sender_id IS NOT NULL"),
         ),
         Index("ix_delivery_contact", "contact_id"),
+        Index(
+            "ix_delivery_unknown",
+            "dispatch_id",
+            sqlite_where=text("state = 'unknown'"),
+            postgresql_where=text("state = 'unknown'"),
+        ),
         Index(
             "ix_delivery_share",
             "dispatch_id",
@@ -71,6 +81,7 @@ class Attempt(Base):
 
     At most one is open per delivery. ``outcome``: accepted, throttled, deferred, bounced,
     rejected, refused, unauthorized, unknown, or void (nothing was said to the relay).
+    ``due_at``: since when the delivery had been due.
     """
 
     __tablename__ = "attempt"
@@ -96,6 +107,7 @@ class Attempt(Base):
     sender_id: Mapped[UUID]
     round: Mapped[int]
     from_email: Mapped[str] = mapped_column(Text)
+    due_at: Mapped[datetime | None]
     begun_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str | None]

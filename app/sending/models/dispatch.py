@@ -1,16 +1,22 @@
 """Content and dispatch: what one launch says, and how it goes out."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text
+from sqlalchemy import ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Identified
 
+#: What a dispatch is: a campaign's launch, or one message that was handed in for one recipient.
+CAMPAIGN, MESSAGE = "campaign", "message"
+
 
 class Content(Identified, Base):
-    """What a dispatch says, frozen at launch: Liquid sources, ready to be compiled."""
+    """What a dispatch says, frozen: Liquid sources, ready to be compiled; or, for messages, a
+    ``finished`` mail (RFC 5322, with CRLF) to which only the sender's headers may be missing.
+    """
 
     __tablename__ = "content"
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
@@ -18,22 +24,35 @@ class Content(Identified, Base):
     preheader: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
+    finished: Mapped[bytes | None]
     created_at: Mapped[datetime]
 
 
 class Dispatch(Identified, Base):
     """One launch as sending sees it: what, from whom, from when, and whether it is held.
 
+    ``kind``: CAMPAIGN, or MESSAGE: one recipient, who need not be a contact.
     ``hold``: "" (go), ``paused`` or ``cancelled``. ``relay_id``: the pin, if any; without one
     ``mail_type`` and ``user_id``, the sending user, choose. ``pool``: the relays it rotates over.
     ``from_email`` "" means: the identity of whatever relay sends. ``domain`` is what the
     Message-IDs are made with, the same through every failover. ``promise``: ``never_twice`` or
-    ``at_least_once``, what is done where nobody can know. ``finished_at`` is set when no
+    ``at_least_once``, what is done where nobody can know. ``sending_window``: see
+    ``rules.windows``, None: any time. ``finished_at`` is set when no
     delivery is open any more.
     """
 
     __tablename__ = "dispatch"
-    __table_args__ = (Index("ix_dispatch_open", "finished_at", "hold", "ready_at"),)
+    __table_args__ = (
+        Index("ix_dispatch_open", "finished_at", "hold", "ready_at"),
+        Index(
+            "ix_dispatch_messages",
+            "workspace_id",
+            "id",
+            sqlite_where=text("kind = 'message'"),
+            postgresql_where=text("kind = 'message'"),
+        ),
+    )
+    kind: Mapped[str] = mapped_column(default=CAMPAIGN)
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
     content_id: Mapped[UUID] = mapped_column(ForeignKey("content.id"))
     label: Mapped[str] = mapped_column(Text, default="")
@@ -50,6 +69,7 @@ class Dispatch(Identified, Base):
     promise: Mapped[str] = mapped_column(default="never_twice")
     hold: Mapped[str] = mapped_column(default="")
     hold_reason: Mapped[str] = mapped_column(Text, default="")
+    sending_window: Mapped[dict[str, Any] | None]
     ready_at: Mapped[datetime]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]

@@ -67,10 +67,17 @@ class Relay(Identified, Base):
     mail_type: Mapped[str] = mapped_column(default=NONE)
     stream: Mapped[str] = mapped_column(default="marketing")
     enabled: Mapped[bool] = mapped_column(default=True)
+    paused_at: Mapped[datetime | None]
+    paused_reason: Mapped[str] = mapped_column(Text, default="")
     max_connections: Mapped[int] = mapped_column(default=4)
     messages_per_connection: Mapped[int] = mapped_column(default=100)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    # what is known of the return path: see app.rules.envelope
+    return_path: Mapped[str] = mapped_column(Text, default="", server_default="")
+    return_path_learned: Mapped[str] = mapped_column(default="", server_default="")
+    return_path_at: Mapped[datetime | None]
+    return_path_words: Mapped[str] = mapped_column(Text, default="", server_default="")
     # health
     fail_streak: Mapped[int] = mapped_column(default=0)
     open_until: Mapped[datetime | None]

@@ -1,0 +1,34 @@
+"""What a relay's return path looks like in the API: how it stands, since when, and why."""
+
+from typing import Any, get_args
+
+from marshmallow import Schema, fields, validate
+
+from app.api.schemas import Instant
+from app.rules.envelope import State
+from app.sending import return_paths
+from app.sending.models import Relay
+
+RETURN_PATH = {
+    "description": "Where bounces go, such as bounces+{token}@bounces.example.com; used once a "
+    "test mail showed that the relay takes it"
+}
+
+
+class EnvelopeAnswer(Schema):
+    """own: the relay's From is on envelopes. unproved: send a test mail. in_use, or refused: the
+    relay's words say why; a test mail tries it again.
+    """
+
+    state = fields.String(required=True, validate=validate.OneOf(get_args(State)))
+    since = Instant(required=True, allow_none=True)
+    words = fields.String(required=True)
+
+
+def envelope_of(relay: Relay) -> dict[str, Any]:
+    """How it stands with the relay's return path."""
+    return {
+        "state": return_paths.state(relay),
+        "since": relay.return_path_at,
+        "words": relay.return_path_words,
+    }

@@ -1,0 +1,76 @@
+"""How a campaign goes out over time: its spread and its sending window."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from app.campaigns.models import Campaign
+from app.errors import Invalid
+from app.rules import spread, windows
+from app.rules.spread import PRIME
+from app.sending.due import Due
+from app.workspaces.models import Workspace
+
+FIELDS = ("spread", "sending_window")
+
+
+def choose(campaign: Campaign, values: Mapping[str, Any]) -> None:
+    """Takes over FIELDS. Raises Invalid where they say nothing that can be."""
+    if "spread" in values:
+        campaign.spread = _spread(values["spread"])
+    if "sending_window" in values:
+        campaign.sending_window = _window(values["sending_window"])
+
+
+def due(session: Session, campaign: Campaign, now: datetime) -> Due:
+    """When the deliveries of a launch at ``now`` are due; the same campaign, the same places."""
+    zone = session.get_one(Workspace, campaign.workspace_id).timezone
+    window = windows.from_words(campaign.sending_window) if campaign.sending_window else None
+    return Due(now, zone, spread.from_words(campaign.spread, campaign.id.int % PRIME), window)
+
+
+def check(session: Session, campaign: Campaign, now: datetime) -> None:
+    """Raises Invalid when the spread does not fit into the window as the workspace sees it."""
+    planned = due(session, campaign, now)
+    try:
+        spread.stretches(planned.window, ZoneInfo(planned.zone), now, planned.spread)
+    except ValueError as error:
+        raise unfit(error) from error
+
+
+def unfit(error: ValueError) -> Invalid:
+    """The spread does not fit into the window."""
+    return Invalid.at("spread", f"Cannot be: {error}.")
+
+
+def _spread(given: Mapping[str, Any] | None) -> dict[str, int] | None:
+    if not given:
+        return None
+    delay = {"min_seconds", "max_seconds"} & set(given)
+    if ("minutes" in given) == bool(delay):
+        raise Invalid.at("spread", "Say either minutes, or min_seconds and max_seconds.")
+    if not delay:
+        return {"minutes": given["minutes"]}
+    least, most = given.get("min_seconds", 0), given.get("max_seconds", 0)
+    if most <= least:
+        raise Invalid.at("spread", "max_seconds must be more than min_seconds.")
+    return {"min_seconds": least, "max_seconds": most}
+
+
+def _window(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if not given:
+        return None
+    words = {
+        "days": [day for day in windows.DAYS if day in given["days"]],
+        "from": given["from"],
+        "to": given["to"],
+        "zone": given["zone"],
+    }
+    try:
+        windows.from_words(words)
+    except ValueError as error:
+        raise Invalid.at("sending_window", f"Cannot be: {error}.") from error
+    return words

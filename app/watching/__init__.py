@@ -1,0 +1,1 @@
+"""Watching: what the relays did, what waits, and who is told when something is wrong."""

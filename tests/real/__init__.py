@@ -1,0 +1,1 @@
+"""Tests with the real thing on the other side: a WordPress, a browser."""
