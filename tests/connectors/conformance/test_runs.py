@@ -69,12 +69,12 @@ def test_cancelled_in_the_middle(
         assert {address for address, _ in world.contacts()} == EVERYBODY
 
 
-def test_a_site_that_fails_at_every_third_page(
+def test_a_site_that_fails_now_and_again(
     case: Case, sqlite_database: Database, clock: TurnableClock
 ) -> None:
     with connected(case, case.stage(PEOPLE), sqlite_database, clock) as world:
         asked = iter(range(10**6))
-        world.trouble.append(lambda _: Response(500) if next(asked) % 3 == 2 else None)
+        world.trouble.append(lambda _: Response(500) if next(asked) % 4 == 3 else None)
         run_id = world.start()
         for _ in range(30):
             world.go()
