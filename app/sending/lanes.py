@@ -91,11 +91,6 @@ class Lane:
     def _free(self, used: int, depth: int) -> int:
         return 0 if self._closing else max(0, self.connections * depth - used)
 
-    @property
-    def busy(self) -> bool:
-        """Whether anything is on its way."""
-        return bool(self._queue or self._flying)
-
     def put(self, works: Iterable[Work], *, first: bool = False) -> None:
         """Takes begun messages on; urgent ones pass the others that wait."""
         for work in works:

@@ -43,7 +43,7 @@ def test_a_campaign_is_let_in_by_the_half() -> None:
         found = []
         for size in (DEPTH, 1):
             lane.put(Work(number, PARCEL) for number in range(size))
-            found.append((lane.free, lane.free_for_many))
+            found.append((lane.free, lane.free_for(False)))
         await lane.close(1)
         return found
 
