@@ -187,6 +187,11 @@ class RelayAnswer(Schema):
     daily_limit = fields.Integer(required=True, allow_none=True)
     rolling_day = fields.Boolean(required=True)
     warm_up = fields.Nested(WarmUpPlan, required=True, allow_none=True)
+    warm_up_frozen = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Days after which the plan did not grow: too much came back"},
+    )
     today = fields.Nested(TodayAnswer, required=True)
     failover_priority = fields.Integer(required=True)
     exclude_from_failover = fields.Boolean(required=True)
@@ -200,6 +205,11 @@ class RelayAnswer(Schema):
     max_connections = fields.Integer(required=True)
     messages_per_connection = fields.Integer(required=True)
     breaker = fields.Nested(BreakerAnswer, required=True)
+    distrusted_since = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "It refused everybody: no refusal of a recipient is believed"},
+    )
     throttle = fields.Nested(ThrottleAnswer, required=True, allow_none=True)
     last_fault = fields.String(required=True)
     last_fault_at = Instant(required=True, allow_none=True)

@@ -14,6 +14,7 @@ from app.rules.primary import Step, Wish
 from app.rules.routing import Candidate, Decision, Terms
 from app.rules.smart_rules import Condition, Rule
 from app.sending import relays
+from app.sending.destinations import Gate
 from app.sending.models import Relay, RoutingRule, UserRelay
 from app.workspaces.models import Member
 
@@ -51,7 +52,9 @@ class Mail(Protocol):
 
 @dataclass(slots=True)
 class Fleet:
-    """Every relay with how much it takes now, and what was assigned to which."""
+    """Every relay with how much it takes now, and what was assigned to which. ``gate``: what is
+    held back from destinations, once somebody asked.
+    """
 
     relays: dict[UUID, Relay]
     candidates: dict[UUID, Candidate]
@@ -59,6 +62,7 @@ class Fleet:
     users: dict[UUID, UUID]
     rules: list[Rule]
     asks: frozenset[str]
+    gate: Gate | None = None
 
     def primary(
         self,
@@ -136,14 +140,17 @@ def gather(
     zone: str,
     free: Callable[[Relay], int],
     *,
+    kept: bool = False,
     now: datetime,
 ) -> Fleet:
-    """The fleet of a workspace now; ``free``: room in a relay's lane."""
+    """The fleet of a workspace now; ``free``: room in a relay's lane; ``kept``: some of every
+    limit is kept for messages.
+    """
     found = {one.id: one for one in relays.of_workspace(session, workspace_id)}
     rules = _rules(session, workspace_id)
     return Fleet(
         found,
-        {key: relays.candidate(one, now, zone, free(one)) for key, one in found.items()},
+        {key: relays.candidate(one, now, zone, free(one), kept=kept) for key, one in found.items()},
         {one.mail_type: key for key, one in found.items() if one.mail_type != primary.NONE},
         users_defaults(session, workspace_id),
         rules,

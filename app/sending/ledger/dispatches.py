@@ -48,6 +48,7 @@ class OpenDispatch:
     domain: str
     label: str
     sending_window: Mapping[str, Any] | None
+    canary: Mapping[str, Any] | None
 
 
 #: What OpenDispatch holds, in its order.
@@ -73,6 +74,7 @@ READ = select(
     Dispatch.domain,
     Dispatch.label,
     Dispatch.sending_window,
+    Dispatch.canary,
 ).join(Workspace, Workspace.id == Dispatch.workspace_id)
 
 
