@@ -17,6 +17,7 @@ BENCHES = {
     "transport": "ready messages over ten connections, beside smtp-source and aiosmtplib",
     "latency": "one connection with a round trip of 20 and 40 ms, beside what is possible",
     "ledger": "claim, begin and finish on SQLite and PostgreSQL, per message",
+    "ingest": "users of a site into the contacts table, beside what WordPress serves",
     "compose": "content and contact to bytes, beside a template engine and EmailMessage",
     "memory": "one sender with a campaign of a million recipients",
     "growth": "the cost of a message with 10 thousand and with a million waiting",
