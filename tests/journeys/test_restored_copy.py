@@ -14,7 +14,7 @@ from tests.journeys.serving import command
 from tests.journeys.test_campaign_to_sent import Owner
 from tests.sending.servers import RelayServer
 
-PEOPLE = 60
+PEOPLE = 150
 pytestmark = pytest.mark.timeout(400)
 
 
