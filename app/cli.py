@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,19 +81,29 @@ def _password(from_stdin: bool) -> tuple[str, bool]:
     return secrets.token_urlsafe(18), True
 
 
+def _address(host_and_port: str) -> str:
+    from config.submission import address
+
+    address(host_and_port)
+    return host_and_port
+
+
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=PORT, default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--submission", type=_address, metavar="HOST:PORT", help="Take in mail by SMTP.")
 @click.option("--no-sender", is_flag=True, help="Senders run elsewhere (PostgreSQL).")
 @click.option("--no-jobs", is_flag=True, help="Syncs and schedules run elsewhere (PostgreSQL).")
 @refusals
-def serve(host: str, port: int, no_sender: bool, no_jobs: bool) -> None:
+def serve(host: str, port: int, submission: str | None, no_sender: bool, no_jobs: bool) -> None:
     """Run everything: the API, the syncs and the sender. Ctrl-C stops it in peace."""
     from app.worker import serving
     from app.wsgi import create_app
     from config import settings
 
     loaded = settings.load()
+    if submission is not None:
+        loaded = replace(loaded, submission=replace(loaded.submission, listen=submission))
     serving.serve(
         loaded,
         create_app,
@@ -108,6 +119,8 @@ def _say_where(url: str, settings: "Settings") -> None:
     click.echo(f"pressferry {__version__} is ready (Ctrl-C stops it)")
     click.echo(f"  address   {url}")
     click.echo(f"  API docs  {url}/api/docs")
+    if settings.submission.listen:
+        click.echo(f"  SMTP in   {settings.submission.listen}")
     click.echo(f"  data      {settings.data_dir}")
 
 

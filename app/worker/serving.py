@@ -16,9 +16,11 @@ from app.sources import running
 from app.worker import turns
 from app.worker.alone import alone_in
 from app.worker.child import SenderProcess
+from app.worker.receiving import ReceiverProcess
 from app.worker.signals import leave, on_signals
 from app.worker.web import Listener, Web
 from config.settings import Settings, child_environment
+from config.submission import address
 
 log = structlog.get_logger(__name__)
 
@@ -53,8 +55,9 @@ def serve(
         web = stack.enter_context(Web(create_app(runtime), listener, failed=stop.set))
         if sender is not None:
             stack.enter_context(sender)
+        _take_mail_in(settings, stack, runtime.poke)
         if works:
-            jobs = turns.engine(database, threads=settings.sync_parallel + 2)
+            jobs = turns.engine(database, threads=settings.sync_parallel + 5)
             turns.register(jobs, runtime, settings.sync_parallel, stop)
             stack.enter_context(jobs)
         ready(settings.base_url)
@@ -64,6 +67,14 @@ def serve(
     if crashed:
         log.error("the web application ended by itself: this serve gives up")
     leave(jobs, int(crashed))
+
+
+def _take_mail_in(settings: Settings, stack: ExitStack, stored: Callable[[], None]) -> None:
+    """Where an address is set for it, programs may hand in mail by SMTP."""
+    if settings.submission.listen:
+        listener = stack.enter_context(Listener(*address(settings.submission.listen)))
+        environment = child_environment(settings)
+        stack.enter_context(ReceiverProcess(environment, listener.socket, stored=stored))
 
 
 def _poke(database: Database, sender: SenderProcess | None) -> Callable[[], None]:

@@ -1,7 +1,7 @@
 """Every job that runs again and again, and the engine that gives them their turns."""
 
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from app.campaigns import lateness, lifecycle
 from app.db import Database
@@ -10,8 +10,10 @@ from app.jobs import Jobs
 from app.jobs.embedded import EmbeddedJobs
 from app.messages import once
 from app.runtime import Runtime
+from app.sending import canaries, guarding
+from app.sending.mailboxes.reading import Reader
 from app.sources import running
-from app.watching import keeping
+from app.watching import keeping, looking, telling
 
 #: What a worker may be limited to.
 QUEUES = ("campaigns", "syncs", "watching")
@@ -42,10 +44,20 @@ def register(jobs: Jobs, runtime: Runtime, sync_parallel: int, stop: threading.E
     jobs.every(1, "campaigns that are due", lambda: lifecycle.launch_due(runtime))
     jobs.every(1, "campaigns that are late", lambda: lateness.pause_late(runtime))
     jobs.every(1, "campaigns that are done", lambda: lifecycle.finish_done(runtime))
+    jobs.every(5, "canaries", lambda: canaries.watch(runtime))
     jobs.every(3600, "keys of old requests", lambda: once.forget_old(runtime))
-    jobs.every(
-        10,
-        "figures of the relays",
-        lambda: keeping.keep(runtime.database, runtime.now()),
-        queue="watching",
-    )
+    _watch(jobs, runtime, stop)
+
+
+def _watch(jobs: Jobs, runtime: Runtime, stop: threading.Event) -> None:
+    database, now = runtime.database, runtime.now
+    ears = Reader(database, runtime.vault, now, runtime.allow_private, stop.is_set)
+    watching: dict[str, tuple[float, Callable[[], object]]] = {
+        "guards": (5, lambda: guarding.watch(runtime)),
+        "alerts": (5, lambda: telling.tell(runtime)),
+        "mailboxes that are due": (5, ears.read_due),
+        "figures of the relays": (10, lambda: keeping.keep(database, now())),
+        "a look around": (30, lambda: looking.look(database, now())),
+    }
+    for name, (seconds, look) in watching.items():
+        jobs.every(seconds, name, look, queue="watching")
