@@ -15,7 +15,8 @@ class TestMail(Strict):
     to = Email(required=True)
     html = Flag(load_default=True)
     from_email = Email(
-        load_default="",
+        load_default=None,
+        allow_none=True,
         metadata={
             "format": "email",
             "description": "Another From than the relay's own: when the relay takes the mail, "
