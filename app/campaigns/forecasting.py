@@ -69,8 +69,7 @@ def forecast(
     _require_ready(campaign)
     mail = replace(sender.mail_of(session, campaign), pin=campaign.relay_id)
     known = fleet.gather(session, workspace_id, mail.zone, lambda _: 1, now=now)
-    if unknown := set(without) - set(known.relays):
-        raise Invalid.at("without", f"There is no such relay: {min(unknown, key=str)}.")
+    _require_known(known, without)
     start = max(at or campaign.send_at or now, now)
     divided, sampled = cohorts.split(session, campaign, mail, known, now)
     others = list(ships.queues(session, workspace_id, known, now))
@@ -90,6 +89,11 @@ def forecast(
     left_out = cohorts.left_out(session, workspace_id, campaign.audience)
     waiting = sum(one.count for one in others)
     return _told(known, sum(divided.values()), mine, voyage, left_out, waiting, sampled)
+
+
+def _require_known(known: Fleet, without: Collection[UUID]) -> None:
+    if unknown := set(without) - set(known.relays):
+        raise Invalid.at("without", f"There is no such relay: {min(unknown, key=str)}.")
 
 
 def _require_ready(campaign: Campaign) -> None:
@@ -166,27 +170,15 @@ def _told(
     waiting: int,
     sampled: bool,
 ) -> Forecast:
-    shares = sorted(voyage.shares.items(), key=lambda one: (-one[1].mails, one[0]))
+    carried = _carried(known, voyage)
     unsent = audience - sum(one.sent for one in mine)
-    begins = [share.first_at for _, share in shares if share.first_at is not None]
     ends = [one.last_at for one in mine if one.last_at is not None]
-    carried = [
-        RelayShare(
-            relay_id,
-            known.relays[relay_id].name,
-            share.mails,
-            share.first_at,
-            share.last_at,
-            sorted(share.bound_by),
-        )
-        for relay_id, share in shares
-    ]
     nobody = any(not one.chain for one in mine)
     finished = max(ends) if ends and not unsent else None
     return Forecast(
         audience,
         left_out,
-        min(begins, default=None),
+        min((one.first_at for one in carried if one.first_at is not None), default=None),
         finished,
         unsent,
         waiting,
@@ -202,6 +194,23 @@ def _told(
             window=voyage.waited_for_window,
         ),
     )
+
+
+def _carried(known: Fleet, voyage: Voyage) -> list[RelayShare]:
+    """Who carries most comes first."""
+    return [
+        RelayShare(
+            relay_id,
+            known.relays[relay_id].name,
+            share.mails,
+            share.first_at,
+            share.last_at,
+            sorted(share.bound_by),
+        )
+        for relay_id, share in sorted(
+            voyage.shares.items(), key=lambda one: (-one[1].mails, one[0])
+        )
+    ]
 
 
 def _instant(milliseconds: int) -> datetime:
