@@ -11,7 +11,7 @@ from app.db import Base, Identified
 
 ROLES = ("owner", "admin", "member", "viewer")
 #: Whose From a failed-over mail bears: the other relay's, or only relays with the same one help.
-FROM_POLICIES = ("rewrite", "same_from_only")
+FROM_POLICIES = ("rewrite", "keep_if_verified", "same_from_only")
 SCOPES = ("read", "write", "send", "settings")
 
 

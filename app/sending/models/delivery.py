@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
@@ -31,6 +31,7 @@ class Delivery(Base):
         Index(
             "ix_delivery_again",
             "dispatch_id",
+            "state",
             "due_at",
             "id",
             sqlite_where=text("state = 'queued' AND tries > 0"),
@@ -74,6 +75,10 @@ class Delivery(Base):
     first_tried_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(Text, default="")
+
+
+#: Of these nobody knows whether they went. Written out, because only then their index is used.
+IN_DOUBT = Delivery.state == literal_column("'unknown'")
 
 
 class Attempt(Base):

@@ -69,6 +69,7 @@ class Dispatch(Identified, Base):
     domain: Mapped[str] = mapped_column(Text)
     promise: Mapped[str] = mapped_column(default="never_twice")
     hold: Mapped[str] = mapped_column(default="")
+    resumed_at: Mapped[datetime | None]
     hold_reason: Mapped[str] = mapped_column(Text, default="")
     sending_window: Mapped[dict[str, Any] | None]
     canary: Mapped[dict[str, Any] | None]
