@@ -16,7 +16,8 @@ from app.campaigns.sender import Draft
 from app.contacts.models import Contact, Suppression
 from app.rules.smart_rules import PERSONAL
 from app.rules.template import Template
-from app.sending import firsts, people
+from app.sending import firsts
+from app.sending.compose import contact_values
 from app.sending.fleet import Fleet
 
 #: Where routing rules look at the people, so many of them are asked; the others are alike.
@@ -108,7 +109,7 @@ def _by_person(
     found: Split = Counter()
     for begin in range(0, len(rows), _AT_ONCE):
         some = rows[begin : begin + _AT_ONCE]
-        contacts = people.seen(session, [one.id for one in some])
+        contacts = _contacts(session, [one.id for one in some])
         groups = firsts.groups_of(session, contacts)
         for one in some:
             contact = contacts.get(one.id, {})
@@ -121,3 +122,8 @@ def _by_person(
             zone = str(contact.get("timezone", "")) if zoned else ""
             found[first, zone if zone in known else ""] += 1
     return Counter(shared_out(total, found)), step > 1
+
+
+def _contacts(session: Session, wanted: Sequence[UUID]) -> dict[UUID, Mapping[str, Any]]:
+    rows = session.scalars(select(Contact).where(Contact.id.in_(wanted)))
+    return {row.id: contact_values(row) for row in rows}
