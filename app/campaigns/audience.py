@@ -45,12 +45,21 @@ def people(workspace_id: UUID, audience: Mapping[str, Any]) -> Select[Any]:
     query: Any = select(Contact.id, Contact.email, Contact.address).where(
         Contact.workspace_id == workspace_id, Contact.status == "active", ~suppressed
     )
+    people: Select[Any] = _chosen(query, audience)
+    return people
+
+
+def within(query: Any, workspace_id: UUID, audience: Mapping[str, Any]) -> Any:
+    """A query about contacts, of those who were chosen, also who will not get it."""
+    return _chosen(query.where(Contact.workspace_id == workspace_id), audience)
+
+
+def _chosen(query: Any, audience: Mapping[str, Any]) -> Any:
     if not audience.get("all"):
         query = query.where(_in_any(audience.get("include", {})))
     if any(audience.get("exclude", {}).values()):
         query = query.where(~_in_any(audience["exclude"]))
-    people: Select[Any] = query
-    return people
+    return query
 
 
 def count(session: Session, workspace_id: UUID, audience: Mapping[str, Any]) -> int:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, func, literal, select, update
 from sqlalchemy.orm import Session
 
+from app.alerts import raising as alerts
 from app.rules import canary as rule
 from app.rules.canary import HALTED, PASSED, TESTING, Seen, Verdict
 from app.runtime import Runtime
@@ -53,6 +54,8 @@ def watch(runtime: Runtime) -> None:
     decided: list[UUID] = []
     with runtime.database.reading() as session:
         for dispatch in session.scalars(testing.order_by(Dispatch.id)):
+            if dispatch.canary and dispatch.canary["state"] == HALTED:
+                decided.append(dispatch.id)
             if dispatch.canary and dispatch.canary["state"] == TESTING:
                 verdict = rule.judge(
                     rule.from_words(dispatch.canary), _seen(session, dispatch), now
@@ -90,7 +93,12 @@ def view(session: Session, dispatch_id: UUID, now: datetime) -> View | None:
 def _decide(session: Session, dispatch_id: UUID, now: datetime) -> Verdict | None:
     """Looks again, now that nobody else can change it."""
     dispatch = session.get_one(Dispatch, dispatch_id, with_for_update=True)
-    if dispatch.hold or not dispatch.canary or dispatch.canary["state"] != TESTING:
+    if dispatch.hold or not dispatch.canary or dispatch.canary["state"] == PASSED:
+        return None
+    if dispatch.canary["state"] == HALTED:
+        _end(session, dispatch, PASSED, "a person let it go on", now)
+        about = str(dispatch_id)
+        alerts.over(session, dispatch.workspace_id, "guard_tripped", about, now=now)
         return None
     verdict = rule.judge(rule.from_words(dispatch.canary), _seen(session, dispatch), now)
     if verdict.state == TESTING:
@@ -99,6 +107,8 @@ def _decide(session: Session, dispatch_id: UUID, now: datetime) -> Verdict | Non
     if verdict.state == HALTED:
         reason = f"canary: {verdict.why}"
         ledger.hold(session, dispatch_id, hold="paused", reason=reason, now=now)
+        sentence = f"A campaign was halted after its canaries: {verdict.why}."
+        _alert(session, dispatch, sentence, now)
     return verdict
 
 
@@ -108,6 +118,11 @@ def _end(session: Session, dispatch: Dispatch, state: str, why: str, now: dateti
         _follow(session, dispatch.id, rule.rest_from(words), now, spread=words.get("spread", False))
     dispatch.canary = words | {"state": state, "why": why}
     session.flush()
+
+
+def _alert(session: Session, dispatch: Dispatch, sentence: str, now: datetime) -> None:
+    about, where = str(dispatch.id), dispatch.workspace_id
+    alerts.raise_(session, where, "guard_tripped", about, sentence, now=now)
 
 
 def _follow(

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.alerts import raising as alerts
 from app.rules import guards
 from app.rules.guards import Figures, Judgement
 from app.rules.routing import STREAMS
@@ -21,7 +22,7 @@ from app.workspaces.models import Workspace
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What is guarded, how it does, and whether it rests; ``day``: to which its figures belong,
-    "" when they are those since its launch.
+    "" when they are those since its launch; ``ended``: there is nothing to be guarded any more.
     """
 
     kind: str
@@ -29,6 +30,7 @@ class Subject:
     figures: Figures
     rests: bool
     day: str = ""
+    ended: bool = False
 
 
 def watch(runtime: Runtime) -> None:
@@ -58,6 +60,8 @@ def settle(session: Session, workspace_id: UUID, subject: Subject, *, now: datet
         row = Guard(workspace_id=workspace_id, kind=subject.kind, about=subject.about, since=now)
         row.level, row.why, row.counted_from, row.day = "fine", "", {}, ""
         session.add(row)
+    if row.level == "pause" and (not subject.rests or subject.ended):
+        alerts.over(session, workspace_id, "guard_tripped", subject.about, now=now)
     if row.level == "pause" and not subject.rests:
         row.counted_from, row.day, row.level = subject.figures.words(), subject.day, "fine"
     found = _judged(workspace, row, subject)
@@ -65,6 +69,8 @@ def settle(session: Session, workspace_id: UUID, subject: Subject, *, now: datet
         row.since = now
     if found.level == "pause" and row.level != "pause":
         _stop(session, workspace_id, subject, found.why, now)
+        sentence = f"A guard has stopped a {subject.kind}: {found.why}."
+        alerts.raise_(session, workspace_id, "guard_tripped", subject.about, sentence, now=now)
     row.level, row.why = found.level, found.why
     session.flush()
     return found
@@ -95,7 +101,7 @@ def _news(session: Session, workspace_id: UUID, now: datetime) -> Iterable[Subje
             yield subject
     for row in known.values():
         if row.about not in going and row.level != "fine":
-            yield Subject(row.kind, row.about, Figures(), rests=True)
+            yield Subject(row.kind, row.about, Figures(), rests=True, ended=True)
 
 
 def _subjects(

@@ -17,6 +17,7 @@ from app.sending.ledger import Event
 from app.sending.models import Attempt, Delivery, Dispatch
 from app.vault import Vault
 from tests.sending.servers import RelayServer
+from tests.sending.test_guards import alerts
 from tests.sending.test_pausing import at_rest
 from tests.sending.world import World
 
@@ -99,7 +100,10 @@ def test_it_halts_itself_and_a_person_decides(world: World, server: Servers) -> 
     assert world.balance(dispatch) == {"bounced": 5, "queued": 15}
     with world.database.transaction() as session:
         ledger.hold(session, dispatch, hold="", now=world.clock())
-    watch(world)
+    assert len(alerts(world)) == 1
+    for _ in range(2):
+        watch(world)
+    assert (alerts(world), state(world, dispatch)) == ([], "passed")
     world.send()
     assert world.balance(dispatch) == {"bounced": 5, "sent": 15}
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from app.alerts.models import Alert
 from app.runtime import Runtime
 from app.sending import guarding, ledger, pausing
 from app.sending.ledger import Event
@@ -25,6 +26,15 @@ SMALL = {"sample": 20}
 def watch(world: World) -> None:
     vault = Vault(["a master key for tests"])
     guarding.watch(Runtime(world.database, vault, world.clock, "http://127.0.0.1:8080"))
+
+
+def alerts(world: World) -> list[str]:
+    """What is told of and not over."""
+    with world.database.reading() as session:
+        rows = select(Alert.sentence).where(
+            Alert.kind == "guard_tripped", Alert.closed_at.is_(None)
+        )
+        return list(session.scalars(rows))
 
 
 def limits(world: World, **words: Any) -> None:
@@ -73,6 +83,10 @@ def test_bounces_stop_a_campaign_and_say_why(world: World, server: Servers) -> N
     )
     assert levels(world) == {"campaign": "pause"}, "its mails are not held against the relay too"
     assert world.row(relay).paused_at is None
+    assert alerts(world) == [
+        "A guard has stopped a campaign: 3 of 30 mails (10 %) were returned for good; "
+        "the limit is 5 %."
+    ]
     world.clock.turn(days=1)
     world.send(until=at_rest(world, dispatch))
     assert world.balance(dispatch) == {"sent": 27, "bounced": 3, "queued": 30}
@@ -94,6 +108,7 @@ def test_what_a_person_let_go_on_is_judged_by_what_comes_next(
     for _ in range(2):
         watch(world)
         assert row(world, dispatch).hold == "", "the same old figures stop nothing twice"
+        assert alerts(world) == []
         assert world.row(relay).paused_at is None, "nor its relay"
     one.rcpt = lambda _: None
     world.clock.turn(days=1)
