@@ -45,6 +45,8 @@ class Mail(Protocol):
     @property
     def same_from(self) -> bool: ...
     @property
+    def keep_from(self) -> bool: ...
+    @property
     def into_transactional(self) -> bool: ...
 
 
@@ -87,11 +89,11 @@ class Fleet:
     def terms(self, mail: Mail, first: UUID | None) -> Terms:
         """Who may help when the primary ``first`` is away."""
         sender = ""
-        if mail.same_from:
+        if mail.same_from or mail.keep_from:
             own = self.relays.get(first) if first else None
             sender = relays.sender_address(mail.from_email or (own.from_email if own else ""))
         apart = mail.stream != "transactional" and not mail.into_transactional
-        return Terms(mail.backup, sender, "transactional" if apart else "")
+        return Terms(mail.backup, sender, "transactional" if apart else "", mail.keep_from)
 
     def chain(self, mail: Mail, first: UUID | None) -> list[Candidate]:
         """All that may be asked, in order."""
@@ -138,14 +140,17 @@ def gather(
     zone: str,
     free: Callable[[Relay], int],
     *,
+    kept: bool = False,
     now: datetime,
 ) -> Fleet:
-    """The fleet of a workspace now; ``free``: room in a relay's lane."""
+    """The fleet of a workspace now; ``free``: room in a relay's lane; ``kept``: some of every
+    limit is kept for messages.
+    """
     found = {one.id: one for one in relays.of_workspace(session, workspace_id)}
     rules = _rules(session, workspace_id)
     return Fleet(
         found,
-        {key: relays.candidate(one, now, zone, free(one)) for key, one in found.items()},
+        {key: relays.candidate(one, now, zone, free(one), kept=kept) for key, one in found.items()},
         {one.mail_type: key for key, one in found.items() if one.mail_type != primary.NONE},
         users_defaults(session, workspace_id),
         rules,

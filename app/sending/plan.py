@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.rules import patience
+from app.rules import canary, patience
 from app.rules.routing import Decision, Halt, RoundOver, Send, Wait
 from app.sending import fleet, ledger, letters, people
 from app.sending.compose import Identity
@@ -42,6 +42,11 @@ class Planned:
     contact: Mapping[str, Any]
     finished: bytes | None = None
 
+    @property
+    def is_message(self) -> bool:
+        """Whether somebody waits for it."""
+        return self.finished is not None
+
 
 @dataclass(slots=True)
 class Plan:
@@ -71,12 +76,26 @@ def make(
     for dispatch in ledger.open_dispatches(session, now):
         workspace_id = dispatch.workspace_id
         if workspace_id not in fleets:
-            fleets[workspace_id] = fleet.gather(session, workspace_id, dispatch.zone, free, now=now)
+            fleets[workspace_id] = _fleet(session, dispatch, free, now)
         shares = [UUID(one) for one in dispatch.pool]
         for share in shares or (None,):
             turn = Turn(session, sender_id, dispatch, share, fleets[workspace_id], plan, now)
             if not turn.play():
                 break
+
+
+def _fleet(
+    session: Session, dispatch: OpenDispatch, free: Callable[[Relay], int], now: datetime
+) -> Fleet:
+    """The fleet as campaigns see it: some of its limits are kept for messages, if there are any."""
+    return fleet.gather(
+        session,
+        dispatch.workspace_id,
+        dispatch.zone,
+        free,
+        kept=ledger.has_messages(session, dispatch.workspace_id, now),
+        now=now,
+    )
 
 
 #: Where a delivery stands: its primary, the relay it waits for, and those that refused it.
@@ -116,11 +135,11 @@ class Turn:
         if isinstance(first, Wait):
             self.plan.wait_for(first.until)
         claimed = self._claim(firsts, first)
-        contacts = people.seen(self.session, [one.contact_id for one in claimed])
-        firsts.look_up(contacts)
+        contacts = people.seen(self.session, [one.id for one in claimed])
+        firsts.look_up([one.contact_id for one in claimed])
         hours = Hours(self.dispatch.sending_window, self.dispatch.zone, self.now)
         for one in claimed:
-            contact = contacts.get(one.contact_id, {})
+            contact = contacts.get(one.id, {})
             if (opens := hours.opens(contact)) > self.now:
                 self.back[opens, "", False].append(one.id)
             else:
@@ -141,7 +160,7 @@ class Turn:
             fresh=min(fresh, WAVE),
             tried=min(max(again, 1), AGAIN),
             share=self.share,
-            now=self.now,
+            now=canary.due_by(self.dispatch.canary, self.now),
         )
 
     def _route(self, one: Claimed, primary: UUID | None, contact: Mapping[str, Any]) -> None:

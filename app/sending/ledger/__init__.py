@@ -12,6 +12,7 @@ from app.sending.ledger.hold import hold, redirect
 from app.sending.ledger.messages import (
     HeldMessage,
     claim_messages,
+    has_messages,
     is_any_message_due,
     open_messages,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "enqueue",
     "finish",
     "hand_in",
+    "has_messages",
     "hear",
     "hold",
     "is_any_done",

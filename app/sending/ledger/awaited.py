@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.sending.many import among
 from app.sending.models import Attempt, Delivery, Dispatch
 
 _before = aliased(Attempt)
@@ -29,32 +30,36 @@ _DISBELIEVED = (
 )
 
 
+_AWAITED = (
+    select(
+        Attempt.id,
+        Attempt.outcome,
+        Attempt.relay_id,
+        Attempt.from_email,
+        Attempt.delivery_id,
+        Delivery.tries,
+        _DEFERRALS.label("deferrals"),
+        _DISBELIEVED.label("disbelieved"),
+        Delivery.first_tried_at,
+        Delivery.address,
+        Delivery.dispatch_id,
+        Dispatch.workspace_id,
+        Dispatch.label,
+        Dispatch.promise,
+    )
+    .join(Delivery, Delivery.id == Attempt.delivery_id)
+    .join(Dispatch, Dispatch.id == Delivery.dispatch_id)
+    .where(
+        among(Attempt.id, "attempts"),
+        (Attempt.outcome.is_(None) & (Delivery.state == "begun"))
+        | ((Attempt.outcome == "unknown") & (Delivery.state == "unknown")),
+    )
+)
+
+
 def awaited(session: Session, wanted: Sequence[int]) -> dict[int, Any]:
     """Those of the attempts that are open, or of which nobody knows, with what their end needs."""
     if not wanted:
         return {}
-    rows = session.execute(
-        select(
-            Attempt.id,
-            Attempt.outcome,
-            Attempt.relay_id,
-            Attempt.from_email,
-            Attempt.delivery_id,
-            Delivery.tries,
-            _DEFERRALS.label("deferrals"),
-            _DISBELIEVED.label("disbelieved"),
-            Delivery.first_tried_at,
-            Delivery.address,
-            Delivery.dispatch_id,
-            Dispatch.workspace_id,
-            Dispatch.promise,
-        )
-        .join(Delivery, Delivery.id == Attempt.delivery_id)
-        .join(Dispatch, Dispatch.id == Delivery.dispatch_id)
-        .where(
-            Attempt.id.in_(wanted),
-            (Attempt.outcome.is_(None) & (Delivery.state == "begun"))
-            | ((Attempt.outcome == "unknown") & (Delivery.state == "unknown")),
-        )
-    )
+    rows = session.connection().execute(_AWAITED, {"attempts": wanted})
     return {row.id: row for row in rows}

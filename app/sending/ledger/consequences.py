@@ -11,7 +11,7 @@ from app.contacts.suppression import suppress
 from app.rules import delivery
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply, Verdict
-from app.sending import destinations
+from app.sending import alarming, destinations
 from app.sending.ledger import distrust, rejections
 from app.sending.models import Relay
 
@@ -27,6 +27,7 @@ class Consequences:
     relieved: dict[UUID, tuple[Relay, list[int]]] = field(default_factory=dict)
     suspects: dict[UUID, Relay] = field(default_factory=dict)
     rejected: dict[UUID, str] = field(default_factory=dict)
+    doubtful: dict[UUID, Any] = field(default_factory=dict)
 
     def took(self, relay: Relay, delivery_id: int) -> None:
         """The relay took a mail."""
@@ -62,3 +63,5 @@ class Consequences:
         for relay in self.suspects.values():
             distrust.look(session, relay, self.now, self.breaker)
         rejections.look(session, self.rejected, self.now)
+        for dispatch_id, row in sorted(self.doubtful.items()):
+            alarming.in_doubt(session, row.workspace_id, dispatch_id, row.label, self.now)

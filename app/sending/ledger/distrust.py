@@ -15,6 +15,7 @@ from app.rules import delivery, distrust
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply, Verdict
 from app.rules.reply import REFUSED
+from app.sending import alarming, relays
 from app.sending.models import Attempt, Delivery, Dispatch, Relay
 
 
@@ -54,12 +55,14 @@ def look(session: Session, relay: Relay, now: datetime, settings: BreakerSetting
         return
     _undo(session, rows, f"'{relay.name}' refused everybody and is not believed", now)
     last = delivery.describe(Reply(rows[-1].phase, rows[-1].code, rows[-1].text))
+    before = relays.breaker_of(relay)
     relay.refusals, relay.distrusted_since = [], now
     relay.fail_streak = max(relay.fail_streak, settings.threshold)
     relay.open_until = now + timedelta(seconds=settings.seconds)
     relay.probe_attempt = None
     relay.last_fault_at = now
     relay.last_fault = words(relay, last)
+    alarming.breaker_moved(relay, before, relays.breaker_of(relay), now)
 
 
 def _bounced(session: Session, attempts: Sequence[int]) -> Sequence[Any]:

@@ -74,7 +74,7 @@ class _Page:
     now: datetime
     breaker: BreakerSettings
     give_up: timedelta
-    taken: list[tuple[accepted.Begun, Reply]] = field(default_factory=list)
+    taken: dict[accepted.Begun, Reply] = field(default_factory=dict)
     closed: list[dict[str, Any]] = field(default_factory=list)
     moved: list[dict[str, Any]] = field(default_factory=list)
     given_back: list[dict[str, Any]] = field(default_factory=list)
@@ -85,10 +85,12 @@ class _Page:
 
     def take(self, begun: accepted.Begun, reply: Reply, relay: Relay | None) -> None:
         """The usual end: the relay took the message, and so it works."""
-        self.taken.append((begun, reply))
-        if relay is not None:
+        self.taken[begun] = reply
+        if relay is None:
+            return
+        if not relays.is_well(relay):
             self._tell(relay, begun.id, ACCEPTED, reply, fault=False)
-            self.beyond.took(relay, begun.delivery_id)
+        self.beyond.took(relay, begun.delivery_id)
 
     def judge(self, row: Any, relay: Relay | None, heard: Heard) -> None:
         """Any other end. A sender that a relay refuses is the relay's fault only when it is the
@@ -108,6 +110,8 @@ class _Page:
             return
         self.closed.append(_closed(row, verdict, heard.reply, self.now))
         self.moved.append(self._moved(row, verdict, heard.reply, relay))
+        if self.moved[-1]["state"] == "unknown":
+            self.beyond.doubtful[row.dispatch_id] = row
         self.beyond.heard(row, relay, verdict, heard.reply)
 
     def write(self, session: Session) -> None:

@@ -4,6 +4,8 @@ from app.sending.models.delivery import Attempt, Delivery
 from app.sending.models.destination import Destination
 from app.sending.models.dispatch import Content, Dispatch
 from app.sending.models.event import Event
+from app.sending.models.guard import Guard
+from app.sending.models.mailbox import Mailbox
 from app.sending.models.relay import Relay, UserRelay
 from app.sending.models.reply import ReplyRule, UnknownReply
 from app.sending.models.rule import RoutingRule
@@ -18,6 +20,8 @@ __all__ = [
     "Destination",
     "Dispatch",
     "Event",
+    "Guard",
+    "Mailbox",
     "Relay",
     "ReplyRule",
     "RoutingRule",

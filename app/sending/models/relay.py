@@ -27,9 +27,11 @@ class Relay(Identified, Base):
     seconds) and count of the current hour and day; ``hours`` is ``[[start, count]]`` of each of the
     last 24, where ``rolling_day`` says that the daily limit counts for any 24 hours.
 
+    ``verified_senders``: under which names it may send besides its own, see ``sending.verified``.
+
     ``mail_type`` is what it serves: one relay per type, exactly one ``all`` (the workspace's
     default), any number ``none``. ``warm_up``: ``{"start": "2026-11-22", "first_day": 50,
-    "growth": 2.0, "target": 10000}``.
+    "growth": 2.0, "target": 10000}``; ``warm_up_frozen``: days after which it did not grow.
     """
 
     __tablename__ = "relay"
@@ -65,6 +67,7 @@ class Relay(Identified, Base):
     daily_limit: Mapped[int | None]
     rolling_day: Mapped[bool] = mapped_column(default=False, server_default=false())
     warm_up: Mapped[dict[str, Any] | None]
+    warm_up_frozen: Mapped[list[str]] = mapped_column(default=list)
     failover_priority: Mapped[int]
     exclude_from_failover: Mapped[bool] = mapped_column(default=False)
     mail_type: Mapped[str] = mapped_column(default=NONE)
@@ -76,6 +79,9 @@ class Relay(Identified, Base):
     messages_per_connection: Mapped[int] = mapped_column(default=100)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    verified_senders: Mapped[list[dict[str, Any]]] = mapped_column(
+        Json, default=list, server_default="[]"
+    )
     # what is known of the return path: see app.rules.envelope
     return_path: Mapped[str] = mapped_column(Text, default="", server_default="")
     return_path_learned: Mapped[str] = mapped_column(default="", server_default="")
