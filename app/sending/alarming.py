@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, object_session
 from app.alerts import over, raise_
 from app.rules.breaker import Breaker
 from app.rules.limits import Limits, Meter, begun_today
-from app.sending.models import Delivery, Relay
+from app.sending.models import Delivery, Dispatch, Relay
 from app.sending.models.delivery import IN_DOUBT
 
 
@@ -47,6 +47,25 @@ def login_refused(relay: Relay, words: str, now: datetime) -> None:
 def is_login_refused(words: str) -> bool:
     """Whether a fault in words ("auth: 535 ...") is a login that was refused for good."""
     return words.startswith("auth: 5")
+
+
+def suspect(relay: Relay, words: str, now: datetime) -> None:
+    """It refused so many recipients in a row that it is not believed."""
+    session = object_session(relay)
+    if session is not None:
+        sentence = (
+            f"The relay '{relay.name}' {words}. It is left alone and tried with one mail at a "
+            "time; when it is right, close its breaker "
+            f"(POST /relays/{relay.id}/breaker)."
+        )
+        _raise(session, relay, "relay_suspect", sentence, now)
+
+
+def trusted(relay: Relay, now: datetime) -> None:
+    """It is believed again."""
+    session = object_session(relay)
+    if session is not None:
+        over(session, relay.workspace_id, "relay_suspect", str(relay.id), now=now)
 
 
 def quota_used_up(relay: Relay, until: datetime, words: str, now: datetime) -> None:
@@ -87,6 +106,13 @@ def in_doubt(
         "answer: see which (GET /unknown) and say whether they went or shall be sent again."
     )
     raise_(session, workspace_id, "unknown_deliveries", str(dispatch_id), sentence, now=now)
+
+
+def guard_settled(session: Session, dispatch_id: UUID, now: datetime) -> None:
+    """A person decided about a dispatch that a guard had stopped."""
+    workspace_id = session.scalar(select(Dispatch.workspace_id).where(Dispatch.id == dispatch_id))
+    if workspace_id is not None:
+        over(session, workspace_id, "guard_tripped", str(dispatch_id), now=now)
 
 
 def _raise(session: Session, relay: Relay, kind: str, sentence: str, now: datetime) -> None:

@@ -31,7 +31,7 @@ class Consequences:
 
     def took(self, relay: Relay, delivery_id: int) -> None:
         """The relay took a mail."""
-        distrust.trust(relay)
+        distrust.trust(relay, self.now)
         if relay.slowed_until is not None:
             self.relieved.setdefault(relay.id, (relay, []))[1].append(delivery_id)
 
