@@ -6,7 +6,15 @@ from uuid import uuid4
 from app.alerts.models import Alert
 from app.campaigns.models import Campaign
 from app.runtime import Runtime
-from app.sending.models import Relay, ReplyRule, RoutingRule, UnknownReply
+from app.sending.models import (
+    Content,
+    Delivery,
+    Dispatch,
+    Relay,
+    ReplyRule,
+    RoutingRule,
+    UnknownReply,
+)
 from app.sources.models import Connection, Site, SyncRun
 from tests.app.conftest import Client
 
@@ -92,8 +100,20 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         last_seen=now,
     )
     rows = [site, connection, run, relay, campaign, rule, reply_rule, unknown, alert]
+    content = Content(id=uuid4(), subject=word, preheader="", html="", text="", **mine)
+    dispatch = Dispatch(
+        id=uuid4(), content_id=content.id, label=word, domain="example.com", ready_at=now, **mine
+    )
+    delivery = Delivery(
+        id=uuid4().int >> 70,
+        dispatch_id=dispatch.id,
+        contact_id=uuid4(),
+        email=f"{word}@example.com",
+        address=f"{word}@example.com",
+        due_at=now,
+    )
     with runtime.database.transaction() as session:
-        for row in rows:
+        for row in (*rows, content, dispatch, delivery):
             session.add(row)
             session.flush()
     names = (
@@ -107,4 +127,5 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         "unknown_reply_id",
         "alert_id",
     )
-    return {name: str(row.id) for name, row in zip(names, rows, strict=True)}
+    ids = {name: str(row.id) for name, row in zip(names, rows, strict=True)}
+    return ids | {"delivery_id": str(delivery.id)}
