@@ -11,6 +11,7 @@ from app.rules import breaker
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply
 from app.sending import alarming, relay_settings, relays
+from app.sending.ledger import distrust
 from app.sending.models import Relay
 
 #: Steps before a mail is even begun: what fails here is the relay's fault, whatever is sent.
@@ -52,6 +53,8 @@ def set_breaker(
     relay.open_until = now + timedelta(seconds=settings.seconds) if opened else None
     relay.probe_attempt = None
     alarming.breaker_moved(relay, before, relays.breaker_of(relay), now)
+    if not opened:
+        distrust.trust(relay)
     session.flush()
     return relay
 

@@ -9,6 +9,7 @@ from app.runtime import Runtime
 from app.sending.models import (
     Content,
     Delivery,
+    Destination,
     Dispatch,
     Relay,
     ReplyRule,
@@ -31,6 +32,16 @@ def one_of_everything(owner: Client, runtime: Runtime, word: str) -> dict[str, s
             {"email": f"{word}@example.com", "lists": [word], "tags": [word]},
         ),
         "endpoint_id": ("/alert-endpoints", {"url": f"http://127.0.0.1:9/{word}"}),
+        "mailbox_id": (
+            "/mailboxes",
+            {
+                "name": word,
+                "host": "127.0.0.1",
+                "username": word,
+                "password": word,
+                "addresses": [f"{word}@example.com"],
+            },
+        ),
     }
     made = {name: owner.post(path, body).json or {} for name, (path, body) in posted.items()}
     found = {name: str(thing["id"]) for name, thing in made.items()}
@@ -99,6 +110,20 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         first_seen=now,
         last_seen=now,
     )
+    destination = Destination(
+        relay_id=relay.id,
+        name=f"{word}.example",
+        pause_until=now,
+        held_until=now,
+        pace={
+            "rate": 1,
+            "ceiling": 1,
+            "since": now.isoformat(),
+            "began": now.isoformat(),
+            "why": word,
+        },
+        last_at=now,
+    )
     rows = [site, connection, run, relay, campaign, rule, reply_rule, unknown, alert]
     content = Content(id=uuid4(), subject=word, preheader="", html="", text="", **mine)
     dispatch = Dispatch(
@@ -116,6 +141,7 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         for row in (*rows, content, dispatch, delivery):
             session.add(row)
             session.flush()
+        session.add(destination)
     names = (
         "site_id",
         "connection_id",
@@ -127,5 +153,5 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         "unknown_reply_id",
         "alert_id",
     )
-    ids = {name: str(row.id) for name, row in zip(names, rows, strict=True)}
-    return ids | {"delivery_id": str(delivery.id)}
+    found = {name: str(row.id) for name, row in zip(names, rows, strict=True)}
+    return found | {"destination": destination.name, "delivery_id": str(delivery.id)}

@@ -31,6 +31,7 @@ class Delivery(Base):
         Index(
             "ix_delivery_again",
             "dispatch_id",
+            "state",
             "due_at",
             "id",
             sqlite_where=text("state = 'queued' AND tries > 0"),
@@ -91,6 +92,13 @@ class Attempt(Base):
     __tablename__ = "attempt"
     __table_args__ = (
         Index("ix_attempt_delivery", "delivery_id"),
+        Index(
+            "ix_attempt_not_accepted",
+            "relay_id",
+            "finished_at",
+            sqlite_where=text("outcome <> 'accepted'"),
+            postgresql_where=text("outcome <> 'accepted'"),
+        ),
         Index(
             "uq_attempt_open",
             "delivery_id",
