@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, object_session
 
 from app.alerts import over, raise_
@@ -11,6 +11,10 @@ from app.rules.breaker import Breaker
 from app.rules.limits import Limits, Meter, begun_today
 from app.sending.models import Delivery, Dispatch, Relay
 from app.sending.models.delivery import IN_DOUBT
+from app.sending.models.dispatch import MESSAGE
+
+#: What an alert about mails that were handed in one by one is about.
+MESSAGES = "messages"
 
 
 def breaker_moved(relay: Relay, before: Breaker, after: Breaker, now: datetime) -> None:
@@ -95,17 +99,27 @@ def taken(relay: Relay, allowed: Limits, meter: Meter, count: int, now: datetime
                 _raise(session, relay, kind, sentence, now)
 
 
-def in_doubt(
-    session: Session, workspace_id: UUID, dispatch_id: UUID, label: str, now: datetime
-) -> None:
-    """Of some mails of a dispatch nobody can know whether they went."""
-    mine = select(func.count()).where(IN_DOUBT, Delivery.dispatch_id == dispatch_id)
-    what = f" of '{label}'" if label else ""
+def in_doubt(session: Session, workspace_id: UUID, about: str, label: str, now: datetime) -> None:
+    """Of some mails nobody can know whether they went. ``about``: a campaign's dispatch, or
+    MESSAGES: they are so many that all of them are one alert.
+    """
+    many = session.scalar(select(func.count()).where(*still_in_doubt(workspace_id, about)))
+    what = f" of '{label}'" if label and about != MESSAGES else ""
     sentence = (
-        f"{session.scalar(mine)} mails{what} were handed over and the line died before the "
-        "answer: see which (GET /unknown) and say whether they went or shall be sent again."
+        f"{many} mails{what} were handed over and the line died before the answer: see which "
+        "(GET /unknown) and say whether they went or shall be sent again."
     )
-    raise_(session, workspace_id, "unknown_deliveries", str(dispatch_id), sentence, now=now)
+    raise_(session, workspace_id, "unknown_deliveries", about, sentence, now=now)
+
+
+def still_in_doubt(workspace_id: UUID, about: str) -> tuple[ColumnElement[bool], ...]:
+    """The deliveries that such an alert is about."""
+    if about != MESSAGES:
+        return IN_DOUBT, Delivery.dispatch_id == UUID(about)
+    mine = select(Dispatch.id).where(
+        Dispatch.workspace_id == workspace_id, Dispatch.kind == MESSAGE
+    )
+    return IN_DOUBT, Delivery.dispatch_id.in_(mine)
 
 
 def guard_settled(session: Session, dispatch_id: UUID, now: datetime) -> None:
