@@ -19,8 +19,9 @@ from app.sending.hours import Hours
 from app.sending.ledger import Claimed, OpenDispatch
 from app.sending.models import Relay
 
-#: The most that one dispatch gets in one turn, so that many take turns.
-WAVE = 500
+#: The most that one dispatch gets in one turn, so that many take turns; and while messages come
+#: in, so that none of them waits long for the turn's end.
+WAVE, SMALL_WAVE = 500, 100
 #: Deliveries that were tried before and are looked at again in one turn.
 AGAIN = 50
 
@@ -49,10 +50,13 @@ class Planned:
 
 @dataclass(slots=True)
 class Plan:
-    """What may go now, and when to look again (None: when somebody says so)."""
+    """What may go now, and when to look again (None: when somebody says so). ``wave``: the most
+    that one campaign gets.
+    """
 
     planned: list[Planned] = field(default_factory=list)
     look_again: datetime | None = None
+    wave: int = WAVE
 
     def wait_for(self, moment: datetime | None) -> None:
         """Look again no later than ``moment``."""
@@ -155,7 +159,7 @@ class Turn:
             self.session,
             self.sender_id,
             self.dispatch.id,
-            fresh=min(fresh, WAVE),
+            fresh=min(fresh, self.plan.wave),
             tried=min(max(again, 1), AGAIN),
             share=self.share,
             now=self.now,
