@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     JSON,
+    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -122,6 +123,7 @@ class Database:
         self.url = url
         self.engine = _sqlite(url) if url.startswith("sqlite") else _postgres(url, pool_size)
         self._reader = self.engine.execution_options(pressferry_reading=True)
+        self._hasty = self.engine.execution_options(pressferry_durable=False)
 
     @property
     def is_sqlite(self) -> bool:
@@ -129,13 +131,15 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, *, durable: bool = True) -> Iterator[Session]:
         """A session that is committed when the block ends well, and undone when it does not.
 
-        On SQLite it begins IMMEDIATE: a deferred one that reads and then writes would ignore
-        the busy timeout.
+        ``durable`` False: the commit does not wait for the disk; only for what would be done
+        again if the machine died now. On SQLite it begins IMMEDIATE: a deferred one that reads
+        and then writes would ignore the busy timeout.
         """
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        engine = self.engine if durable else self._hasty
+        with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
@@ -155,13 +159,30 @@ class Database:
 
 
 def _postgres(url: str, pool_size: int) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
         hide_parameters=True,
     )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if not _is_durable(connection):
+            connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
+
+    return engine
+
+
+_PRAGMAS = (
+    "busy_timeout=15000",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    # Pages are written again and again by wave after wave: carry them over less often.
+    "wal_autocheckpoint=4000",
+    "foreign_keys=ON",
+)
 
 
 def _sqlite(url: str) -> Engine:
@@ -174,22 +195,27 @@ def _sqlite(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in (
-            "busy_timeout=15000",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-        ):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         # SQLite's own lower() knows only ASCII; PostgreSQL's knows every letter.
         connection.create_function("lower", 1, _lower, deterministic=True)
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        reading = connection.get_execution_options().get("pressferry_reading")
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    def _begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("pressferry_reading"):
+            connection.exec_driver_sql("BEGIN")
+            return
+        wanted = "FULL" if _is_durable(connection) else "NORMAL"
+        if connection.info.get("synchronous", "FULL") != wanted:
+            connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
+            connection.info["synchronous"] = wanted
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _is_durable(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get("pressferry_durable", True))
 
 
 def _lower(value: object) -> object:

@@ -62,7 +62,7 @@ class Books:
         now = self._now()
         if not self._in_flow and not self._is_anything_due(now):
             return Plan()
-        with self._database.transaction() as session:
+        with self._database.transaction(durable=False) as session:
             found = Plan()
             message_plan.make(session, self._sender_id, free, found, now=now)
             if found.planned:

@@ -13,6 +13,7 @@ from app.rules.replies import Reply
 from app.sending import letters, plan
 from app.sending.books import Books
 from app.sending.compose import CannotCompose
+from app.sending.gathering import GATHER_SECONDS, gather
 from app.sending.harbour import Harbour
 from app.sending.lanes import Hooks, Ways, Work
 from app.sending.ledger import Heard
@@ -25,8 +26,6 @@ T = TypeVar("T")
 
 #: The table is the truth: it is looked at this often even when nobody says so.
 POLL_SECONDS = 1.0
-#: Heard replies are written together for at most this long.
-GATHER_SECONDS = 0.02
 #: Lines get this long to end what they began when the sender stops.
 STOP_SECONDS = 30.0
 
@@ -54,7 +53,7 @@ class Engine:
         self._ways = ways
         self._now = now
         self._alive = alive
-        self._hooks = Hooks(self._say, self._hear, ways.open_line)
+        self._hooks = Hooks(self._say, self._hear, ways.open_line, wake.set)
         self._thread = ThreadPoolExecutor(1, "ledger")
         self._harbour = Harbour(ways, self._hooks, patience=STOP_SECONDS)
         self._heard: asyncio.Queue[Heard] = asyncio.Queue()
@@ -206,10 +205,7 @@ class Engine:
     async def _finish_forever(self) -> None:
         """Writes what was heard, in batches, and withdraws what waits for a relay that is off."""
         while True:
-            batch = [await self._heard.get()]
-            await asyncio.sleep(GATHER_SECONDS)
-            while not self._heard.empty() and len(batch) < plan.WAVE:
-                batch.append(self._heard.get_nowait())
+            batch = await gather(self._heard, plan.WAVE)
             off = await self._write(batch)
             for one in batch:
                 self._in_hand.pop(one.attempt_id, None)

@@ -46,12 +46,14 @@ class Ways:
 @dataclass(frozen=True, slots=True)
 class Hooks:
     """What a lane calls: ``say`` before a body leaves (False: it must not), ``heard`` once for
-    each work with its reply (None: nothing was said) and whether a fault in it is a new one.
+    each work with its reply (None: nothing was said) and whether a fault in it is a new one,
+    ``hungry`` when half of what it can hold is gone.
     """
 
     say: Callable[[int], bool]
     heard: Callable[[int, Reply | None, bool], None]
     open_line: Callable[[Endpoint], Awaitable[Line]]
+    hungry: Callable[[], None] = lambda: None
 
 
 class Lane:
@@ -79,18 +81,15 @@ class Lane:
         return self._free(len(self._queue) + len(self._flying), self._depth)
 
     def free_for(self, urgent: bool) -> int:
-        """The same; urgent ones do not count those that they may pass."""
+        """The same: urgent ones do not count those that they may pass; a campaign gets none
+        before half of what the lane can hold is gone, so that many are begun together.
+        """
         if not urgent:
-            return self.free
+            return self.free if self.free * 2 >= self.connections * self._depth else 0
         return self._free(sum(work.urgent for work in tuple(self._queue)), DEPTH)
 
     def _free(self, used: int, depth: int) -> int:
         return 0 if self._closing else max(0, self.connections * depth - used)
-
-    @property
-    def busy(self) -> bool:
-        """Whether anything is on its way."""
-        return bool(self._queue or self._flying)
 
     def put(self, works: Iterable[Work], *, first: bool = False) -> None:
         """Takes begun messages on; urgent ones pass the others that wait."""
@@ -200,6 +199,8 @@ class Lane:
             return None
         work = self._queue.popleft()
         self._flying[work.attempt_id] = work
+        if len(self._queue) * 2 == self.connections * self._depth:
+            self._hooks.hungry()
         return work.parcel
 
     def _back(self, parcel: Parcel) -> None:

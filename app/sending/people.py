@@ -2,24 +2,30 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.contacts.models import CONTACT_FIELDS, Contact
 from app.sending.compose import contact_values
+from app.sending.many import among
+from app.sending.models import Delivery
 
 
-def seen(session: Session, wanted: Sequence[UUID]) -> dict[UUID, Mapping[str, Any]]:
-    """Contact -> what a template sees of it; those that were deleted are missing."""
-    if not wanted:
+def seen(session: Session, deliveries: Sequence[int]) -> dict[int, Mapping[str, Any]]:
+    """Delivery -> what a template sees of its contact; those that were deleted are missing."""
+    if not deliveries:
         return {}
-    rows = session.connection().execute(_SEEN, {"wanted": wanted})
+    rows = session.connection().execute(_SEEN, {"deliveries": deliveries})
     return {row.id: contact_values(row) for row in rows}
 
 
 # Plain columns: rows that nobody changes need not become objects that the session watches.
-_SEEN = select(
-    *(getattr(Contact, name) for name in ("id", "email", "fields", *CONTACT_FIELDS))
-).where(Contact.id.in_(bindparam("wanted", expanding=True)))
+_SEEN = (
+    select(
+        Delivery.id,
+        *(getattr(Contact, name) for name in ("email", "fields", *CONTACT_FIELDS)),
+    )
+    .join(Contact, Contact.id == Delivery.contact_id)
+    .where(among(Delivery.id, "deliveries"))
+)

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.rules import patience
+from app.rules import canary, patience
 from app.rules.routing import Decision, Halt, RoundOver, Send, Wait
 from app.sending import fleet, ledger, letters, people
 from app.sending.compose import Identity
+from app.sending.destinations import Gate
 from app.sending.firsts import Firsts
 from app.sending.fleet import Fleet
 from app.sending.hours import Hours
@@ -124,6 +125,7 @@ class Turn:
     known: dict[_Place, Decision] = field(default_factory=dict)
     names: dict[tuple[UUID | None, UUID], Identity] = field(default_factory=dict)
     back: defaultdict[_Back, list[int]] = field(default_factory=lambda: defaultdict(list))
+    later: list[tuple[int, datetime]] = field(default_factory=list)
     barred: list[int] = field(default_factory=list)
     halt: str = ""
 
@@ -137,11 +139,11 @@ class Turn:
         if isinstance(first, Wait):
             self.plan.wait_for(first.until)
         claimed = self._claim(firsts, first)
-        contacts = people.seen(self.session, [one.contact_id for one in claimed])
-        firsts.look_up(contacts)
+        contacts = people.seen(self.session, [one.id for one in claimed])
+        firsts.look_up([one.contact_id for one in claimed])
         hours = Hours(self.dispatch.sending_window, self.dispatch.zone, self.now)
         for one in claimed:
-            contact = contacts.get(one.contact_id, {})
+            contact = contacts.get(one.id, {})
             if (opens := hours.opens(contact)) > self.now:
                 self.back[opens, "", False].append(one.id)
             else:
@@ -162,11 +164,13 @@ class Turn:
             fresh=min(fresh, self.plan.wave),
             tried=min(max(again, 1), AGAIN),
             share=self.share,
-            now=self.now,
+            now=canary.due_by(self.dispatch.canary, self.now),
         )
 
     def _route(self, one: Claimed, primary: UUID | None, contact: Mapping[str, Any]) -> None:
         match self._decide(one, primary):
+            case Send(relay_id) if turn := self._turn(relay_id, one):
+                self.later.append((one.id, turn))
             case Send(relay_id):
                 self._plan_one(one, primary, self.ships.relays[relay_id], contact)
                 if self.ships.took(relay_id):
@@ -194,6 +198,16 @@ class Turn:
         self.back[self.now, "", True].append(one.id)
         self.halt = why
 
+    def _turn(self, relay_id: UUID, one: Claimed) -> datetime | None:
+        """When it is its turn at a destination that asked for less. Somebody waits for
+        transactional mail: it is few, and does not wait for what others wrote.
+        """
+        if self.dispatch.stream == "transactional":
+            return None
+        if self.ships.gate is None:
+            self.ships.gate = Gate.of(self.session, self.ships.relays.values(), self.now)
+        return self.ships.gate.turn(relay_id, one.address)
+
     def _decide(self, one: Claimed, primary: UUID | None) -> Decision:
         place = primary, one.stay, frozenset(one.tried)
         decision = self.known.get(place)
@@ -220,6 +234,10 @@ class Turn:
                 reason=why,
                 next_round=next_round,
             )
+        if self.later:
+            why = "its destination asked this relay for less"
+            ledger.postpone(self.session, self.sender_id, self.later, why)
+            self.plan.wait_for(self.now)
         if self.barred:
             ledger.settle(
                 self.session,

@@ -14,7 +14,7 @@ from app.rules.breaker import BreakerSettings
 from app.rules.replies import Verdict
 from app.rules.routing import Candidate
 from app.rules.warm_up import WarmUp
-from app.sending import throttling
+from app.sending import alarming, throttling, verified
 from app.sending.models import Relay
 from app.workspaces.models import Workspace
 
@@ -53,6 +53,7 @@ def candidate(
         f"{relay.name}: {why}" if why else "",
         sender_address(relay.from_email),
         relay.stream,
+        verified.names(relay),
     )
 
 
@@ -114,7 +115,9 @@ def zones(session: Session, relays: Mapping[UUID, Relay]) -> dict[UUID, str]:
 def take(relay: Relay, count: int, now: datetime, zone: str) -> None:
     """``count`` messages begin on this relay."""
     allowed = limits_of(relay, now, zone)
-    _put_meter(relay, limits.take(allowed, meter_of(relay), now, ZoneInfo(zone), count))
+    meter = limits.take(allowed, meter_of(relay), now, ZoneInfo(zone), count)
+    _put_meter(relay, meter)
+    alarming.taken(relay, allowed, meter, count, now)
     throttling.flowed(relay, count, now)
 
 
@@ -123,6 +126,11 @@ def heard_nothing(relay: Relay, attempt: int, now: datetime) -> None:
     rate = limits.Limits(rate=throttling.rate(relay, _rate(relay), now))
     _put_meter(relay, limits.give_back(rate, meter_of(relay), 1))
     _put_breaker(relay, breaker.gave_up_probe(breaker_of(relay), attempt))
+
+
+def is_well(relay: Relay) -> bool:
+    """Whether nothing would change by hearing that it works."""
+    return not relay.fail_streak and relay.open_until is None and not relay.throttle_streak
 
 
 def heard(
@@ -140,6 +148,8 @@ def heard(
     if verdict.outcome == "throttled" and verdict.whom == "relay":
         health = breaker.gave_up_probe(health, attempt)
         throttling.throttled(relay, verdict, _rate(relay), words, now)
+        if verdict.quota and relay.quota_until is not None:
+            alarming.quota_used_up(relay, relay.quota_until, words, now)
     elif verdict.outcome in _WORKS or verdict.whom == "destination":
         health = breaker.heard_success(health, attempt, now)
         if relay.throttle_streak:
@@ -149,10 +159,13 @@ def heard(
             health, attempt, now, threshold=settings.threshold, seconds=settings.seconds
         )
         relay.last_fault, relay.last_fault_at = words, now
+        if alarming.is_login_refused(words):
+            alarming.login_refused(relay, words, now)
     else:
         health = breaker.gave_up_probe(health, attempt)
     if health != before:
         _put_breaker(relay, health)
+        alarming.breaker_moved(relay, before, health, now)
 
 
 def breaker_of(relay: Relay) -> breaker.Breaker:
@@ -198,7 +211,8 @@ def warm_up_of(relay: Relay) -> WarmUp | None:
         return None
     plan = relay.warm_up
     start = date.fromisoformat(plan["start"])
-    return WarmUp(start, plan["first_day"], plan["growth"], plan["target"])
+    frozen = frozenset(date.fromisoformat(day) for day in relay.warm_up_frozen)
+    return WarmUp(start, plan["first_day"], plan["growth"], plan["target"], frozen)
 
 
 def meter_of(relay: Relay) -> limits.Meter:

@@ -39,8 +39,8 @@ class Points:
         transaction = Database.transaction
 
         @contextmanager
-        def watched(database: Database) -> Iterator[Session]:
-            with transaction(database) as session:
+        def watched(database: Database, *, durable: bool = True) -> Iterator[Session]:
+            with transaction(database, durable=durable) as session:
                 yield session
                 self.passed()
             self.passed()

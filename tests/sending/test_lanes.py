@@ -35,6 +35,21 @@ def _room(port: int) -> tuple[int, int]:
     return asyncio.run(carry())
 
 
+def test_a_campaign_is_let_in_by_the_half() -> None:
+    async def rooms() -> list[tuple[int, int]]:
+        endpoint = Endpoint("127.0.0.1", 1, "none", "", "")
+        hooks = Hooks(lambda _: True, lambda *_: None, open_line)
+        lane = Lane(endpoint, hooks, connections=2, messages_per_connection=10)
+        found = []
+        for size in (DEPTH, 1):
+            lane.put(Work(number, PARCEL) for number in range(size))
+            found.append((lane.free, lane.free_for(False)))
+        await lane.close(1)
+        return found
+
+    assert asyncio.run(rooms()) == [(DEPTH, DEPTH), (DEPTH - 1, 0)]
+
+
 def test_a_line_that_had_to_wait_gets_more_ahead(server: Callable[..., RelayServer]) -> None:
     assert _room(server().port) == (DEPTH, 2 * DEPTH)
 

@@ -1,21 +1,19 @@
 """The usual end of an attempt, written for many at once: the relay took the message."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, Text, bindparam, func, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Connection, Integer, Text, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from app.db import UTCDateTime
 from app.rules.replies import Reply
+from app.sending.many import Many, among
 from app.sending.models import Attempt, Delivery
-
-#: So many different answers get a statement each; more are written row by row.
-_FEW = 4
+from app.sending.models.numbers import Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,76 +29,65 @@ def still_begun(session: Session, attempts: Sequence[int]) -> dict[int, Begun]:
     """Those of ``attempts`` whose end is not written yet."""
     if not attempts:
         return {}
-    rows = session.execute(_STILL_BEGUN, {"attempts": attempts})
-    return {row.id: Begun(*row) for row in rows}
+    rows = session.connection().execute(_STILL_BEGUN, {"attempts": attempts})
+    return {row[0]: Begun(*row) for row in rows}
 
 
-def write(session: Session, taken: Sequence[tuple[Begun, Reply]], now: datetime) -> None:
+def write(session: Session, taken: Mapping[Begun, Reply], now: datetime) -> None:
     """Closes the attempts, each with its reply; their deliveries are sent."""
-    if not taken:
-        return
-    answers: defaultdict[Reply, list[int]] = defaultdict(list)
-    for one, reply in taken:
-        answers[reply].append(one.id)
-    if len(answers) <= _FEW:
-        for reply, attempts in answers.items():
-            values: dict[str, object] = {"said": reply.code, "words": reply.text[:500]}
-            _close(session, attempts, values, now)
-    else:
-        _close(session, [one.id for one, _ in taken], {}, now)
-        _write_words(session, taken)
-    _sent(session, [one.delivery_id for one, _ in taken], now)
+    if taken:
+        connection = session.connection()
+        _close(connection, taken, now)
+        sent = [one.delivery_id for one in taken]
+        connection.execute(_SENT, {"deliveries": sent, "now": now})
 
 
-def _close(
-    session: Session, attempts: Sequence[int], values: dict[str, object], now: datetime
-) -> None:
-    given = {"attempts": attempts, "now": now, "said": None, "words": ""} | values
-    session.connection().execute(_CLOSE, given)
-
-
-def _write_words(session: Session, taken: Sequence[tuple[Begun, Reply]]) -> None:
-    """What each server said, in one statement where the database takes columns of values."""
-    ids = [one.id for one, _ in taken]
-    codes = [reply.code for _, reply in taken]
-    texts = [reply.text[:500] for _, reply in taken]
-    connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        connection.execute(_ALL_WORDS, {"ids": ids, "codes": codes, "texts": texts})
+def _close(connection: Connection, taken: Mapping[Begun, Reply], now: datetime) -> None:
+    """In one statement, where all say the same or the database takes columns of values."""
+    ids = [one.id for one in taken]
+    codes = [reply.code for reply in taken.values()]
+    texts = [reply.text[:500] for reply in taken.values()]
+    if len(set(codes)) == len(set(texts)) == 1:
+        values = {"attempts": ids, "now": now, "said": codes[0], "words": texts[0]}
+        connection.execute(_CLOSE, values)
+    elif connection.dialect.name == "postgresql":
+        columns = {"ids": ids, "codes": codes, "texts": texts}
+        connection.execute(_CLOSE_EACH, columns | {"now": now})
     else:
         rows = zip(ids, codes, texts, strict=True)
         connection.execute(
-            _WORDS, [{"which": id_, "said": code, "words": text} for id_, code, text in rows]
+            _CLOSE_ONE,
+            [{"attempt": key, "said": code, "words": text, "now": now} for key, code, text in rows],
         )
 
 
-def _sent(session: Session, deliveries: Sequence[int], now: datetime) -> None:
-    session.connection().execute(_SENT, {"deliveries": deliveries, "now": now})
-
-
-# Made once, with the values bound: making a statement of hundreds of values costs more than
-# running it.
-_THESE = Attempt.id.in_(bindparam("attempts", expanding=True))
 _NOW = bindparam("now", type_=UTCDateTime())
+_CLOSED = {"outcome": "accepted", "finished_at": _NOW, "phase": "final_dot"}
+_SAID: dict[str, Any] = {"code": bindparam("said"), "text": bindparam("words")}
 _STILL_BEGUN = (
     select(Attempt.id, Attempt.delivery_id, Attempt.relay_id)
     .join(Delivery, Delivery.id == Attempt.delivery_id)
-    .where(_THESE, Attempt.outcome.is_(None), Delivery.state == "begun")
+    .where(among(Attempt.id, "attempts"), Attempt.outcome.is_(None), Delivery.state == "begun")
 )
-_CLOSE = (
-    update(Attempt)
-    .where(_THESE)
-    .values(
-        outcome="accepted",
-        finished_at=_NOW,
-        phase="final_dot",
-        code=bindparam("said"),
-        text=bindparam("words"),
+_CLOSE = update(Attempt).where(among(Attempt.id, "attempts")).values(_CLOSED | _SAID)
+_CLOSE_ONE = update(Attempt).where(Attempt.id == bindparam("attempt")).values(_CLOSED | _SAID)
+_EACH = (
+    func.unnest(
+        bindparam("ids", type_=Many(Number)),
+        bindparam("codes", type_=Many(Integer())),
+        bindparam("texts", type_=Many(Text())),
     )
+    .table_valued("id", "code", "text")
+    .render_derived()
+)
+_CLOSE_EACH = (
+    update(Attempt)
+    .where(Attempt.id == _EACH.c.id)
+    .values(_CLOSED | {"code": _EACH.c.code, "text": _EACH.c.text})
 )
 _SENT = (
     update(Delivery)
-    .where(Delivery.id.in_(bindparam("deliveries", expanding=True)))
+    .where(among(Delivery.id, "deliveries"))
     .values(
         state="sent",
         sender_id=None,
@@ -110,21 +97,4 @@ _SENT = (
         reason="",
         finished_at=_NOW,
     )
-)
-_WORDS = (
-    update(Attempt)
-    .where(Attempt.id == bindparam("which"))
-    .values(code=bindparam("said"), text=bindparam("words"))
-)
-_GIVEN = (
-    func.unnest(
-        bindparam("ids", type_=ARRAY(BigInteger)),
-        bindparam("codes", type_=ARRAY(Integer)),
-        bindparam("texts", type_=ARRAY(Text)),
-    )
-    .table_valued("id", "code", "text")
-    .render_derived()
-)
-_ALL_WORDS = (
-    update(Attempt).where(Attempt.id == _GIVEN.c.id).values(code=_GIVEN.c.code, text=_GIVEN.c.text)
 )

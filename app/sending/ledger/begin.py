@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from app.contacts.models import Contact, Suppression
 from app.rules import consent
 from app.sending import relays
 from app.sending.ledger import opening
+from app.sending.many import among
 from app.sending.models import Delivery, Dispatch, Relay
 from app.sending.models.dispatch import MESSAGE
 from app.workspaces.models import Workspace
@@ -49,7 +50,7 @@ def begin(
     }
     opened: dict[int, int] = {}
     for alike, deliveries in _alike(wanted).items():
-        relay_id = alike.relay_id
+        relay_id = alike[0]
         most = room.get(relay_id, 0)
         if most <= 0:
             continue
@@ -65,8 +66,7 @@ def begin(
 def _alike(wanted: Sequence[Wanted]) -> dict[opening.Alike, list[int]]:
     found: defaultdict[opening.Alike, list[int]] = defaultdict(list)
     for one in wanted:
-        alike = opening.Alike(one.relay_id, one.from_email, one.round, one.fallback)
-        found[alike].append(one.delivery_id)
+        found[one.relay_id, one.from_email, one.round, one.fallback].append(one.delivery_id)
     return found
 
 
@@ -122,14 +122,23 @@ def _hold_still(session: Session, deliveries: Sequence[int]) -> None:
     """
     if session.get_bind().dialect.name != "postgresql":
         return
-    mine = Delivery.id.in_(deliveries)
-    dispatches = select(Delivery.dispatch_id).where(mine)
-    workspaces = select(Dispatch.workspace_id).where(Dispatch.id.in_(dispatches))
-    contacts = select(Delivery.contact_id).where(mine)
-    for table, wanted in ((Workspace, workspaces), (Dispatch, dispatches), (Contact, contacts)):
-        held = select(table.id).where(table.id.in_(wanted)).order_by(table.id)
-        rows = held.with_for_update(read=True).cte("held")
-        session.execute(select(func.count()).select_from(rows))
+    for statement in _HOLDING:
+        session.connection().execute(statement, {"deliveries": deliveries})
+
+
+def _holding(table: type[Workspace | Dispatch | Contact], wanted: Select[Any]) -> Select[Any]:
+    held = select(table.id).where(table.id.in_(wanted)).order_by(table.id)
+    return select(func.count()).select_from(held.with_for_update(read=True).cte("held"))
+
+
+_THESE = among(Delivery.id, "deliveries")
+_DISPATCHES = select(Delivery.dispatch_id).where(_THESE)
+#: Always in this order, and in that of the ids (no deadlocks).
+_HOLDING = (
+    _holding(Workspace, select(Dispatch.workspace_id).where(Dispatch.id.in_(_DISPATCHES))),
+    _holding(Dispatch, _DISPATCHES),
+    _holding(Contact, select(Delivery.contact_id).where(_THESE)),
+)
 
 
 def _whither(row: Any) -> tuple[str, str]:

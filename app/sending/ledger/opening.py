@@ -1,7 +1,6 @@
 """The statements that open attempts: one for all that differ in nothing but the recipient."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -28,33 +27,28 @@ from app.contacts.models import Contact, Suppression
 from app.db import UTCDateTime
 from app.rules import consent
 from app.sending.ledger.dispatches import is_stream_paused
+from app.sending.many import among
 from app.sending.models import Attempt, Delivery, Dispatch
 from app.sending.models.dispatch import MESSAGE
 from app.workspaces.models import Workspace
 
-
-@dataclass(frozen=True, slots=True)
-class Alike:
-    """What the attempts of one statement have in common. ``fallback``: not their primary."""
-
-    relay_id: UUID
-    from_email: str
-    round: int
-    fallback: bool
+#: Relay, From, round, fallback: attempts that differ in nothing else are opened together.
+Alike = tuple[UUID, str, int, bool]
 
 
 def open_attempts(
     session: Session, sender_id: UUID, alike: Alike, deliveries: Sequence[int], now: datetime
 ) -> dict[int, int]:
     """Opens the attempts of those that may still go, and only of those: delivery -> attempt."""
+    relay_id, from_email, round_, fallback = alike
     opened = session.connection().execute(
-        _OPEN_FALLBACK if alike.fallback else _OPEN,
+        _OPEN_FALLBACK if fallback else _OPEN,
         {
             "deliveries": deliveries,
-            "relay": alike.relay_id,
+            "relay": relay_id,
             "mine": sender_id,
-            "in_round": alike.round,
-            "sent_from": alike.from_email,
+            "in_round": round_,
+            "sent_from": from_email,
             "now": now,
         },
     )
@@ -67,9 +61,7 @@ def begun(session: Session, deliveries: Sequence[int], now: datetime) -> None:
         session.connection().execute(_BEGUN, {"deliveries": deliveries, "now": now})
 
 
-# Made once, with the values bound: making a statement of hundreds of values costs more than
-# running it.
-_THESE = Delivery.id.in_(bindparam("deliveries", expanding=True))
+_THESE = among(Delivery.id, "deliveries")
 _RELAY = bindparam("relay", type_=Uuid())
 _MINE = bindparam("mine", type_=Uuid())
 _NOW = bindparam("now", type_=UTCDateTime())
