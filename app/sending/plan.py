@@ -92,14 +92,8 @@ def _fleet(
     session: Session, dispatch: OpenDispatch, free: Callable[[Relay], int], now: datetime
 ) -> Fleet:
     """The fleet as campaigns see it: some of its limits are kept for messages, if there are any."""
-    return fleet.gather(
-        session,
-        dispatch.workspace_id,
-        dispatch.zone,
-        free,
-        kept=ledger.has_messages(session, dispatch.workspace_id, now),
-        now=now,
-    )
+    kept = ledger.has_messages(session, dispatch.workspace_id, now)
+    return fleet.gather(session, dispatch.workspace_id, dispatch.zone, free, kept=kept, now=now)
 
 
 #: Where a delivery stands: its primary, the relay it waits for, and those that refused it.
