@@ -115,10 +115,8 @@ class Engine:
         """Claims, composes and begins one wave, messages first; says how long to wait for the
         next.
         """
-        harbour = self._harbour
-        found = await self.on_thread(
-            lambda: self._books.plan(harbour.free, harbour.free_for_messages)
-        )
+        free, many = self._harbour.free, self._harbour.free_for_many
+        found = await self.on_thread(lambda: self._books.plan(free, many))
         sent_off = [
             await self._send_off([one for one in found.planned if one.is_message]),
             await self._send_off([one for one in found.planned if not one.is_message]),
