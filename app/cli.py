@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from errno import EADDRINUSE
 from functools import wraps
 from pathlib import Path
@@ -141,6 +142,42 @@ def migrate() -> None:
     database = open_database(settings.load())
     click.echo(f"{database.engine.url.render_as_string(hide_password=True)} is up to date")
     database.close()
+
+
+@cli.command()
+@_refusals
+def status() -> None:
+    """Say who sends, what waits, and whether all sending is held."""
+    from app import clock
+    from app.worker.opening import open_database
+    from app.worker.standing import described
+    from config import settings
+
+    with closing(open_database(settings.load())) as database:
+        for line in described(database, clock.now()):
+            click.echo(line)
+
+
+@cli.command()
+@click.option("--pause-campaigns", is_flag=True, help="Pause every campaign first.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_refusals
+def go(pause_campaigns: bool, yes: bool) -> None:
+    """Let sending go on that was held because the database may be an older copy."""
+    from app import clock
+    from app.campaigns import standstill
+    from app.worker.opening import open_database
+    from app.worker.standing import at_stake
+    from config import settings
+
+    with closing(open_database(settings.load())) as database:
+        for line in at_stake(database):
+            click.echo(line)
+        if not (yes or pause_campaigns):
+            click.confirm("Send all of it?", abort=True)
+        with database.transaction() as session:
+            standstill.go(session, "the command line", pause=pause_campaigns, now=clock.now())
+    click.echo("Sending goes on." + (" Every campaign is paused." if pause_campaigns else ""))
 
 
 @cli.command()

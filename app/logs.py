@@ -56,4 +56,10 @@ def _ending(form: str) -> list[Processor]:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
-    return [drop, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False)]
+    # Not the usual traceback, which shows the values of variables where `rich` is installed.
+    plain = structlog.dev.plain_traceback
+    colors = sys.stderr.isatty()
+    return [
+        drop,
+        structlog.dev.ConsoleRenderer(colors=colors, sort_keys=False, exception_formatter=plain),
+    ]

@@ -1,32 +1,29 @@
 """The sender: a process of its own that sends what the ledger says until its stdin ends."""
 
 import asyncio
-import fcntl
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, suppress
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import make_url
 
 from app import clock, logs
 from app.db import Database
 from app.rules import verp
 from app.rules.breaker import BreakerSettings
 from app.sending import ledger, relay_settings, senders
+from app.sending.beside import beside
 from app.sending.books import Books, Patience
 from app.sending.engine import Engine
 from app.sending.lanes import Ways
 from app.sending.letters import Post
 from app.sending.models import Relay
+from app.sending.watch import Watch
 from app.vault import opened
 from app.wire import journal as journals
 from app.wire.journal import Journal
@@ -37,6 +34,8 @@ log = structlog.get_logger(__name__)
 
 #: How often the lock beside an SQLite database is asked for while another sender still holds it.
 LOCK_SECONDS = 0.2
+#: How often it is looked whether a person has said go.
+VALVE_SECONDS = 1.0
 
 
 def main() -> int:
@@ -62,20 +61,40 @@ async def send(
     settings: Settings, database: Database, stop: asyncio.Event, wake: asyncio.Event
 ) -> int:
     """Sends until ``stop``; looks at once when ``wake`` is set. 0 when it stopped as asked."""
-    with _beside(database) as lock:
+    with beside(database) as lock:
         while not lock.taken():
             if stop.is_set():
                 return 0
             await asyncio.sleep(LOCK_SECONDS)
-        return await _Sender(settings, database, alone=database.is_sqlite).run(stop, wake)
+        folder = settings.data_dir / "senders"
+        folder.mkdir(parents=True, exist_ok=True)
+        with closing(Watch(database, folder, clock.now)) as watch:
+            if not await _admitted(watch, stop):
+                return 0
+            return await _Sender(settings, database, watch, alone=database.is_sqlite).run(
+                stop, wake
+            )
+
+
+async def _admitted(watch: Watch, stop: asyncio.Event) -> bool:
+    """Waits until it may send; False when it is stopped before."""
+    while not stop.is_set():
+        if await asyncio.to_thread(watch.may_send):
+            return True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), VALVE_SECONDS)
+    return False
 
 
 class _Sender:
     """One sender's life: lease, journal, engine, and the settling of those that died."""
 
-    def __init__(self, settings: Settings, database: Database, *, alone: bool) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, watch: Watch, *, alone: bool
+    ) -> None:
         self._settings = settings
         self._database = database
+        self._watch = watch
         self._alone = alone
         self._folder = settings.data_dir / "senders"
         self._patience = Patience(
@@ -86,7 +105,6 @@ class _Sender:
         self._lost = False
 
     async def run(self, stop: asyncio.Event, wake: asyncio.Event) -> int:
-        self._folder.mkdir(parents=True, exist_ok=True)
         self._extend()
         boot = journals.boot_id()
         me = senders.register(
@@ -95,7 +113,7 @@ class _Sender:
         journal = Journal(senders.journal_path(self._folder, me), str(me), boot)
         self._settle_dead(me)
         engine = Engine(
-            Books(self._database, me, self._patience, clock.now),
+            Books(self._database, me, self._patience, clock.now, self._watch),
             journal,
             self._ways(),
             now=clock.now,
@@ -125,7 +143,7 @@ class _Sender:
         return Ways(post, endpoint, open_line)
 
     def _alive(self) -> bool:
-        return not self._lost and clock.monotonic() < self._deadline
+        return not (self._lost or self._watch.is_shut) and clock.monotonic() < self._deadline
 
     def _extend(self) -> None:
         self._deadline = clock.monotonic() + senders.LEASE.total_seconds()
@@ -154,6 +172,7 @@ class _Sender:
                     self._lost = True
                     return
                 self._deadline = asked + senders.LEASE.total_seconds()
+                await engine.on_thread(self._watch.keep)
                 await engine.on_thread(lambda: self._settle_dead(me))
             except Exception:
                 log.exception("the lease could not be extended; trying again")
@@ -194,36 +213,6 @@ def _listen(stop: asyncio.Event, wake: asyncio.Event) -> None:
         tell(stop)
 
     threading.Thread(target=read, name="ears", daemon=True).start()
-
-
-class _Lock:
-    """The lock beside an SQLite file: who holds it is the only sender of that database, even
-    when two data dirs share it. Elsewhere there is nothing to hold.
-    """
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-
-    def taken(self) -> bool:
-        """Takes it if it is free."""
-        if self._file is None:
-            return True
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-
-@contextmanager
-def _beside(database: Database) -> Iterator[_Lock]:
-    name = make_url(database.url).database
-    if not database.is_sqlite or not name:
-        yield _Lock(None)
-        return
-    path = Path(name)
-    with open(path.with_name(path.name + ".sender"), "a") as file:
-        yield _Lock(file)
 
 
 if __name__ == "__main__":

@@ -88,6 +88,10 @@ _SAID: dict[str, fields.Field[Any]] = {
     "reply_to_email": Email(allow_none=True),
     "reply_to_name": Text(allow_none=True),
     "audience": fields.Nested(AudienceValues),
+    "not_later_than": Instant(
+        allow_none=True,
+        metadata={"description": "What is not sent by then is paused; null: whenever it can be"},
+    ),
     **pace(),
     "promise": fields.String(
         validate=validate.OneOf(PROMISES),
@@ -154,6 +158,7 @@ _SUMMARY: dict[str, Any] = {
     "pool": _pool(required=True),
     **{name: _text() for name in SENDER_FIELDS},
     "send_at": _moment(),
+    "not_later_than": _moment(),
     "launched_at": _moment(),
     "completed_at": _moment(),
     "created_at": Instant(required=True),

@@ -63,7 +63,7 @@ def get_campaign(campaign_id: UUID) -> Any:
     "/campaigns/<uuid:campaign_id>", scope="write", body=CampaignChanges, answer=CampaignAnswer
 )
 def change_campaign(campaign_id: UUID, body: dict[str, Any]) -> Any:
-    """Change a draft; of a paused or scheduled campaign, the relay and the sender."""
+    """Change a draft; of a paused or scheduled one, the relay, the sender and the last moment."""
     running = runtime()
     with running.database.transaction() as session:
         return edit.change(session, caller().workspace_id, campaign_id, body, now=running.now())

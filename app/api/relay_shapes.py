@@ -11,7 +11,7 @@ from app.rules.primary import SERVED
 from app.rules.relay_fields import ENCRYPTIONS
 from app.rules.routing import STREAMS
 from app.rules.warm_up import FIRST, GROWTH, LEAST_GROWTH, MOST_GROWTH
-from app.sending import relay_health, relay_views
+from app.sending import relay_health, relay_views, throttling
 from app.sending.models import Relay
 from app.sending.relay_values import warnings
 from app.sending.relay_views import Beside
@@ -134,6 +134,24 @@ class TodayAnswer(Schema):
     warm_up_day = fields.Integer(required=True, allow_none=True)
 
 
+class RateStepAnswer(Schema):
+    """The next rise of a rate."""
+
+    at = Instant(required=True)
+    rate = fields.Float(required=True)
+
+
+class ThrottleAnswer(Schema):
+    """How a relay is held back after it asked to slow down; rates are messages per second."""
+
+    rate = fields.Float(required=True)
+    ceiling = fields.Float(required=True)
+    since = Instant(required=True)
+    why = fields.String(required=True)
+    paused_until = Instant(required=True, allow_none=True)
+    next_step = fields.Nested(RateStepAnswer, required=True, allow_none=True)
+
+
 class RelayAnswer(Schema):
     """A relay; ``warnings`` are sentences about settings that are seldom meant."""
 
@@ -172,6 +190,7 @@ class RelayAnswer(Schema):
     max_connections = fields.Integer(required=True)
     messages_per_connection = fields.Integer(required=True)
     breaker = fields.Nested(BreakerAnswer, required=True)
+    throttle = fields.Nested(ThrottleAnswer, required=True, allow_none=True)
     last_fault = fields.String(required=True)
     last_fault_at = Instant(required=True, allow_none=True)
     warnings = fields.List(fields.String(), required=True)
@@ -193,6 +212,7 @@ def shown(relay: Relay, known: Beside, now: datetime) -> dict[str, Any]:
         "today": relay_views.today(relay, now, known.zone),
         "has_password": bool(relay.secret),
         "breaker": relay_health.health(relay, now),
+        "throttle": throttling.view(relay, now),
         "envelope": envelope_of(relay),
         "warnings": warnings(relay),
     }

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaigns import audience, pace, rotation, sender
+from app.campaigns import audience, lateness, pace, rotation, sender
 from app.campaigns.models import Campaign
 from app.db import Page, page
 from app.errors import Conflict, Invalid, NotFound
@@ -101,11 +101,12 @@ def change(
     elif campaign.status != "draft":
         raise Conflict(
             f"The campaign is {campaign.status}: only drafts can be changed, and of paused or "
-            "scheduled ones the relay and the sender."
+            "scheduled ones the relay, the sender and not_later_than."
         )
     _take(session, campaign, values, now)
     if campaign.dispatch_id is not None:
         sender.redirect(session, campaign)
+        lateness.follow(session, campaign)
     session.flush()
     return campaign
 
@@ -167,6 +168,8 @@ def _take(session: Session, campaign: Campaign, values: Mapping[str, Any], now: 
     for field in ("name", "mail_type", "stream", "promise", *CONTENT_FIELDS):
         if field in values:
             setattr(campaign, field, values[field])
+    if "not_later_than" in values:
+        campaign.not_later_than = values["not_later_than"]
     if any(field in values for field in CONTENT_FIELDS):
         check_content(campaign)
     if "audience" in values:
@@ -179,9 +182,9 @@ def _take(session: Session, campaign: Campaign, values: Mapping[str, Any], now: 
 
 
 def _require_only_pin(campaign: Campaign, values: Mapping[str, Any]) -> None:
-    if not set(values) <= set(_PIN_FIELDS):
+    if not set(values) <= {*_PIN_FIELDS, "not_later_than"}:
         first = "cancel it" if campaign.dispatch_id else "unschedule it"
         raise Conflict(
-            f"The campaign is {campaign.status}: only its relay and its sender can be changed; "
-            f"{first} to change more."
+            f"The campaign is {campaign.status}: only its relay, its sender and "
+            f"not_later_than can be changed; {first} to change more."
         )

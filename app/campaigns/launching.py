@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.campaigns import audience, edit, pace, rotation, sender
+from app.campaigns import audience, edit, lateness, pace, rotation, sender
 from app.campaigns.models import Campaign
 from app.errors import Invalid
 from app.rules import email_address, links, message
@@ -19,6 +19,7 @@ def check(session: Session, campaign: Campaign, base_url: str, now: datetime) ->
         campaign.html + campaign.text, "html", "There is nothing to send: give html, text or both."
     )
     edit.check_content(campaign)
+    lateness.check(campaign, now)
     sender.follow_pin(session, campaign)
     _from_domain(session, campaign, now)
     _require(campaign.audience, "audience", "Nobody was chosen to send to: give an audience first.")
@@ -48,6 +49,7 @@ def dispatch(session: Session, campaign: Campaign, now: datetime) -> None:
         sending_window=campaign.sending_window,
         domain=_from_domain(session, campaign, now),
         ready_at=now,
+        not_later_than=campaign.not_later_than,
         created_at=now,
         **sender.values_of(campaign),
     )

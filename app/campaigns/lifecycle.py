@@ -6,11 +6,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaigns import edit, launching
+from app.campaigns import edit, lateness, launching
 from app.campaigns.models import Campaign
 from app.errors import Conflict, Invalid, Problem
 from app.runtime import Runtime
-from app.sending import ledger
+from app.sending import ledger, valve
 from app.sending.models import Dispatch
 
 _PAST = timedelta(minutes=5)
@@ -35,6 +35,7 @@ def launch(
         raise Invalid("at: This moment is over.", {"at": ["This moment is over."]})
     launching.check(session, campaign, base_url, now)
     if at is not None and at > now:
+        lateness.check(campaign, at)
         campaign.send_at = at
         return _become(session, campaign, "scheduled", now)
     launching.dispatch(session, campaign, now)
@@ -65,6 +66,7 @@ def resume(
     """Lets a paused campaign go on; one whose scheduled launch failed is launched now."""
     campaign = edit.get(session, workspace_id, campaign_id, lock=True)
     _require(campaign, ("paused",), "resumed")
+    lateness.check(campaign, now)
     if campaign.dispatch_id is not None:
         return _hold(session, campaign, "", "", now)
     launching.check(session, campaign, base_url, now)
@@ -81,9 +83,14 @@ def cancel(session: Session, workspace_id: UUID, campaign_id: UUID, *, now: date
 
 
 def launch_due(runtime: Runtime) -> None:
-    """Launches what was scheduled for now; what cannot go out is paused, with the reason."""
+    """Launches what was scheduled for now; what cannot go out is paused, with the reason.
+
+    While all sending is held nothing is launched: in a copy it may have gone out already.
+    """
     now = runtime.now()
     with runtime.database.reading() as session:
+        if valve.is_closed(session):
+            return
         due = session.execute(
             select(Campaign.workspace_id, Campaign.id)
             .where(Campaign.status == "scheduled", Campaign.send_at <= now)

@@ -22,7 +22,8 @@ class Campaign(Identified, Base):
     ``send_strategy`` is ``pinned`` or ``rotate``; then ``pool`` is ``[{"relay_id": id, "weight":
     n}]``, else it is empty. ``promise``: one of PROMISES, what is done with a mail of which
     nobody knows whether it went. ``spread``: see ``rules.spread``; ``sending_window``: see
-    ``rules.windows``; None: at once, at any time.
+    ``rules.windows``; None: at once, at any time. ``not_later_than``: what is not sent by then
+    waits for a person.
     """
 
     __tablename__ = "campaign"
@@ -51,6 +52,7 @@ class Campaign(Identified, Base):
     status: Mapped[str] = mapped_column(default="draft")
     status_reason: Mapped[str] = mapped_column(Text, default="")
     send_at: Mapped[datetime | None]
+    not_later_than: Mapped[datetime | None]
     launched_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     dispatch_id: Mapped[UUID | None] = mapped_column(ForeignKey("dispatch.id"))

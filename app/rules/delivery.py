@@ -23,17 +23,19 @@ def after(
     reply: Reply,
     *,
     relay_id: UUID,
-    tries: int,
+    deferrals: int,
     first_tried_at: datetime,
     now: datetime,
     relay_pause: datetime,
     give_up: timedelta,
     at_least_once: bool = False,
 ) -> Next:
-    """The delivery after attempt number ``tries`` (from 1) was heard to end as ``verdict``.
+    """The delivery after an attempt was heard to end as ``verdict``.
 
-    ``relay_pause``: until when the relay rests after a throttling. ``at_least_once``: what
-    nobody knows is tried again, by the relay that had it, once its answer can no longer come.
+    ``deferrals``: how often the recipient's server said "later", this time included; what a relay
+    refused does not make the recipient wait longer. ``relay_pause``: until when the relay rests
+    after a throttling. ``at_least_once``: what nobody knows is tried again, by the relay that had
+    it, once its answer can no longer come.
     """
     words = describe(reply)
     over = patience.is_over(first_tried_at, now, give_up)
@@ -46,12 +48,13 @@ def after(
             return Next(verdict.outcome, now, reason=words)
         case "throttled" if verdict.quota or verdict.logins:
             return Next("queued", now, reason=words)
-        case "throttled":
+        case "throttled" if verdict.whom == "relay":
             return Next("queued", relay_pause, stay=relay_id, reason=words)
         case _ if over:
             return Next("failed", now, reason=f"given up after {_spell(give_up)}: {words}")
-        case "deferred":
-            return Next("queued", now + patience.for_recipient(tries), relay_id, words)
+        case "deferred" | "throttled":
+            wait = patience.for_recipient(deferrals, reply.text)
+            return Next("queued", now + wait, relay_id, words)
         case "blocked":
             return Next("queued", now + patience.FOR_BLOCK, relay_id, words)
         case _:

@@ -2,12 +2,15 @@
 
 from datetime import datetime, timedelta
 
+from app.rules import hints
+
 #: Minutes between rounds through the whole chain of relays.
 _ROUND = (1, 5, 15, 60)
 #: Minutes before a recipient's server is asked again.
 _RECIPIENT = (5, 15, 30, 60, 120)
 #: The longest pause after throttling: what Amazon SES asks for.
 _THROTTLE_MOST = timedelta(minutes=10)
+_SECOND, _MINUTE, _HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
 
 def between_rounds(round_: int) -> timedelta:
@@ -15,20 +18,32 @@ def between_rounds(round_: int) -> timedelta:
     return timedelta(minutes=_ROUND[min(round_, len(_ROUND) - 1)])
 
 
-def for_recipient(tries: int) -> timedelta:
-    """The wait after the recipient's server said "later" for the ``tries``-th time (from 1)."""
-    return timedelta(minutes=_RECIPIENT[min(tries, len(_RECIPIENT)) - 1])
+def for_recipient(tries: int, words: str = "") -> timedelta:
+    """The wait after the recipient's server said "later" for the ``tries``-th time (from 1); as
+    long as its ``words`` say, within 1 minute and 4 hours.
+    """
+    usual = timedelta(minutes=_RECIPIENT[min(tries, len(_RECIPIENT)) - 1])
+    return hints.bounded(words, usual, least=_MINUTE, most=4 * _HOUR)
 
 
-def for_throttle(streak: int) -> timedelta:
-    """The relay's pause after the ``streak``-th throttling in a row (from 1): 1 s, doubling."""
-    return min(timedelta(seconds=2 ** min(streak - 1, 12)), _THROTTLE_MOST)
+def for_throttle(streak: int, words: str = "") -> timedelta:
+    """The relay's pause after the ``streak``-th throttling in a row (from 1): 1 s, doubling, or
+    as long as its ``words`` say, at most an hour.
+    """
+    usual = min(timedelta(seconds=2 ** min(streak - 1, 12)), _THROTTLE_MOST)
+    return hints.bounded(words, usual, least=_SECOND, most=_HOUR)
 
 
-#: A provider whose quota is used up is asked again after this: few say when their day ends.
-FOR_QUOTA = timedelta(hours=1)
-#: A relay that too many log in to is left alone for this long.
-FOR_LOGINS = timedelta(minutes=5)
+def for_quota(words: str) -> timedelta:
+    """The relay's pause when its quota is used up: an hour, for few say when their day ends."""
+    return hints.bounded(words, _HOUR, least=_MINUTE, most=24 * _HOUR)
+
+
+def for_logins(words: str) -> timedelta:
+    """The relay's pause when too many log in."""
+    return hints.bounded(words, timedelta(minutes=5), least=_MINUTE, most=_HOUR)
+
+
 #: Until this has passed, the answer to a body that was handed over may still come: a sender that
 #: lost its lease waits ten minutes for it, and what it hears still counts.
 FOR_ANSWER = timedelta(minutes=15)

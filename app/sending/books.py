@@ -15,6 +15,7 @@ from app.sending.compose import Composer
 from app.sending.ledger import Heard, Wanted
 from app.sending.models import Content, Relay
 from app.sending.plan import Plan, Planned
+from app.sending.watch import Shut, Watch
 
 #: Compiled contents kept in memory.
 _KEPT = 32
@@ -32,9 +33,15 @@ class Books:
     """What one sender reads from and writes into the ledger."""
 
     def __init__(
-        self, database: Database, sender_id: UUID, patience: Patience, now: Callable[[], datetime]
+        self,
+        database: Database,
+        sender_id: UUID,
+        patience: Patience,
+        now: Callable[[], datetime],
+        watch: Watch,
     ) -> None:
         self._database = database
+        self._watch = watch
         self._sender_id = sender_id
         self._patience = patience
         self._now = now
@@ -80,7 +87,7 @@ class Books:
         self._composers[content_id] = composer
 
     def begin(self, planned: Sequence[Planned]) -> dict[int, int]:
-        """Opens attempts; gives back delivery -> attempt of those that may go."""
+        """Opens attempts; gives back delivery -> attempt of those that may go. Raises Shut."""
         wanted = [
             Wanted(
                 one.claimed.id,
@@ -91,8 +98,17 @@ class Books:
             )
             for one in planned
         ]
-        with self._database.transaction() as session:
-            return ledger.begin(session, self._sender_id, wanted, self._now())
+        try:
+            with self._database.transaction() as session:
+                self._watch.allow(session)
+                begun = ledger.begin(session, self._sender_id, wanted, self._now())
+                self._watch.expect(begun.values())
+        except Shut as shut:
+            if why := str(shut):
+                self._watch.close_valve(why)
+            raise
+        self._watch.begun(begun.values())
+        return begun
 
     def reject(self, broken: Sequence[tuple[int, str]]) -> None:
         """Ends claimed deliveries whose letter cannot be composed: (delivery, why)."""

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.rules import breaker, email_address, limits, patience, warm_up
+from app.rules import breaker, email_address, limits, warm_up
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Verdict
 from app.rules.routing import Candidate
 from app.rules.warm_up import WarmUp
+from app.sending import throttling
 from app.sending.models import Relay
 from app.workspaces.models import Workspace
 
@@ -108,11 +109,12 @@ def take(relay: Relay, count: int, now: datetime, zone: str) -> None:
     """``count`` messages begin on this relay."""
     allowed = limits_of(relay, now, zone)
     _put_meter(relay, limits.take(allowed, meter_of(relay), now, ZoneInfo(zone), count))
+    throttling.flowed(relay, count, now)
 
 
-def heard_nothing(relay: Relay, attempt: int) -> None:
+def heard_nothing(relay: Relay, attempt: int, now: datetime) -> None:
     """An attempt was void: nothing was said, so it costs nothing."""
-    rate = limits.Limits(rate=_rate(relay))
+    rate = limits.Limits(rate=throttling.rate(relay, _rate(relay), now))
     _put_meter(relay, limits.give_back(rate, meter_of(relay), 1))
     _put_breaker(relay, breaker.gave_up_probe(breaker_of(relay), attempt))
 
@@ -134,10 +136,10 @@ def heard(
 ) -> None:
     """An attempt was answered as ``verdict``; ``fault``: it counts against the breaker."""
     before = health = breaker_of(relay)
-    if verdict.outcome == "throttled":
+    if verdict.outcome == "throttled" and verdict.whom == "relay":
         health = breaker.gave_up_probe(health, attempt)
-        _throttle(relay, verdict, now)
-    elif verdict.outcome in _WORKS:
+        throttling.throttled(relay, verdict, _rate(relay), words, now)
+    elif verdict.outcome in _WORKS or verdict.whom == "destination":
         health = breaker.heard_success(health, attempt, now)
         if relay.throttle_streak:
             relay.throttle_streak = 0
@@ -150,16 +152,6 @@ def heard(
         health = breaker.gave_up_probe(health, attempt)
     if health != before:
         _put_breaker(relay, health)
-
-
-def _throttle(relay: Relay, verdict: Verdict, now: datetime) -> None:
-    if verdict.quota:
-        relay.quota_until = now + patience.FOR_QUOTA
-    elif verdict.logins:
-        relay.quota_until = now + patience.FOR_LOGINS
-    elif relay.pause_until is None or relay.pause_until <= now:
-        relay.throttle_streak += 1
-        relay.pause_until = now + patience.for_throttle(relay.throttle_streak)
 
 
 def breaker_of(relay: Relay) -> breaker.Breaker:
@@ -179,11 +171,14 @@ def set_probe(relay: Relay, attempt: int) -> None:
 
 
 def limits_of(relay: Relay, now: datetime, zone: str) -> limits.Limits:
-    """The limits of today: those in the row, and of the day what the warm-up plan allows."""
+    """The limits of today: those in the row, less while it is throttled, and of the day what the
+    warm-up plan allows.
+    """
     daily = relay.daily_limit
     if plan := warm_up_of(relay):
         daily = warm_up.daily(daily, plan, now.astimezone(ZoneInfo(zone)).date())
-    return limits.Limits(_rate(relay), relay.hourly_limit, daily, relay.rolling_day)
+    rate = throttling.rate(relay, _rate(relay), now)
+    return limits.Limits(rate, relay.hourly_limit, daily, relay.rolling_day)
 
 
 def _rate(relay: Relay) -> float | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app import ids
 from app.db import Database
@@ -45,6 +46,12 @@ def keep_alive(database: Database, sender_id: UUID, now: datetime) -> bool:
             .returning(Sender.id)
         )
         return kept.first() is not None
+
+
+def alive(session: Session, now: datetime) -> Sequence[Sender]:
+    """Who keeps a lease, longest first."""
+    living = select(Sender).where(Sender.stopped_at.is_(None), Sender.lease_until > now - GRACE)
+    return session.scalars(living.order_by(Sender.id)).all()
 
 
 def journal_path(folder: Path, sender_id: UUID) -> Path:

@@ -11,7 +11,7 @@ import structlog
 from flask import Flask
 
 from app import clock, logs
-from app.campaigns import lifecycle
+from app.campaigns import lateness, lifecycle
 from app.db import Database
 from app.jobs import Jobs
 from app.messages import once
@@ -96,6 +96,7 @@ def _jobs(runtime: Runtime, sync_parallel: int, stop: threading.Event) -> Jobs:
     for number in range(sync_parallel):
         jobs.every(1, f"syncs {number + 1}", lambda: running.run_due(runtime, stop=stop.is_set))
     jobs.every(1, "campaigns that are due", lambda: lifecycle.launch_due(runtime))
+    jobs.every(1, "campaigns that are late", lambda: lateness.pause_late(runtime))
     jobs.every(1, "campaigns that are done", lambda: lifecycle.finish_done(runtime))
     jobs.every(3600, "keys of old requests", lambda: once.forget_old(runtime))
     jobs.every(10, "figures of the relays", lambda: keeping.keep(runtime.database, runtime.now()))

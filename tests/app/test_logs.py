@@ -60,6 +60,17 @@ def test_an_exception_is_told_in_full() -> None:
     assert "ValueError: no luck" in json.loads(said("info", "json", code))["exception"]
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_an_exception_shows_no_values(form: str) -> None:
+    code = (
+        "def enter(word):\n    raise ValueError('refused')\n"
+        "try:\n    enter('hunter' + '2')\nexcept ValueError:\n    log.exception('failed')"
+    )
+    line = said("info", form, code)
+    assert "ValueError: refused" in line
+    assert "hunter2" not in line
+
+
 def test_what_is_below_the_level_is_not_said() -> None:
     code = "log.info('quiet')\nlogging.getLogger('somebody.else').info('quiet')"
     assert said("warning", "text", code) == ""

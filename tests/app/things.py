@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from app.campaigns.models import Campaign
 from app.runtime import Runtime
-from app.sending.models import Relay, RoutingRule
+from app.sending.models import Relay, ReplyRule, RoutingRule, UnknownReply
 from app.sources.models import Connection, Site, SyncRun
 from tests.app.conftest import Client
 
@@ -65,10 +65,34 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         updated_at=now,
         **mine,
     )
-    rows = [site, connection, run, relay, campaign, rule]
+    reply_rule = ReplyRule(
+        id=uuid4(), name=word, position=1, text=word, outcome="deferred", updated_at=now, **mine
+    )
+    unknown = UnknownReply(
+        id=uuid4(),
+        workspace_id=owner.workspace_id,
+        relay_id=relay.id,
+        phase="rcpt_to",
+        code=550,
+        kind=word,
+        example=word,
+        count=1,
+        first_seen=now,
+        last_seen=now,
+    )
+    rows = [site, connection, run, relay, campaign, rule, reply_rule, unknown]
     with runtime.database.transaction() as session:
         for row in rows:
             session.add(row)
             session.flush()
-    names = ("site_id", "connection_id", "run_id", "relay_id", "campaign_id", "rule_id")
+    names = (
+        "site_id",
+        "connection_id",
+        "run_id",
+        "relay_id",
+        "campaign_id",
+        "rule_id",
+        "reply_rule_id",
+        "unknown_reply_id",
+    )
     return {name: str(row.id) for name, row in zip(names, rows, strict=True)}

@@ -18,6 +18,7 @@ from app.sending.engine import Engine
 from app.sending.lanes import Ways
 from app.sending.letters import Post
 from app.sending.models import Attempt, Content, Delivery, Dispatch, Relay
+from app.sending.watch import Watch
 from app.wire import journal as journals
 from app.wire.journal import Journal
 from app.wire.opening import Endpoint, open_line
@@ -189,7 +190,9 @@ class World:
         boot = journals.boot_id()
         me = senders.register(self.database, host="here", boot_id=boot, now=self.clock())
         journal = Journal(senders.journal_path(self.folder, me), str(me), boot)
-        books = Books(self.database, me, Patience(), self.clock)
+        watch = Watch(self.database, self.folder, self.clock)
+        assert await asyncio.to_thread(watch.may_send), "sending is held"
+        books = Books(self.database, me, Patience(), self.clock, watch)
         ways = Ways(self.post, endpoint or where, open_line)
         stop, wake = asyncio.Event(), asyncio.Event()
         engine = Engine(books, journal, ways, now=self.clock, alive=alive, wake=wake)
@@ -205,6 +208,7 @@ class World:
             stop.set()
             await running
             journal.close()
+            watch.close()
 
 
 def where(relay: Relay) -> Endpoint:

@@ -8,6 +8,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from app.rules.replies import Reply
+from app.rules.reply_rule import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Preset:
     """A service: where it is and what its user name and password are.
 
     ``host`` "" means that only the user knows. ``username``: what it must be, "" when it is
-    the user's own. ``notes`` are sentences for whoever fills in the form.
+    the user's own. ``notes`` are sentences for whoever fills in the form. ``replies``: what its
+    words mean where it is the relay, asked before the rules that hold everywhere.
     """
 
     key: str
@@ -42,6 +44,7 @@ class Preset:
     credential_hint: str = ""
     notes: tuple[str, ...] = ()
     hints: tuple[Hint, ...] = ()
+    replies: tuple[Rule, ...] = ()
 
     def warnings(self, host: str, username: str) -> list[str]:
         """What does not fit this service in a relay's settings."""

@@ -1,6 +1,8 @@
 """Gmail and Google Workspace mailboxes."""
 
 from app.providers.presets import Hint, Preset
+from app.rules.reply import THROTTLED
+from app.rules.reply_rule import Rule
 
 _MAKE_ONE = (
     "Gmail takes no account password here: switch on 2-step verification, make an app password "
@@ -34,6 +36,15 @@ preset = Preset(
             r"5\.4\.5|daily .*limit",
             "This mailbox has used up what Google lets it send in a day: wait until tomorrow, "
             "and set a daily limit below that.",
+        ),
+    ),
+    replies=(
+        Rule(
+            "Gmail bears less from this mailbox",
+            "mail_from rcpt_to data final_dot",
+            "421 450",
+            r"\b4\.7\.28\b|unusual rate|unsolicited mail|very low reputation",
+            THROTTLED,
         ),
     ),
 )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.sending import hours
@@ -74,15 +74,16 @@ READ = select(
 
 
 def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
-    """Every launch that neither is held itself nor with its stream, whose time has come, whose
-    sending window is open, and that has queued deliveries due.
+    """Every launch that neither is held itself nor with its stream, whose time has come and is
+    not over, whose sending window is open, and that has queued deliveries due.
     """
+    in_time = or_(Dispatch.not_later_than.is_(None), Dispatch.not_later_than > now)
     due = exists().where(
         Delivery.dispatch_id == Dispatch.id, Delivery.state == "queued", Delivery.due_at <= now
     )
     rows = session.execute(
         READ.where(Dispatch.finished_at.is_(None), Dispatch.hold == "", Dispatch.ready_at <= now)
-        .where(Dispatch.kind == CAMPAIGN, due, ~is_stream_paused())
+        .where(Dispatch.kind == CAMPAIGN, due, in_time, ~is_stream_paused())
         .order_by(Dispatch.id)
     )
     found = [OpenDispatch(*tuple(row)) for row in rows]

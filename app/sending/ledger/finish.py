@@ -6,14 +6,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from app.contacts.suppression import suppress
 from app.rules import delivery, replies
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply, Verdict
+from app.rules.reply import ACCEPTED
 from app.sending import relays, return_paths
+from app.sending.judging import Judge
 from app.sending.ledger import accepted
 from app.sending.many import among
 from app.sending.models import Attempt, Delivery, Dispatch, Relay
@@ -52,7 +54,7 @@ def finish(
     locked = relays.lock(session, {row.relay_id for row in (*rows.values(), *usual.values())})
     for key in return_paths.step_down(first.values(), rows, locked, now):
         first[key] = Heard(key, None)
-    page = _Page(now, breaker, give_up)
+    page = _Page(Judge(session), now, breaker, give_up)
     for key, one in first.items():
         if begun := usual.get(key):
             page.take(begun, taken[key], locked.get(begun.relay_id))
@@ -62,13 +64,14 @@ def finish(
 
 
 def _is_taken(reply: Reply) -> bool:
-    return replies.classify(reply).outcome == "accepted"
+    return replies.is_undisputed(reply) == ACCEPTED
 
 
 @dataclass(slots=True)
 class _Page:
     """What is written together, gathered in the order in which it was heard."""
 
+    court: Judge
     now: datetime
     breaker: BreakerSettings
     give_up: timedelta
@@ -82,7 +85,7 @@ class _Page:
         """The usual end: the relay took the message, and so it works."""
         self.taken[begun] = reply
         if relay is not None and not relays.is_well(relay):
-            self._tell(relay, begun.id, reply, fault=False)
+            self._tell(relay, begun.id, ACCEPTED, reply, fault=False)
 
     def judge(self, row: Any, relay: Relay | None, heard: Heard) -> None:
         """Any other end. A sender that a relay refuses is the relay's fault only when it is the
@@ -91,12 +94,12 @@ class _Page:
         if heard.reply is None:
             self._void(row, relay)
             return
-        verdict = replies.classify(heard.reply)
+        verdict = self.court.verdict(heard.reply, relay, row.workspace_id, row.address)
         if relay is not None:
             own = row.from_email == relay.from_email
             faulty = ("refused", "unknown", "unauthorized") if own else ("refused", "unknown")
             fault = verdict.outcome in faulty and heard.counts
-            self._tell(relay, row.id, heard.reply, fault=fault)
+            self._tell(relay, row.id, verdict, heard.reply, fault=fault)
         if row.outcome == "unknown" and verdict.outcome == "unknown":
             return
         self.closed.append(_closed(row, verdict, heard.reply, self.now))
@@ -108,6 +111,7 @@ class _Page:
     def write(self, session: Session) -> None:
         """All of it."""
         accepted.write(session, self.taken, self.now)
+        self.court.write(self.now)
         if self.closed:
             session.execute(update(Attempt), self.closed)
         for batch in (self.moved, self.given_back):
@@ -117,12 +121,14 @@ class _Page:
             for address, words in sorted(addresses.items()):
                 suppress(session, workspace_id, [address], reason, words, self.now)
 
-    def _tell(self, relay: Relay, attempt: int, reply: Reply, *, fault: bool) -> None:
+    def _tell(
+        self, relay: Relay, attempt: int, verdict: Verdict, reply: Reply, *, fault: bool
+    ) -> None:
         """The relay's health hears of it."""
         relays.heard(
             relay,
             attempt,
-            replies.classify(reply),
+            verdict,
             fault=fault,
             words=delivery.describe(reply),
             now=self.now,
@@ -133,7 +139,7 @@ class _Page:
         if row.outcome is not None:
             return
         if relay is not None:
-            relays.heard_nothing(relay, row.id)
+            relays.heard_nothing(relay, row.id, self.now)
         nothing = {"phase": "", "code": None, "text": ""}
         self.closed.append({"id": row.id, "outcome": "void", "finished_at": self.now} | nothing)
         self.given_back.append({"id": row.delivery_id, "state": "queued", "sender_id": None})
@@ -147,7 +153,7 @@ class _Page:
             verdict,
             reply,
             relay_id=row.relay_id,
-            tries=tries,
+            deferrals=row.deferrals + 1,
             first_tried_at=row.first_tried_at,
             now=self.now,
             relay_pause=max(pause, self.now),
@@ -164,6 +170,15 @@ class _Page:
             "reason": after.reason,
             "finished_at": None if after.state == "queued" else self.now,
         }
+
+
+_before = aliased(Attempt)
+#: How often the recipient's server said "later" before.
+_DEFERRALS = (
+    select(func.count())
+    .where(_before.delivery_id == Delivery.id, _before.outcome == "deferred")
+    .scalar_subquery()
+)
 
 
 def _attempts(session: Session, wanted: Sequence[int]) -> dict[int, Any]:
@@ -192,6 +207,7 @@ _OPEN = (
         Attempt.from_email,
         Attempt.delivery_id,
         Delivery.tries,
+        _DEFERRALS.label("deferrals"),
         Delivery.first_tried_at,
         Delivery.address,
         Dispatch.workspace_id,

@@ -4,9 +4,11 @@ from app.sending.models.delivery import Attempt, Delivery
 from app.sending.models.dispatch import Content, Dispatch
 from app.sending.models.event import Event
 from app.sending.models.relay import Relay, UserRelay
+from app.sending.models.reply import ReplyRule, UnknownReply
 from app.sending.models.rule import RoutingRule
 from app.sending.models.sender import Sender
 from app.sending.models.stream_pause import StreamPause
+from app.sending.models.valve import Valve
 
 __all__ = [
     "Attempt",
@@ -15,8 +17,11 @@ __all__ = [
     "Dispatch",
     "Event",
     "Relay",
+    "ReplyRule",
     "RoutingRule",
     "Sender",
     "StreamPause",
+    "UnknownReply",
     "UserRelay",
+    "Valve",
 ]

@@ -37,8 +37,8 @@ class Dispatch(Identified, Base):
     ``from_email`` "" means: the identity of whatever relay sends. ``domain`` is what the
     Message-IDs are made with, the same through every failover. ``promise``: ``never_twice`` or
     ``at_least_once``, what is done where nobody can know. ``sending_window``: see
-    ``rules.windows``, None: any time. ``finished_at`` is set when no
-    delivery is open any more.
+    ``rules.windows``, None: any time. ``not_later_than``: nothing is claimed from then on.
+    ``finished_at`` is set when no delivery is open any more.
     """
 
     __tablename__ = "dispatch"
@@ -71,5 +71,6 @@ class Dispatch(Identified, Base):
     hold_reason: Mapped[str] = mapped_column(Text, default="")
     sending_window: Mapped[dict[str, Any] | None]
     ready_at: Mapped[datetime]
+    not_later_than: Mapped[datetime | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]

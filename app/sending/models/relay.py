@@ -19,10 +19,11 @@ class Relay(Identified, Base):
     The columns below "health" belong to the engine. They are in the row so that every process
     agrees. ``open_until``: the breaker; in the past it means that one probe is due, and
     ``probe_attempt`` is that probe. ``pause_until``: throttled; ``quota_until``: the provider
-    said that its quota is used up. ``tat`` is the theoretical arrival time of GCRA (epoch
-    seconds); the windows hold start (epoch seconds) and count of the current hour and day;
-    ``hours`` is ``[[start, count]]`` of each of the last 24, where ``rolling_day`` says that the
-    daily limit counts for any 24 hours.
+    said that its quota is used up. ``pace``: how fast it is asked after a throttling; the
+    ``flow`` columns measure how fast it was asked (``rules.pacing``). ``tat`` is the theoretical
+    arrival time of GCRA (epoch seconds); the windows hold start (epoch seconds) and count of the
+    current hour and day; ``hours`` is ``[[start, count]]`` of each of the last 24, where
+    ``rolling_day`` says that the daily limit counts for any 24 hours.
 
     ``mail_type`` is what it serves: one relay per type, exactly one ``all`` (the workspace's
     default), any number ``none``. ``warm_up``: ``{"start": "2026-11-22", "first_day": 50,
@@ -87,6 +88,10 @@ class Relay(Identified, Base):
     quota_until: Mapped[datetime | None]
     last_fault: Mapped[str] = mapped_column(Text, default="")
     last_fault_at: Mapped[datetime | None]
+    pace: Mapped[dict[str, Any] | None]
+    flow_messages: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    flow_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    flow_at: Mapped[float] = mapped_column(default=0.0, server_default="0")
     tat: Mapped[float] = mapped_column(default=0.0)
     hour_start: Mapped[float] = mapped_column(default=0.0)
     hour_count: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,38 @@
+"""How a throttled relay is shown."""
+
+from sqlalchemy import select
+
+from app.rules.reply import THROTTLED
+from app.sending import relays
+from app.sending.models import Relay
+from tests.app.conftest import Client
+from tests.app.test_relays import made, seen
+from tests.conftest import TurnableClock
+
+
+def test_a_throttled_relay_says_why_and_what_comes_next(
+    owner: Client, clock: TurnableClock
+) -> None:
+    relay = made(owner, rate_per_second=20)
+    assert relay["throttle"] is None
+    runtime = owner.app.extensions["pressferry"]
+    with runtime.database.transaction() as session:
+        row = session.scalars(select(Relay)).one()
+        words = "final_dot: 454 Throttling failure"
+        relays.heard(
+            row, 1, THROTTLED, fault=False, words=words, now=clock(), settings=runtime.breaker
+        )
+    assert seen(owner, relay)["throttle"] == {
+        "rate": 10.0,
+        "ceiling": 20.0,
+        "since": "2026-11-22T12:00:00Z",
+        "why": words,
+        "paused_until": "2026-11-22T12:00:01Z",
+        "next_step": {"at": "2026-11-22T12:00:30Z", "rate": 11.0},
+    }
+    clock.turn(minutes=1)
+    throttle = seen(owner, relay)["throttle"]
+    assert (throttle["rate"], throttle["paused_until"]) == (12.0, None)
+    clock.turn(minutes=10)
+    assert seen(owner, relay)["throttle"] is None
+    assert seen(owner, relay)["breaker"]["failures"] == 0

@@ -1,0 +1,71 @@
+"""A backup is played back over a database that was sent from since: nobody gets a second mail
+before a person has looked.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.serving import command
+from tests.journeys.test_campaign_to_sent import Owner
+from tests.sending.servers import RelayServer
+
+PEOPLE = 60
+
+
+@pytest.fixture
+def owner(tmp_path: Path) -> Owner:
+    return Owner(tmp_path / "data", f"sqlite:///{tmp_path / 'data' / 'pressferry.db'}")
+
+
+def _until(true: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + 40
+    while not true():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+def test_a_backup_is_played_back(
+    owner: Owner, tmp_path: Path, server: Callable[..., RelayServer]
+) -> None:
+    relay, live = server(), tmp_path / "data" / "pressferry.db"
+    with owner.serve() as served:
+        owner.url = served.url
+        owner.ask("PATCH", f"/relays/{owner.relay('one', relay)}", {"rate_per_second": 30})
+        emails = owner.people(PEOPLE)
+        campaign = owner.campaign()
+        owner.launch(campaign)
+        _until(lambda: len(relay.taken) >= 5, "nothing was sent")
+        with closing(sqlite3.connect(live)) as old, closing(sqlite3.connect(tmp_path / "b")) as new:
+            old.backup(new)
+        assert owner.settled(campaign) == {"sent": PEOPLE}
+        assert served.stop() == 0
+    assert sorted(relay.recipients) == sorted(emails)
+    for path in live.parent.glob("pressferry.db-*"):
+        path.unlink()
+    live.write_bytes((tmp_path / "b").read_bytes())
+
+    with owner.serve() as served:
+        owner.url = served.url
+        _until(lambda: owner.ask("GET", "/sending")["held"], "it was not noticed")
+        before = owner.balance(campaign)
+        assert before.get("queued")
+        said = command(owner.data_dir, "status", **owner.settings).stdout
+        assert "older copy" in said
+        assert command(owner.data_dir, "go", **owner.settings).returncode == 1, "nobody answered"
+        done = command(owner.data_dir, "go", "--pause-campaigns", **owner.settings)
+        assert done.returncode == 0, done.stderr
+        assert not owner.ask("GET", "/sending")["held"]
+        assert owner.ask("GET", f"/campaigns/{campaign}")["status"] == "paused"
+        _until(lambda: bool(served.senders()), "no sender")
+        owner.ask("POST", f"/campaigns/{campaign}/cancel")
+        owner.settled(campaign)
+        assert len(relay.taken) == PEOPLE, "somebody got a second mail"
+        again = owner.campaign()
+        owner.launch(again)
+        assert owner.settled(again) == {"sent": PEOPLE}, "it does not send any more"
+        assert served.stop() == 0
