@@ -49,9 +49,11 @@ class Books:
         #: The last look found something: there is probably more, so the next one need not ask.
         self._in_flow = False
 
-    def plan(self, free: Callable[[Relay], int], many: Callable[[Relay], int]) -> Plan:
+    def plan(
+        self, free: Callable[[Relay], int], many: Callable[[Relay], int] | None = None
+    ) -> Plan:
         """Claims what may go now; looks without locking anything when there is nothing. ``free``:
-        room in a relay's lane for a message; ``many``: for a campaign.
+        room in a relay's lane for a message; ``many``: for a campaign, where that differs.
         """
         now = self._now()
         if not self._in_flow and not self._is_anything_due(now):
@@ -59,7 +61,7 @@ class Books:
         with self._database.transaction(durable=False) as session:
             found = Plan()
             message_plan.make(session, self._sender_id, free, found, now=now)
-            plan.make(session, self._sender_id, many, found, now=now)
+            plan.make(session, self._sender_id, many or free, found, now=now)
             self._in_flow = bool(found.planned)
             sources = (one.dispatch.content_id for one in found.planned if one.finished is None)
             missing = set(sources) - set(self._composers)
