@@ -2,51 +2,19 @@
 
 import json
 import sys
-from collections.abc import Callable
-from contextlib import closing
-from errno import EADDRINUSE
-from functools import wraps
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING
 
 import click
 
-from app import __version__
+from app import __version__, operating
+from app.operating import refusals
 
 if TYPE_CHECKING:
     from config.settings import Settings
 
-P = ParamSpec("P")
 PORT = click.IntRange(0, 65535)
-
-
-def _refusals(command: Callable[P, None]) -> Callable[P, None]:
-    """What the person can mend ends the command with one sentence: 2 for settings, else 1."""
-
-    @wraps(command)
-    def run(*arguments: P.args, **named: P.kwargs) -> None:
-        from app.errors import Problem
-        from app.vault import WrongKey
-        from app.worker.alone import Busy
-        from config.settings import SettingsError
-
-        try:
-            command(*arguments, **named)
-        except (SettingsError, WrongKey) as error:
-            _give_up(str(error), 2)
-        except (Problem, Busy) as error:
-            _give_up(str(error), 1)
-        except OSError as error:
-            if error.errno != EADDRINUSE:
-                raise
-            _give_up(f"{error.strerror}: choose another port (0 takes a free one)", 1)
-
-    return run
-
-
-def _give_up(sentence: str, code: int) -> None:
-    click.echo(f"pressferry: {sentence}", err=True)
-    sys.exit(code)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,19 +23,23 @@ def cli() -> None:
     """Ferries contacts out of WordPress sites and mail out through many relays."""
 
 
+for command in (operating.worker, operating.status, operating.go):
+    cli.add_command(command)
+
+
 @cli.command()
 @click.option("--email", required=True, help="The owner's address: the login.")
 @click.option("--organization", default="My organization", show_default=True)
 @click.option("--workspace", default="My workspace", show_default=True)
 @click.option("--password-stdin", is_flag=True, help="Read the password from the standard input.")
-@_refusals
+@refusals
 def init(email: str, organization: str, workspace: str, password_stdin: bool) -> None:
     """Make the database, the owner, a workspace and an API key; print them as JSON.
 
     On a terminal the password is asked for; otherwise it is made up and printed.
     """
     from app import clock
-    from app.worker.opening import open_database, open_vault
+    from app.opening import open_database, open_vault
     from app.workspaces.founding import found
     from config import settings
 
@@ -109,19 +81,37 @@ def _password(from_stdin: bool) -> tuple[str, bool]:
     return secrets.token_urlsafe(18), True
 
 
+def _address(host_and_port: str) -> str:
+    from config.submission import address
+
+    address(host_and_port)
+    return host_and_port
+
+
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=PORT, default=8080, show_default=True, help="0 takes a free one.")
-@_refusals
-def serve(host: str, port: int) -> None:
+@click.option("--submission", type=_address, metavar="HOST:PORT", help="Take in mail by SMTP.")
+@click.option("--no-sender", is_flag=True, help="Senders run elsewhere (PostgreSQL).")
+@click.option("--no-jobs", is_flag=True, help="Syncs and schedules run elsewhere (PostgreSQL).")
+@refusals
+def serve(host: str, port: int, submission: str | None, no_sender: bool, no_jobs: bool) -> None:
     """Run everything: the API, the syncs and the sender. Ctrl-C stops it in peace."""
     from app.worker import serving
     from app.wsgi import create_app
     from config import settings
 
     loaded = settings.load()
+    if submission is not None:
+        loaded = replace(loaded, submission=replace(loaded.submission, listen=submission))
     serving.serve(
-        loaded, create_app, host=host, port=port, ready=lambda url: _say_where(url, loaded)
+        loaded,
+        create_app,
+        host=host,
+        port=port,
+        sends=not no_sender,
+        works=not no_jobs,
+        ready=lambda url: _say_where(url, loaded),
     )
 
 
@@ -129,14 +119,16 @@ def _say_where(url: str, settings: "Settings") -> None:
     click.echo(f"pressferry {__version__} is ready (Ctrl-C stops it)")
     click.echo(f"  address   {url}")
     click.echo(f"  API docs  {url}/api/docs")
+    if settings.submission.listen:
+        click.echo(f"  SMTP in   {settings.submission.listen}")
     click.echo(f"  data      {settings.data_dir}")
 
 
 @cli.command()
-@_refusals
+@refusals
 def migrate() -> None:
     """Bring the database to its newest shape (`serve` and `init` do that by themselves)."""
-    from app.worker.opening import open_database
+    from app.opening import open_database
     from config import settings
 
     database = open_database(settings.load())
@@ -145,45 +137,9 @@ def migrate() -> None:
 
 
 @cli.command()
-@_refusals
-def status() -> None:
-    """Say who sends, what waits, and whether all sending is held."""
-    from app import clock
-    from app.worker.opening import open_database
-    from app.worker.standing import described
-    from config import settings
-
-    with closing(open_database(settings.load())) as database:
-        for line in described(database, clock.now()):
-            click.echo(line)
-
-
-@cli.command()
-@click.option("--pause-campaigns", is_flag=True, help="Pause every campaign first.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@_refusals
-def go(pause_campaigns: bool, yes: bool) -> None:
-    """Let sending go on that was held because the database may be an older copy."""
-    from app import clock
-    from app.campaigns import standstill
-    from app.worker.opening import open_database
-    from app.worker.standing import at_stake
-    from config import settings
-
-    with closing(open_database(settings.load())) as database:
-        for line in at_stake(database):
-            click.echo(line)
-        if not (yes or pause_campaigns):
-            click.confirm("Send all of it?", abort=True)
-        with database.transaction() as session:
-            standstill.go(session, "the command line", pause=pause_campaigns, now=clock.now())
-    click.echo("Sending goes on." + (" Every campaign is paused." if pause_campaigns else ""))
-
-
-@cli.command()
 @click.option("--once", is_flag=True, help="End after the balance; 0 only when it closes.")
 @click.option("--no-color", is_flag=True, help="Plain lines.")
-@_refusals
+@refusals
 def demo(once: bool, no_color: bool) -> None:
     """Watch contacts come in and a campaign go out; all real, all on this machine."""
     from app.dev.demo import main as run
@@ -205,7 +161,7 @@ def dev() -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Answer as a recorded site did: a folder of <source>/NN-label.json.",
 )
-@_refusals
+@refusals
 def wordpress(port: int, people: int, folder: Path | None) -> None:
     """A small WordPress that answers like a real one, with made-up or recorded people."""
     from app.dev import replay
@@ -220,7 +176,7 @@ def wordpress(port: int, people: int, folder: Path | None) -> None:
 @dev.command()
 @click.option("--smtp-port", type=PORT, default=2525, show_default=True, help="0 takes a free one.")
 @click.option("--http-port", type=PORT, default=8025, show_default=True, help="0 takes a free one.")
-@_refusals
+@refusals
 def inbox(smtp_port: int, http_port: int) -> None:
     """An SMTP server whose inbox can be looked at in the browser."""
     from app.dev.inbox import main as run

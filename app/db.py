@@ -175,6 +175,16 @@ def _postgres(url: str, pool_size: int) -> Engine:
     return engine
 
 
+_PRAGMAS = (
+    "busy_timeout=15000",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    # Pages are written again and again by wave after wave: carry them over less often.
+    "wal_autocheckpoint=4000",
+    "foreign_keys=ON",
+)
+
+
 def _sqlite(url: str) -> Engine:
     engine = create_engine(
         url,
@@ -185,14 +195,7 @@ def _sqlite(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in (
-            "busy_timeout=15000",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            # Pages are written again and again by wave after wave: carry them over less often.
-            "wal_autocheckpoint=4000",
-            "foreign_keys=ON",
-        ):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         # SQLite's own lower() knows only ASCII; PostgreSQL's knows every letter.
         connection.create_function("lower", 1, _lower, deterministic=True)

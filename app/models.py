@@ -1,5 +1,6 @@
 """Every table, so that migrations see the whole database."""
 
+from app.alerts import models as alerts
 from app.campaigns import models as campaigns
 from app.contacts import models as contacts
 from app.db import Base
@@ -11,6 +12,7 @@ from app.workspaces import models as workspaces
 
 __all__ = [
     "Base",
+    "alerts",
     "campaigns",
     "contacts",
     "messages",

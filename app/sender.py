@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import timedelta
 from uuid import UUID
@@ -16,7 +17,8 @@ from app import clock, logs
 from app.db import Database
 from app.rules import verp
 from app.rules.breaker import BreakerSettings
-from app.sending import ledger, relay_settings, senders
+from app.sending import ledger, relay_settings, senders, waking
+from app.sending.agreed import AgreedClock
 from app.sending.beside import beside
 from app.sending.books import Books, Patience
 from app.sending.engine import Engine
@@ -53,7 +55,8 @@ def main() -> int:
 async def _main(settings: Settings, database: Database) -> int:
     stop, wake = asyncio.Event(), asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    _listen(stop, wake)
+    tell = _listen(stop, wake)
+    waking.listen(database, lambda: tell(wake))
     return await send(settings, database, stop, wake)
 
 
@@ -68,12 +71,11 @@ async def send(
             await asyncio.sleep(LOCK_SECONDS)
         folder = settings.data_dir / "senders"
         folder.mkdir(parents=True, exist_ok=True)
-        with closing(Watch(database, folder, clock.now)) as watch:
+        now = AgreedClock(database)
+        with closing(Watch(database, folder, now)) as watch:
             if not await _admitted(watch, stop):
                 return 0
-            return await _Sender(settings, database, watch, alone=database.is_sqlite).run(
-                stop, wake
-            )
+            return await _Sender(settings, database, watch, now).run(stop, wake)
 
 
 async def _admitted(watch: Watch, stop: asyncio.Event) -> bool:
@@ -90,12 +92,12 @@ class _Sender:
     """One sender's life: lease, journal, engine, and the settling of those that died."""
 
     def __init__(
-        self, settings: Settings, database: Database, watch: Watch, *, alone: bool
+        self, settings: Settings, database: Database, watch: Watch, now: AgreedClock
     ) -> None:
         self._settings = settings
         self._database = database
         self._watch = watch
-        self._alone = alone
+        self._now = now
         self._folder = settings.data_dir / "senders"
         self._patience = Patience(
             BreakerSettings(settings.sending.breaker_threshold, settings.sending.breaker_seconds),
@@ -108,15 +110,15 @@ class _Sender:
         self._extend()
         boot = journals.boot_id()
         me = senders.register(
-            self._database, host=socket.gethostname(), boot_id=boot, now=clock.now()
+            self._database, host=socket.gethostname(), boot_id=boot, now=self._now()
         )
         journal = Journal(senders.journal_path(self._folder, me), str(me), boot)
         self._settle_dead(me)
         engine = Engine(
-            Books(self._database, me, self._patience, clock.now, self._watch),
+            Books(self._database, me, self._patience, self._now, self._watch),
             journal,
             self._ways(),
-            now=clock.now,
+            now=self._now,
             alive=self._alive,
             wake=wake,
         )
@@ -153,9 +155,9 @@ class _Sender:
             self._database,
             self._folder,
             me,
-            alone=self._alone,
+            alone=self._database.is_sqlite,
             patience=self._patience,
-            now=clock.now(),
+            now=self._now(),
         )
 
     async def _beat(self, engine: Engine, me: UUID) -> None:
@@ -165,13 +167,14 @@ class _Sender:
             asked = clock.monotonic()
             try:
                 kept = await engine.on_thread(
-                    lambda: senders.keep_alive(self._database, me, clock.now())
+                    lambda: senders.keep_alive(self._database, me, self._now())
                 )
                 if not kept:
                     log.error("this sender's lease was taken away: it stops")
                     self._lost = True
                     return
                 self._deadline = asked + senders.LEASE.total_seconds()
+                await engine.on_thread(self._now.measure)
                 await engine.on_thread(self._watch.keep)
                 await engine.on_thread(lambda: self._settle_dead(me))
             except Exception:
@@ -189,7 +192,7 @@ class _Sender:
                 me,
                 said=record.said,
                 heard=record.heard,
-                now=clock.now(),
+                now=self._now(),
                 breaker=self._patience.breaker,
                 give_up=self._patience.give_up,
             )
@@ -197,8 +200,10 @@ class _Sender:
         return 0 if stopped else 1
 
 
-def _listen(stop: asyncio.Event, wake: asyncio.Event) -> None:
-    """Listens on stdin: ``wake`` means look now, the end means stop."""
+def _listen(stop: asyncio.Event, wake: asyncio.Event) -> Callable[[asyncio.Event], None]:
+    """Listens on stdin: ``wake`` means look now, the end means stop. Gives back how to set an
+    event from another thread.
+    """
     loop = asyncio.get_running_loop()
 
     def tell(event: asyncio.Event) -> None:
@@ -213,6 +218,7 @@ def _listen(stop: asyncio.Event, wake: asyncio.Event) -> None:
         tell(stop)
 
     threading.Thread(target=read, name="ears", daemon=True).start()
+    return tell
 
 
 if __name__ == "__main__":

@@ -4,9 +4,12 @@ from typing import Any
 
 from flask import Flask, Response
 
-from app import __version__, api, public
+from app import __version__, api, logs, public
 from app.api import prometheus
+from app.opening import open_database, open_runtime
 from app.runtime import Runtime
+from app.sending import waking
+from config.settings import SettingsError, load
 
 LARGEST_BODY = 10 * 1024 * 1024
 #: What a request for a message has beside the message.
@@ -31,6 +34,22 @@ def create_app(runtime: Runtime) -> Flask:
     api.register(app)
     app.register_blueprint(public.blueprint)
     return app
+
+
+def from_settings() -> Flask:
+    """The application alone, for a web server of your own: ``gunicorn 'app.wsgi:from_settings()'``.
+
+    Jobs and senders run elsewhere. Raises SettingsError.
+    """
+    settings = load()
+    if not settings.base_url:
+        raise SettingsError(
+            "base_url: say under which address recipients reach this web server "
+            "(set as PRESSFERRY__BASE_URL)"
+        )
+    logs.configure(settings.log_level, settings.log_format)
+    database = open_database(settings)
+    return create_app(open_runtime(settings, database, waking.waker(database)))
 
 
 def _healthz(runtime: Runtime) -> Any:

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from config.submission import Submission, SubmissionShape
+
 PREFIX = "PRESSFERRY__"
 
 
@@ -86,6 +88,7 @@ class _Settings(_Strict):
     network = fields.Nested(_Network, required=True)
     sending = fields.Nested(_Sending, required=True)
     messages = fields.Nested(_Messages, required=True)
+    submission = fields.Nested(SubmissionShape, required=True)
     sync = fields.Nested(_Sync, required=True)
     metrics = fields.Nested(_Metrics, required=True)
     log = fields.Nested(_Log, required=True)
@@ -118,6 +121,7 @@ class Settings:
     allow_private: bool
     sending: Sending
     largest_message: int
+    submission: Submission
     sync_parallel: int
     sync_guard_share: float
     metrics_token: str
@@ -158,6 +162,7 @@ def _settings(values: dict[str, Any]) -> Settings:
         allow_private=values["network"]["allow_private"],
         sending=Sending(**values["sending"]),
         largest_message=values["messages"]["largest"],
+        submission=Submission(**values["submission"]),
         sync_parallel=values["sync"]["parallel"],
         sync_guard_share=values["sync"]["guard_share"],
         metrics_token=values["metrics"]["token"],

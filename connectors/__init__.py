@@ -1,7 +1,11 @@
-"""Every file here is one kind of source: it says a plugin's rows in our words, oldest first."""
+"""Every file here is one kind of source: it says a plugin's rows in our words.
+
+What connectors share (walking through pages, reading values) is in the folder ``reading``.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -10,6 +14,8 @@ from typing import Any, Protocol
 
 #: Where a connector goes on; JSON that only the connector itself understands.
 Cursor = Mapping[str, Any]
+#: What a finished run leaves behind, so that the next one may ask for what changed since; JSON.
+Mark = Mapping[str, Any]
 
 
 class Answer(Protocol):
@@ -38,18 +44,24 @@ class Site(Protocol):
         """What ``route`` ("wp/v2/users") answers."""
         ...
 
+    def call(self, method: str, *values: Any) -> Any:
+        """What an XML-RPC method answers; blog, user name and password go before ``values``."""
+        ...
+
+    def zone(self) -> tzinfo:
+        """The time zone that the site is set to: many plugins write times without one."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What must answer at a site for a source to be readable.
+    """What must be at a site for a source to be readable.
 
-    ``params`` ask ``route`` for a small page. ``plugin`` brings it; ``permission`` is a sentence
-    saying which role or setting an account needs.
+    ``namespace``: what its plugin registers, such as ``wc/v3``. ``plugin`` brings it;
+    ``permission`` is a sentence saying which role or setting an account needs.
     """
 
     namespace: str
-    route: str
-    params: Mapping[str, str]
     plugin: str
     permission: str
 
@@ -58,7 +70,8 @@ class Needs:
 class SourceField:
     """A field that rows of a source have; ``target`` is the contact's field it fills by itself.
 
-    ``target`` is "" when the field is left out unless a mapping names it.
+    ``target`` is "" when the field is left out unless a mapping names it; ``fields.<key>`` is a
+    custom field, which is created when the source first has it.
     """
 
     key: str
@@ -67,12 +80,51 @@ class SourceField:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """A choice that a connection has: yes or no, or a short text."""
+
+    key: str
+    label: str
+    default: bool | str
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """An order of the person a row is about; what she bought in all is added up here.
+
+    ``placed_at``: an instant in UTC. ``amount``: a decimal number, refunds taken off.
+    ``is_paid``: whether it counts.
+    """
+
+    placed_at: str
+    amount: str
+    currency: str
+    is_paid: bool
+
+
+#: Fields that are added up from the purchases of a person; a connector with purchases has them.
+PURCHASE_FIELDS = (
+    SourceField("order_count", "Orders", "fields.order_count"),
+    SourceField("total_spent", "Total spent", "fields.total_spent"),
+    SourceField("average_order", "Average order", "fields.average_order"),
+    SourceField("first_order_at", "First order (UTC)", "fields.first_order_at"),
+    SourceField("last_order_at", "Last order (UTC)", "fields.last_order_at"),
+    SourceField("order_currency", "Currency"),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """A row of a source: ``source_id`` never changes there, ``email`` is as it stands there.
 
     ``fields``: plain text by the keys of the connector's ``fields``. ``status``: what the source
-    knows about consent ("unsubscribed"), "" for nothing. ``skip``: a reason why this is nobody
-    to write to, "" for none.
+    knows about consent ("unsubscribed", "pending"), "" for nothing. ``skip``: a reason why this
+    is nobody to write to, "" for none; a closed status counts all the same.
+
+    A row with ``said_at`` (an instant in UTC) is something that a person did, such as an order
+    or a submission: several may be about one person, and the newest counts. ``about``: the
+    source id of a row that says better who it is, if there is one. ``lists`` and ``tags``:
+    names; what such a row no longer names, a person loses again, if she has it from here.
     """
 
     source_id: str
@@ -80,18 +132,40 @@ class Incoming:
     fields: Mapping[str, str] = field(default_factory=dict)
     status: str = ""
     skip: str = ""
+    said_at: str = ""
+    about: str = ""
+    lists: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    purchase: Purchase | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """What one run wants of a connector.
+
+    ``cursor``: where to go on, None at the beginning. ``since``: the mark of an earlier run,
+    None for a full pass. ``options``: every option of the connector with its value.
+    """
+
+    cursor: Cursor | None = None
+    since: Mark | None = None
+    options: Mapping[str, bool | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """Rows that are stored together; ``cursor`` is where to go on after them, None at the end.
 
-    ``total``: how many rows the source says it has.
+    ``total``: how many rows the source says it has. ``mark``: on the last page, what the next
+    run may begin from; None where every run is a full pass. ``fields``: those that only turned
+    up in the rows.
     """
 
     rows: tuple[Incoming, ...]
     cursor: Cursor | None
     total: int | None = None
+    mark: Mark | None = None
+    fields: tuple[SourceField, ...] = ()
 
 
 class Connector(Protocol):
@@ -101,16 +175,24 @@ class Connector(Protocol):
     title: str
     needs: Needs
     fields: tuple[SourceField, ...]
+    options: tuple[Option, ...]
 
-    def pages(self, site: Site, cursor: Cursor | None) -> Iterator[Page]:
-        """The source's pages from ``cursor`` on, or all of them; the last has no cursor."""
+    def look(self, site: Site) -> int | None:
+        """Asks for as little as tells that the source can be read; gives how many rows it has.
+
+        Raises what the site raises; AskTheOwner when something is missing there.
+        """
+        ...
+
+    def pages(self, site: Site, pull: Pull) -> Iterator[Page]:
+        """The pages that ``pull`` wants, at least one; the last has no cursor."""
         ...
 
 
 @cache
 def find() -> Mapping[str, Connector]:
     """Every connector by its key: the files of this folder, then what is installed beside it."""
-    modules = sorted(module.name for module in iter_modules(__path__))
+    modules = sorted(module.name for module in iter_modules(__path__) if not module.ispkg)
     found = [import_module(f"{__name__}.{name}").connector for name in modules]
     found += [entry.load() for entry in entry_points(group="pressferry.connectors")]
     return {connector.key: connector for connector in reversed(found)}

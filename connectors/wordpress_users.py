@@ -1,19 +1,15 @@
 """The users of a WordPress site itself: accounts, customers, members."""
 
-import re
-from collections.abc import Iterator, Mapping
-from html import unescape
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from connectors import Cursor, Incoming, Needs, Page, Site, SourceField
-from wp_bridge.errors import NotUnderstood
+from connectors import Incoming, Needs, Option, Page, Pull, Site, SourceField
+from connectors.reading import walk
+from connectors.reading.values import bare, plain, text, utc
+from connectors.reading.walk import Row, Sheet
 
 _ROUTE = "wp/v2/users"
 _PER_PAGE = 100
-#: A total that goes up and down, as two caches might say it, must not keep a sweep from its end.
-_MOST_STEPS_BACK = 20
 _FIELDS = "id,username,email,first_name,last_name,name,url,locale,registered_date,roles"
-_TAG = re.compile(r"</?[a-zA-Z!][^<>]*>")
 
 
 class WordPressUsers:
@@ -23,8 +19,6 @@ class WordPressUsers:
     title = "WordPress users"
     needs = Needs(
         namespace="wp/v2",
-        route=_ROUTE,
-        params={"context": "edit", "per_page": "1", "_fields": "id,email"},
         plugin="WordPress",
         permission="Listing users with their e-mail addresses takes an administrator, or a role "
         "with the capabilities list_users and edit_users.",
@@ -39,32 +33,27 @@ class WordPressUsers:
         SourceField("registered_at", "Registered (UTC)"),
         SourceField("roles", "Roles"),
     )
+    options = (
+        Option("roles_as_lists", "Put people on a list for each of their roles", False),
+        Option("roles_as_tags", "Tag people with their roles", False),
+    )
 
-    def pages(self, site: Site, cursor: Cursor | None) -> Iterator[Page]:
-        """Pages of 100 by id, up to the number of pages that the site reports.
+    def look(self, site: Site) -> int | None:
+        """One user with her address."""
+        answer = site.get(_ROUTE, {"context": "edit", "per_page": "1", "_fields": "id,email"})
+        return bare(answer).total
 
-        A page may be short or empty before the end: rows this account may not edit are left out.
-        When the total shrinks between two pages, rows have moved up into a page that was read
-        already: it goes back that far, and rows up to the last id are not given out again.
-        """
-        at = dict(cursor or {"page": 1, "last_id": 0, "total": 0})
-        steps_back = _MOST_STEPS_BACK
-        while True:
-            answer = site.get(_ROUTE, _params(at["page"]))
-            total, pages = _counts(answer.total, answer.pages)
-            gone, at["total"] = at["total"] - total, total
-            if gone > 0 and at["page"] > 1 and steps_back:
-                steps_back -= 1
-                at["page"] = max(1, at["page"] - 1 - gone // _PER_PAGE)
-                continue
-            rows = {number: row for number, row in _rows(answer.data) if number > at["last_id"]}
-            at["last_id"] = max([at["last_id"], *rows])
-            at["page"] += 1
-            more = at["page"] <= pages
-            incoming = tuple(_incoming(number, rows[number]) for number in sorted(rows))
-            yield Page(incoming, dict(at) if more else None, total)
-            if not more:
-                return
+    def pages(self, site: Site, pull: Pull) -> Iterator[Page]:
+        """Pages of 100 by id. Rows that this account may not edit are left out of theirs."""
+
+        def read(page: int) -> Sheet:
+            return bare(site.get(_ROUTE, _params(page)))
+
+        def say(rows: Sequence[tuple[int, Row]]) -> tuple[Incoming, ...]:
+            return tuple(_incoming(number, row, pull) for number, row in rows)
+
+        for step in walk.upwards(read, say, pull.cursor, _PER_PAGE):
+            yield Page(step.rows, step.at, step.total)
 
 
 connector = WordPressUsers()
@@ -81,25 +70,9 @@ def _params(page: int) -> dict[str, str]:
     }
 
 
-def _counts(total: int | None, pages: int | None) -> tuple[int, int]:
-    if total is None or pages is None:
-        raise NotUnderstood(
-            "The site did not say how many users there are (X-WP-Total, X-WP-TotalPages): "
-            "something between it and us drops these headers."
-        )
-    return total, pages
-
-
-def _rows(data: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-    for row in data if isinstance(data, list) else [None]:
-        number = str(row.get("id", "")) if isinstance(row, dict) else ""
-        if not isinstance(row, dict) or not re.fullmatch("[0-9]{1,18}", number):
-            raise NotUnderstood("The site's list of users has a form that is not understood.")
-        yield int(number), row
-
-
-def _incoming(number: int, row: Mapping[str, Any]) -> Incoming:
-    roles = row.get("roles")
+def _incoming(number: int, row: Row, pull: Pull) -> Incoming:
+    found = row.get("roles")
+    roles = [plain(role) for role in found] if isinstance(found, list) else []
     fields = {
         "first_name": plain(row.get("first_name")),
         "last_name": plain(row.get("last_name")),
@@ -107,23 +80,13 @@ def _incoming(number: int, row: Mapping[str, Any]) -> Incoming:
         "username": plain(row.get("username")),
         "display_name": plain(row.get("name")),
         "url": plain(row.get("url")),
-        "registered_at": _moment(row.get("registered_date")),
-        "roles": ", ".join(map(str, roles)) if isinstance(roles, list) else "",
+        "registered_at": utc(row.get("registered_date")),
+        "roles": ", ".join(roles),
     }
-    email = row.get("email")
-    return Incoming(str(number), email if isinstance(email, str) else "", fields)
-
-
-def plain(value: Any) -> str:
-    """Text as a person would write it: WordPress stores names with entities, some hold HTML."""
-    if not isinstance(value, str):
-        return ""
-    if "<" in value or "&" in value:
-        value = unescape(_TAG.sub("", value))
-    return " ".join(value.split())
-
-
-def _moment(value: Any) -> str:
-    """An instant as it came; "" for a zero date, which arrives as the year -1."""
-    text = value if isinstance(value, str) else ""
-    return text if re.match(r"(19|20)\d\d-", text) else ""
+    return Incoming(
+        str(number),
+        text(row.get("email")),
+        fields,
+        lists=frozenset(roles if pull.options.get("roles_as_lists") else ()),
+        tags=frozenset(roles if pull.options.get("roles_as_tags") else ()),
+    )

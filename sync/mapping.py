@@ -2,12 +2,17 @@
 
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from connectors import Incoming, SourceField
+from connectors import PURCHASE_FIELDS, Incoming, Purchase, SourceField
 
+#: Statuses that say "no".
+CLOSED = frozenset({"unsubscribed", "bounced", "invalid", "complained"})
 #: Longer values are cut: no name or street is, and every mail would carry it.
 LONGEST = 1000
+#: No name of a list or tag is longer.
+_LONGEST_NAME = 200
+_SUMS = [entry.key for entry in PURCHASE_FIELDS]
 #: Control characters, halves of broken pairs, line and paragraph separators.
 _UNWANTED = {"Cc", "Cs", "Zl", "Zp"}
 
@@ -19,7 +24,8 @@ AddressOf = Callable[[str], str | None]
 class Wanted:
     """What a row wants a contact to be. ``fields``: by target, never empty ones.
 
-    Custom fields are called ``fields.<key>``.
+    Custom fields are called ``fields.<key>``. ``skip``: why nobody new is made of it, though it
+    says a "no". ``sums``: targets of what is added up from purchases. The rest is as in Incoming.
     """
 
     source_id: str
@@ -27,6 +33,13 @@ class Wanted:
     address: str
     fields: Mapping[str, str] = field(default_factory=dict)
     status: str = ""
+    skip: str = ""
+    said_at: str = ""
+    about: str = ""
+    lists: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    purchase: Purchase | None = None
+    sums: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +64,43 @@ def targets(
 
 def wanted(row: Incoming, targets: Mapping[str, str], address_of: AddressOf) -> Wanted | Skipped:
     """What ``row`` wants, or why it is left out."""
-    if row.skip:
+    if row.skip and row.status not in CLOSED:
         return Skipped(row.source_id, row.skip)
     email = row.email.strip()
     if not email:
-        return Skipped(row.source_id, "no_email")
+        return Skipped(row.source_id, row.skip or "no_email")
     address = address_of(email) if email.isprintable() or not _is_broken(email) else None
     if address is None:
-        return Skipped(row.source_id, "invalid_email")
+        return Skipped(row.source_id, row.skip or "invalid_email")
     fields = {}
     for key, target in targets.items():
         if value := storable(row.fields.get(key, "")):
             fields[target] = value
-    return Wanted(row.source_id, email, address, fields, row.status)
+    found = Wanted(row.source_id, email, address, fields, row.status)
+    return _in_full(found, row, targets) if _says_more(row) else found
+
+
+def _says_more(row: Incoming) -> bool:
+    return bool(row.said_at or row.lists or row.tags or row.skip)
+
+
+def _in_full(found: Wanted, row: Incoming, targets: Mapping[str, str]) -> Wanted:
+    sums = {key: targets[key] for key in _SUMS if key in targets} if row.purchase else {}
+    return replace(
+        found,
+        skip=row.skip,
+        said_at=row.said_at,
+        about=row.about,
+        lists=_names(row.lists),
+        tags=_names(row.tags),
+        purchase=row.purchase,
+        sums=sums,
+    )
+
+
+def _names(names: Iterable[str]) -> frozenset[str]:
+    found = (storable(name)[:_LONGEST_NAME].strip() for name in names)
+    return frozenset(name for name in found if name)
 
 
 def storable(text: str) -> str:

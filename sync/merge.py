@@ -1,17 +1,14 @@
 """What becomes of a contact when a source says something about it.
 
-A person's edit outranks a site. Empty never erases. Lists and tags only gather. A "no" is never
-undone by a site.
+A person's edit outranks a site. Empty never erases. Lists and tags gather; a source takes away only
+what it gave. A "no" is never undone by a site.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sync.mapping import Wanted
-
-#: Statuses that say "no".
-CLOSED = frozenset({"unsubscribed", "bounced", "invalid", "complained"})
+from sync.mapping import CLOSED, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +27,15 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a connection does with people: the status of new ones, and what everybody gets."""
+    """What a connection does with people: the status of new ones, and what everybody gets.
+
+    ``left``: lists and tags that a row named before and does not name any more.
+    """
 
     new_status: str = "active"
     lists: frozenset[UUID] = frozenset()
     tags: frozenset[UUID] = frozenset()
+    left: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Update:
     status: str = ""
     lists: frozenset[UUID] = frozenset()
     tags: frozenset[UUID] = frozenset()
+    left: frozenset[UUID] = frozenset()
     overwrites: bool = False
 
 
@@ -73,7 +75,14 @@ class Keep:
     wanted: Wanted
 
 
-Decision = Create | Update | Keep
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Nobody known says no: the address is noted, so that no other source brings it in."""
+
+    wanted: Wanted
+
+
+Decision = Create | Update | Keep | Refuse
 
 
 def decide(wanted: Wanted, known: Known | None, terms: Terms, refusal: str = "") -> Decision:
@@ -83,8 +92,10 @@ def decide(wanted: Wanted, known: Known | None, terms: Terms, refusal: str = "")
     with it is active, neither as a new contact nor by being renamed to it.
     """
     if known is None:
-        status = refusal or _said(wanted) or terms.new_status
-        return Create(wanted, status, terms.lists, terms.tags)
+        if wanted.skip:
+            return Refuse(wanted)
+        pending = "pending" if wanted.status == "pending" else terms.new_status
+        return Create(wanted, refusal or _said(wanted) or pending, terms.lists, terms.tags)
     rename = wanted.address != known.address and "email" not in known.edited
     fields = {
         target: value
@@ -101,9 +112,10 @@ def decide(wanted: Wanted, known: Known | None, terms: Terms, refusal: str = "")
         closes,
         terms.lists - known.lists,
         terms.tags - known.tags,
+        terms.left & (known.lists | known.tags),
         rename or bool(closes) or any(known.fields.get(target) for target in fields),
     )
-    changes = (fields, rename, closes, update.lists, update.tags)
+    changes = (fields, rename, closes, update.lists, update.tags, update.left)
     return update if any(changes) else Keep(known.id, wanted)
 
 

@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
+from uuid import UUID
 
-from connectors import Connector, Cursor, Incoming, Site
+from connectors import Connector, Cursor, Incoming, Mark, Page, Pull, Site, SourceField
 from sync import mapping, merge
 from sync.guard import Guard
 from sync.mapping import AddressOf, Wanted
-from sync.merge import Create, Decision, Known, Terms, Update
+from sync.merge import Create, Decision, Keep, Known, Refuse, Terms, Update
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,18 @@ class Match:
 
     ``unchanged``: it said the same last time. ``duplicate``: another row of the source already
     stands for this address. ``refusal``: the closed status that its address has earned.
+    ``is_noted``: another row says better or later who this is, so this one is only written down.
+    ``lists``, ``tags``, ``left``: what the row's names mean here, and what it named before.
     """
 
     known: Known | None = None
     unchanged: bool = False
     duplicate: bool = False
     refusal: str = ""
+    is_noted: bool = False
+    lists: frozenset[UUID] = frozenset()
+    tags: frozenset[UUID] = frozenset()
+    left: frozenset[UUID] = frozenset()
 
 
 class Roster(Protocol):
@@ -55,12 +62,14 @@ class Tally:
 class Plan:
     """What one page changes; ``cursor`` is where to go on afterwards, None at the end.
 
-    Rows that said the same last time are counted, but not among the decisions.
+    Rows that said the same last time are counted, but not among the decisions. ``mark``: what
+    the run leaves behind at its end.
     """
 
     decisions: Sequence[Decision]
     tally: Tally
     cursor: Cursor | None
+    mark: Mark | None = None
 
 
 class Store(Protocol):
@@ -72,6 +81,10 @@ class Store(Protocol):
         Raises what ``decide`` raises, or what says that this run may not go on. ``decide`` may
         be called again when somebody else was faster.
         """
+        ...
+
+    def learn(self, fields: Sequence[SourceField]) -> Mapping[str, str]:
+        """Notes fields that the source turned out to have; where every field goes from now on."""
         ...
 
 
@@ -93,21 +106,21 @@ class Order:
     overwritten: int = 0
 
 
-def run(
-    connector: Connector, site: Site, store: Store, order: Order, cursor: Cursor | None
-) -> None:
-    """Pulls every page from ``cursor`` on. Raises Held and what site and store raise."""
+def run(connector: Connector, site: Site, store: Store, order: Order, pull: Pull) -> None:
+    """Pulls every page that ``pull`` wants. Raises Held and what site and store raise."""
     overwritten = order.overwritten
-    for page in connector.pages(site, cursor):
+    for page in connector.pages(site, pull):
+        if page.fields:
+            order = replace(order, targets=store.learn(page.fields))
         rows, skipped = _sort(page.rows, order)
-        plan = store.page(rows, partial(decide, rows, skipped, page.cursor, order, overwritten))
+        plan = store.page(rows, partial(decide, rows, skipped, page, order, overwritten))
         overwritten += plan.tally.overwritten
 
 
 def decide(
     rows: Iterable[Wanted],
     skipped: Counter[str],
-    cursor: Cursor | None,
+    page: Page,
     order: Order,
     overwritten: int,
     roster: Roster,
@@ -123,13 +136,26 @@ def decide(
         elif found.unchanged:
             tally.kept += 1
         else:
-            decision = merge.decide(wanted, found.known, order.terms, found.refusal)
+            decision = _decide(wanted, found, order.terms)
             roster.note(decision)
             decisions.append(decision)
             _count(decision, tally)
     if order.guard and (why := order.guard.objection(overwritten, tally.overwritten)):
         raise Held(why)
-    return Plan(decisions, tally, cursor)
+    return Plan(decisions, tally, page.cursor, page.mark)
+
+
+def _decide(wanted: Wanted, found: Match, terms: Terms) -> Decision:
+    if found.is_noted and found.known:
+        return Keep(found.known.id, wanted)
+    if found.lists or found.tags or found.left:
+        terms = replace(
+            terms,
+            lists=terms.lists | found.lists,
+            tags=terms.tags | found.tags,
+            left=found.left - terms.lists - terms.tags,
+        )
+    return merge.decide(wanted, found.known, terms, found.refusal)
 
 
 def _count(decision: Decision, tally: Tally) -> None:
@@ -139,8 +165,12 @@ def _count(decision: Decision, tally: Tally) -> None:
         case Update():
             tally.updated += 1
             tally.overwritten += decision.overwrites
-        case _:
+        case Keep() if decision.wanted.purchase:
+            tally.updated += 1  # what she bought in all is another sum now
+        case Keep():
             tally.kept += 1
+        case Refuse():
+            tally.skipped[decision.wanted.skip] += 1
 
 
 def _sort(rows: Iterable[Incoming], order: Order) -> tuple[list[Wanted], Counter[str]]:

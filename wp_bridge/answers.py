@@ -24,6 +24,8 @@ ANONYMOUS = {
     "rest_user_cannot_view",
     "rest_cannot_view",
     "rest_cannot_read",
+    "rest_ability_cannot_execute",
+    "woocommerce_rest_cannot_view",
 }
 #: Codes of plugins that close the API, and whose they are.
 _BLOCKERS = {
@@ -80,7 +82,7 @@ def understand(raw: Raw) -> Answer:
             data, _count(raw.headers, "x-wp-total"), _count(raw.headers, "x-wp-totalpages")
         )
     code, message = _error(data)
-    _raise_patience(raw, message)
+    check_patience(raw, message)
     if raw.status == 401:
         raise _unauthorized(raw, code, message)
     if raw.status in (403, 406):
@@ -93,7 +95,8 @@ def understand(raw: Raw) -> Answer:
     raise NotUnderstood(f"The site answered {raw.status}{words}.", code=code)
 
 
-def _raise_patience(raw: Raw, message: str) -> None:
+def check_patience(raw: Raw, message: str = "") -> None:
+    """Raises TryLater when the site cannot answer now."""
     if raw.status == 429 or (raw.status == 503 and "retry-after" in raw.headers):
         raise TryLater(
             f"The site asks for patience (status {raw.status}).", _retry_after(raw), throttled=True
@@ -129,7 +132,7 @@ def _forbidden(raw: Raw, code: str, message: str) -> AskTheOwner:
     if code:
         sentence = f"This account may not do that at the site: {message or code}"
         return AskTheOwner("needs_permission", sentence, code=code)
-    return _blocked(_wall(raw), "")
+    return _blocked(wall(raw), "")
 
 
 def _missing(code: str) -> AskTheOwner | NotUnderstood:
@@ -146,7 +149,7 @@ def _no_data(raw: Raw) -> Exception:
         return TryLater("The site's answer was cut off.")
     return AskTheOwner(
         "blocked",
-        f"The site answered with a web page instead of data: {_wall(raw)} stands in front of its "
+        f"The site answered with a web page instead of data: {wall(raw)} stands in front of its "
         "REST API, or it is in maintenance. Let /wp-json/ through for this server.",
     )
 
@@ -161,7 +164,8 @@ def _blocked(whom: str, code: str, *, anonymous: bool = False) -> AskTheOwner:
     )
 
 
-def _wall(raw: Raw) -> str:
+def wall(raw: Raw) -> str:
+    """Who stands in front of the site, as far as its page tells."""
     page = raw.body[:20000].decode("utf-8", "replace").lower()
     page += " ".join(f"{name}: {value}" for name, value in raw.headers.items()).lower()
     found = next((name for pattern, name in _WALLS if re.search(pattern, page)), None)

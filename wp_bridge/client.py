@@ -8,15 +8,19 @@ import secrets
 import threading
 from base64 import b64encode
 from collections.abc import Mapping
+from datetime import tzinfo
+from typing import Any
 from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
 
 import requests
 from requests.exceptions import ConnectionError as NoConnection
 from requests.exceptions import RequestException, SSLError, Timeout
 
+from wp_bridge import xmlrpc
 from wp_bridge.answers import Answer, Raw, understand
 from wp_bridge.door import Allowed, Door, Refused
 from wp_bridge.errors import AskTheOwner, NotUnderstood, TryLater
+from wp_bridge.zones import ZONE_FIELDS, zone_of
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 45.0
@@ -50,6 +54,8 @@ class Client:
         self.url = url.rstrip("/")
         self.rest_root = rest_root
         self.has_login = bool(username and password)
+        self._account = (username, password)
+        self._zone: tzinfo | None = None
         self._login = "Basic " + b64encode(f"{username}:{password}".encode()).decode()
         self._seconds = seconds
         self._allowed = allowed
@@ -69,6 +75,17 @@ class Client:
         query = {**params, "_": secrets.token_hex(6)}  # page caches may ignore who is asking
         return understand(self._ask("GET", rest_url(root, route, query), anonymous)[1])
 
+    def call(self, method: str, *values: Any) -> Any:
+        """What an XML-RPC method answers to blog, user name, password and ``values``."""
+        body = xmlrpc.question(method, (1, *self._account, *values))
+        return xmlrpc.understand(self._ask("POST", self.url + xmlrpc.PATH, False, body)[1])
+
+    def zone(self) -> tzinfo:
+        """The time zone of the site; asked for once."""
+        if self._zone is None:
+            self._zone = zone_of(self.get("", {"_fields": ZONE_FIELDS}).data)
+        return self._zone
+
     def visit(self) -> tuple[str, Raw]:
         """The site's front page as a stranger sees it: where it really is, and its headers."""
         url, raw = self._ask("HEAD", self.url + "/", anonymous=True)
@@ -87,11 +104,13 @@ class Client:
         self._stranger.close()
         self._known.close()
 
-    def _ask(self, method: str, url: str, anonymous: bool) -> tuple[str, Raw]:
+    def _ask(
+        self, method: str, url: str, anonymous: bool, body: bytes | None = None
+    ) -> tuple[str, Raw]:
         home = self.rest_root or self.url
         anonymous = anonymous or not self.has_login
         for _ in range(MOST_HOPS):
-            raw = self._send(method, url, anonymous)
+            raw = self._send(method, url, anonymous, body)
             target = raw.headers.get("location")
             if raw.status not in _MOVES or not target:
                 return url, raw
@@ -100,7 +119,7 @@ class Client:
                 raise _moved_away(home, url)
         raise NotUnderstood("The site redirects in a circle: open it in a browser and mend that.")
 
-    def _send(self, method: str, url: str, anonymous: bool) -> Raw:
+    def _send(self, method: str, url: str, anonymous: bool, body: bytes | None) -> Raw:
         session, door = (
             (self._stranger, self._open_door) if anonymous else (self._known, self._login_door)
         )
@@ -111,7 +130,8 @@ class Client:
             with session.request(
                 method,
                 url,
-                headers={} if anonymous else {"Authorization": self._login},
+                data=body,
+                headers=self._headers(anonymous, body),
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
                 stream=True,
@@ -124,6 +144,11 @@ class Client:
             raise _unreachable(url, error) from None
         finally:
             watch.cancel()
+
+    def _headers(self, anonymous: bool, body: bytes | None) -> dict[str, str]:
+        if body is not None:
+            return {"Content-Type": "text/xml"}  # the login is in it
+        return {} if anonymous else {"Authorization": self._login}
 
     def _refused(self, refused: Refused) -> AskTheOwner:
         if refused.scheme == "http" and self._allowed(refused.ip):

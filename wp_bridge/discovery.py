@@ -10,22 +10,12 @@ from wp_bridge.errors import AskTheOwner, NotUnderstood, TryLater
 from wp_bridge.root import Root
 
 
-class Probe(Protocol):
-    """What must answer for a source to be readable."""
+class Needs(Protocol):
+    """What must be at a site for a source to be readable."""
 
     @property
     def namespace(self) -> str:
         """The namespace that its plugin registers, such as ``wc/v3``."""
-        ...
-
-    @property
-    def route(self) -> str:
-        """A route that lists its rows."""
-        ...
-
-    @property
-    def params(self) -> Mapping[str, str]:
-        """Parameters for a small page of it."""
         ...
 
     @property
@@ -36,6 +26,19 @@ class Probe(Protocol):
     @property
     def permission(self) -> str:
         """Which role or setting an account needs to read it: a sentence."""
+        ...
+
+
+class Probe(Protocol):
+    """A source that can be tried."""
+
+    @property
+    def needs(self) -> Needs:
+        """What it needs."""
+        ...
+
+    def look(self, site: Client) -> int | None:
+        """Asks for a little of it; gives how many rows it has. Raises what the client raises."""
         ...
 
 
@@ -71,19 +74,17 @@ def _everywhere(probes: Iterable[str], state: str, detail: str) -> tuple[Finding
 
 
 def _look(client: Client, root: Root, source: str, probe: Probe) -> Finding:
-    if probe.namespace not in root.namespaces:
-        detail = f"{probe.plugin} is not active at the site, or too old to answer over REST."
+    if probe.needs.namespace not in root.namespaces:
+        detail = f"{probe.needs.plugin} is not active at the site, or too old to answer over REST."
         return Finding(source, "plugin_absent", detail)
     if not client.has_login:
-        detail = f"Give a user name and an application password. {probe.permission}"
+        detail = f"Give a user name and an application password. {probe.needs.permission}"
         return Finding(source, "needs_permission", detail)
     try:
-        answer = client.get(probe.route, probe.params)
+        count = probe.look(client)
     except (TryLater, AskTheOwner, NotUnderstood) as trouble:
         return Finding(source, *_why(trouble, client, root, probe))
-    if not isinstance(answer.data, list | dict):
-        return Finding(source, "blocked", "The route answers, but not with a list of rows.")
-    rows = "Its rows" if answer.total is None else f"{answer.total} rows"
+    rows = "Its rows" if count is None else f"{count} rows"
     return Finding(source, "ready", f"{rows} can be read.")
 
 
@@ -93,8 +94,11 @@ def _why(
     if isinstance(trouble, AskTheOwner):
         if trouble.anonymous:
             return _why_a_stranger(client, root, trouble)
-        if trouble.state == "needs_permission" and trouble.code.startswith("rest_"):
-            return "needs_permission", f"This account may not read it. {probe.permission}"
+        refused = trouble.code.startswith(("rest_", "woocommerce_rest_", "xmlrpc_40"))
+        if trouble.state == "needs_permission" and refused:
+            return "needs_permission", f"This account may not read it. {probe.needs.permission}"
+    if isinstance(trouble, NotUnderstood) and not trouble.code:
+        return "blocked", f"The route answers, but not as its plugin does. {trouble.sentence}"
     return named(trouble)
 
 

@@ -25,14 +25,24 @@ class AttachmentValues(Strict):
     content_id = Text(most=120, load_default="")
 
 
+class _Recipients(fields.List[Any]):
+    """Addresses, or one of them by itself."""
+
+    def _deserialize(self, value: Any, *more: Any, **other: Any) -> list[Any]:
+        return super()._deserialize([value] if isinstance(value, str) else value, *more, **other)
+
+
 class MessageValues(Strict):
     """A mail for one recipient, or the same for several: each gets a message of their own."""
 
-    to = fields.List(
+    to = _Recipients(
         Email(),
         required=True,
         validate=validate.Length(1, _MOST_RECIPIENTS),
-        metadata={"description": "Each sees only their own address"},
+        metadata={
+            "description": "One address may stand by itself. Each sees only their own address",
+            "type": ["array", "string"],
+        },
     )
     subject = Text(required=True, least=1, most=_LONGEST_LINE, metadata={"description": "Liquid"})
     html = Text(most=_LONGEST_BODY, lines=True, metadata={"description": "Liquid"})
@@ -90,8 +100,11 @@ class TakenOn(Schema):
 
 
 class MessagesAnswer(Schema):
-    """What was taken on, in the order of the recipients; who was named twice is there once."""
+    """What was taken on, in the order of the recipients; who was named twice is there once.
+    ``id`` is that of the first, for those who write to one.
+    """
 
+    id = Id(required=True)
     messages = fields.List(fields.Nested(TakenOn), required=True)
 
 

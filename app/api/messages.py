@@ -36,7 +36,7 @@ def send_message(headers: dict[str, Any], body: dict[str, Any]) -> Any:
     """Hand in a mail for one recipient or several; it is stored before the answer."""
     who = caller()
     made = asking.ask(runtime(), who.workspace_id, body, user_id=who.user_id, key=headers["key"])
-    return {"messages": made}
+    return {"id": made[0].id, "messages": made}
 
 
 @blueprint.get("/messages", scope="read", query=MessageQuery, answer=page_of(MessageSummary))

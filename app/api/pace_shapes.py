@@ -1,10 +1,11 @@
-"""How spread and sending window of a campaign look in the API."""
+"""How spread, canary and sending window of a campaign look in the API."""
 
 from typing import Any
 
 from marshmallow import fields, validate
 
-from app.api.schemas import Strict, Whole
+from app.api.schemas import Share, Strict, Whole
+from app.rules.canary import LIMITS, WAIT_MINUTES
 from app.rules.spread import MOST_MINUTES
 from app.rules.windows import DAYS, ZONES
 
@@ -43,9 +44,23 @@ WindowValues = Strict.from_dict(
 )
 
 
+#: The shares from which on the campaign halts itself.
+CanaryLimits = Strict.from_dict({name: Share() for name in LIMITS}, name="CanaryLimits")
+
+
+class CanaryValues(Strict):
+    """A share of the audience, or so many, go first; then it is waited and looked at them."""
+
+    share = Share()
+    count = Whole(least=1)
+    wait_minutes = Whole(load_default=WAIT_MINUTES, least=0, most=MOST_MINUTES)
+    limits = fields.Nested(CanaryLimits)
+
+
 def pace(**more: Any) -> dict[str, Any]:
-    """The two fields, as they are given or answered."""
+    """The fields, as they are given or answered."""
     return {
         "spread": fields.Nested(SpreadValues, allow_none=True, **more),
+        "canary": fields.Nested(CanaryValues, allow_none=True, **more),
         "sending_window": fields.Nested(WindowValues, allow_none=True, **more),
     }

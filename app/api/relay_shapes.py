@@ -5,7 +5,13 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from app.api.return_path_shapes import RETURN_PATH, EnvelopeAnswer, envelope_of
+from app.api.return_path_shapes import (
+    RETURN_PATH,
+    SENDERS,
+    EnvelopeAnswer,
+    SenderAnswer,
+    envelope_of,
+)
 from app.api.schemas import Email, Flag, Id, Instant, Name, Strict, Text, Whole
 from app.rules.primary import SERVED
 from app.rules.relay_fields import ENCRYPTIONS
@@ -69,6 +75,9 @@ class RelayChanges(Strict):
     reply_to_email = Text(most=320)
     reply_to_name = Text()
     return_path = Text(most=320, metadata=RETURN_PATH)
+    verified_senders = fields.List(
+        Text(least=1, most=320), validate=validate.Length(0, 200), metadata=SENDERS
+    )
     description = Text(most=2000, lines=True)
     rate_per_second = _Rate(
         allow_none=True, validate=validate.Range(0, 100_000, min_inclusive=False)
@@ -169,6 +178,7 @@ class RelayAnswer(Schema):
     reply_to_email = fields.String(required=True)
     reply_to_name = fields.String(required=True)
     return_path = fields.String(required=True)
+    verified_senders = fields.List(fields.Nested(SenderAnswer), required=True)
     envelope = fields.Nested(EnvelopeAnswer, required=True)
     description = fields.String(required=True)
     rate_per_second = fields.Float(required=True, allow_none=True)
@@ -177,6 +187,11 @@ class RelayAnswer(Schema):
     daily_limit = fields.Integer(required=True, allow_none=True)
     rolling_day = fields.Boolean(required=True)
     warm_up = fields.Nested(WarmUpPlan, required=True, allow_none=True)
+    warm_up_frozen = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Days after which the plan did not grow: too much came back"},
+    )
     today = fields.Nested(TodayAnswer, required=True)
     failover_priority = fields.Integer(required=True)
     exclude_from_failover = fields.Boolean(required=True)
@@ -190,6 +205,11 @@ class RelayAnswer(Schema):
     max_connections = fields.Integer(required=True)
     messages_per_connection = fields.Integer(required=True)
     breaker = fields.Nested(BreakerAnswer, required=True)
+    distrusted_since = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "It refused everybody: no refusal of a recipient is believed"},
+    )
     throttle = fields.Nested(ThrottleAnswer, required=True, allow_none=True)
     last_fault = fields.String(required=True)
     last_fault_at = Instant(required=True, allow_none=True)

@@ -14,6 +14,14 @@ class TestMail(Strict):
 
     to = Email(required=True)
     html = Flag(load_default=True)
+    from_email = Email(
+        load_default="",
+        metadata={
+            "format": "email",
+            "description": "Another From than the relay's own: when the relay takes the mail, "
+            "it is one of its verified_senders",
+        },
+    )
 
 
 class FaultAnswer(Schema):

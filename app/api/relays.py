@@ -111,7 +111,13 @@ def send_test_mail(relay_id: UUID, body: dict[str, Any]) -> Any:
     """Send a small real mail through this relay and no other."""
     running, workspace_id = runtime(), caller().workspace_id
     trial = _trial(relay_id)
-    sending = trial.send(body["to"], html=body["html"], message_id=ids.new_id(), now=running.now())
+    sending = trial.send(
+        body["to"],
+        html=body["html"],
+        message_id=ids.new_id(),
+        now=running.now(),
+        from_email=body["from_email"],
+    )
     tried = asyncio.run(sending)
     report = tried.report
     with running.database.transaction() as session:

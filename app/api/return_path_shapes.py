@@ -1,4 +1,4 @@
-"""What a relay's return path looks like in the API: how it stands, since when, and why."""
+"""A relay's return path and other senders in the API: how they stand, since when, and why."""
 
 from typing import Any, get_args
 
@@ -8,11 +8,26 @@ from app.api.schemas import Instant
 from app.rules.envelope import State
 from app.sending import return_paths
 from app.sending.models import Relay
+from app.sending.verified import WAYS
 
 RETURN_PATH = {
     "description": "Where bounces go, such as bounces+{token}@bounces.example.com; used once a "
     "test mail showed that the relay takes it"
 }
+
+
+SENDERS = {
+    "description": "Under which names it may send besides its own From: addresses, or @example.com "
+    "for all of a domain"
+}
+
+
+class SenderAnswer(Schema):
+    """A name under which a relay may send, how that is known, and since when."""
+
+    sender = fields.String(required=True)
+    how = fields.String(required=True, validate=validate.OneOf(WAYS))
+    at = fields.String(required=True, metadata={"format": "date-time"})
 
 
 class EnvelopeAnswer(Schema):

@@ -30,9 +30,19 @@ class MailToExplain(Strict):
     from_email = Email()
     from_name = Text()
     subject = Text(most=900, metadata={"description": "As the recipient reads it"})
+    message = Text(
+        most=100_000, lines=True, metadata={"description": "The text as the recipient reads it"}
+    )
     to = Email(metadata={"description": "Brings the lists and tags of this contact"})
     lists = fields.List(Name(), validate=validate.Length(0, 1_000))
     tags = fields.List(Name(), validate=validate.Length(0, 1_000))
+    cc = fields.List(Email(), validate=validate.Length(0, 100))
+    bcc = fields.List(Email(), validate=validate.Length(0, 100))
+    headers = fields.List(
+        Name(),
+        validate=validate.Length(0, 100),
+        metadata={"description": "Each as it stands in the mail, Name: value"},
+    )
 
 
 class ConditionValues(Strict):

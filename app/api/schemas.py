@@ -97,6 +97,18 @@ class Whole(fields.Integer):
         return super()._validated(value)
 
 
+class Share(fields.Float):
+    """A part of something, more than 0 and up to 1; only a JSON number will do."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(validate=validate.Range(0, 1, min_inclusive=False), **more)
+
+    def _validated(self, value: Any) -> float:
+        if isinstance(value, str | bool):
+            raise self.make_error("invalid")
+        return super()._validated(value)
+
+
 class Flag(fields.Boolean):
     """true or false, and nothing that merely looks like it."""
 

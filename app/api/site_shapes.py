@@ -87,6 +87,19 @@ class DiscoveryAnswer(Schema):
     sources = fields.List(fields.Nested(SourceAnswer), required=True)
 
 
+class Choice(fields.Raw):
+    """True, false, or a short text."""
+
+    def __init__(self) -> None:
+        super().__init__(metadata={"oneOf": [{"type": "boolean"}, {"type": "string"}]})
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool | str:
+        if isinstance(value, bool):
+            return value
+        found: str = Text(most=_MOST).deserialize(value)
+        return found
+
+
 class Schedule(Strict):
     """How often: one of the two; cron in the time zone of the workspace."""
 
@@ -110,6 +123,12 @@ class ConnectionChanges(Strict):
             "description": "Source field to contact field ('fields.<key>' for a custom one; "
             "'' leaves it out); fields that are not named go where they go by themselves"
         },
+    )
+    options = fields.Dict(
+        keys=Name(),
+        values=Choice(),
+        validate=validate.Length(0, _MOST),
+        metadata={"description": "Choices that the source offers; those not named stay"},
     )
     add_lists = fields.List(
         Name(),
@@ -148,6 +167,7 @@ class ConnectionAnswer(Schema):
     fields_ = fields.List(
         fields.Nested(FieldAnswer), required=True, attribute="fields", data_key="fields"
     )
+    options = fields.Dict(keys=fields.String(), values=fields.Raw(), required=True)
     add_lists = fields.List(fields.String(), required=True)
     add_tags = fields.List(fields.String(), required=True)
     failures = fields.Integer(required=True)
@@ -158,9 +178,10 @@ class ConnectionAnswer(Schema):
 
 
 class NewRun(Strict):
-    """``force``: even if it changes more than the guard allows."""
+    """``force``: even if it changes more than the guard allows. ``full``: through everything."""
 
     force = Flag(load_default=False)
+    full = Flag(load_default=False)
 
 
 class RunAnswer(Schema):
@@ -177,6 +198,7 @@ class RunAnswer(Schema):
     skipped = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     pages = fields.Integer(required=True)
     force = fields.Boolean(required=True)
+    full = fields.Boolean(required=True)
     detail = fields.String(required=True)
     created_at = Instant(required=True)
     started_at = Instant(required=True, allow_none=True)

@@ -143,6 +143,7 @@ def start_run(connection_id: UUID, body: dict[str, Any]) -> Any:
             caller().workspace_id,
             connection_id,
             force=body["force"],
+            full=body["full"],
             now=running.now(),
         )
 

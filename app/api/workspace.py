@@ -31,6 +31,7 @@ class WorkspaceChanges(Strict):
         validate=validate.OneOf(FROM_POLICIES),
         metadata={
             "description": "rewrite: From of the relay that helps; "
+            "keep_if_verified: From stays, and only relays that may send under it help; "
             "same_from_only: only relays with the same From help"
         },
     )

@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 from app.campaigns import edit, rotation, sender
 from app.campaigns.models import Campaign
 from app.contacts.models import Contact
-from app.rules import email_address
+from app.rules import email_address, message
 from app.rules.template import Template
 from app.sending import explaining, firsts
 from app.sending.compose import contact_values
 from app.sending.explaining import Explanation
 
+#: Where several values may be said, and the field of rules that they are.
+_SAID = (("lists", "list"), ("tags", "tag"), ("cc", "cc"), ("bcc", "bcc"), ("headers", "header"))
 #: What may be said about the mail beside the campaign; it outranks what the campaign says.
 FIELDS = ("relay_id", "mail_type", "stream", "from_email", "from_name")
 
@@ -34,7 +36,8 @@ def explain(
     ``values`` say of FIELDS. Sends nothing. Raises NotFound.
 
     A campaign that rotates is told for the relay whose turn comes first. Of the recipient ``to``
-    rules know the subject as she reads it, her lists and her tags, unless ``values`` say others.
+    rules know subject and text as she reads them, her lists and her tags, unless ``values`` say
+    others.
     """
     campaign = _campaign(session, workspace_id, values.get("campaign_id"), user_id)
     said = {
@@ -70,7 +73,9 @@ def personal(
     reader = contact_values(person) if person is not None else {"email": address, "fields": {}}
     subject = Template(campaign.subject, html=False)
     told["subject"] = [values.get("subject", firsts.rendered(subject, reader, now))]
-    for given, name in (("lists", "list"), ("tags", "tag")):
+    words = Template(message.text_of(campaign.html, campaign.text), html=False)
+    told["message"] = [values.get("message", firsts.rendered(words, reader, now))]
+    for given, name in _SAID:
         if given in values:
             told[name] = values[given]
     return told
@@ -88,6 +93,8 @@ def _campaign(
         stream="marketing",
         name="",
         subject="",
+        html="",
+        text="",
         from_email="",
         from_name="",
         reply_to_email="",

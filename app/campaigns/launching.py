@@ -8,7 +8,7 @@ from app.campaigns import audience, edit, lateness, pace, rotation, sender
 from app.campaigns.models import Campaign
 from app.errors import Invalid
 from app.rules import email_address, links, message
-from app.sending import fleet, ledger
+from app.sending import canaries, fleet, ledger
 from app.sending.models import Content, Dispatch
 
 
@@ -62,17 +62,21 @@ def dispatch(session: Session, campaign: Campaign, now: datetime) -> None:
 
 
 def _queue(session: Session, campaign: Campaign, made: Dispatch, now: datetime) -> int:
+    due = pace.due(session, campaign, now)
     try:
-        return ledger.enqueue(
+        audience_size = ledger.enqueue(
             session,
             dispatch_id=made.id,
             contacts=audience.people(campaign.workspace_id, campaign.audience),
             due_at=now,
             turns=rotation.turns(campaign),
-            due=pace.due(session, campaign, now),
+            due=due,
         )
     except ValueError as error:
         raise pace.unfit(error) from error
+    if due.canary is not None:
+        made.canary = canaries.begun(campaign.canary or {}, due, audience_size)
+    return audience_size
 
 
 def _frozen(session: Session, campaign: Campaign, now: datetime) -> Content:

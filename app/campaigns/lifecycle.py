@@ -103,7 +103,9 @@ def launch_due(runtime: Runtime) -> None:
 
 
 def finish_done(runtime: Runtime) -> None:
-    """Follows the ledger: done is sent, and what sending itself has stopped is paused."""
+    """Follows the ledger: done is sent, and what sending itself has stopped is paused; what was
+    undone goes on.
+    """
     now = runtime.now()
     going = (
         select(Campaign, Dispatch)
@@ -111,6 +113,7 @@ def finish_done(runtime: Runtime) -> None:
         .where(
             Campaign.status.in_(("sending", "paused")) & Dispatch.finished_at.is_not(None)
             | (Campaign.status == "sending") & (Dispatch.hold == "paused")
+            | (Campaign.status == "sent") & Dispatch.finished_at.is_(None)
         )
     )
     with runtime.database.reading() as session:
@@ -125,6 +128,9 @@ def _follow(session: Session, campaign: Campaign, dispatch: Dispatch, now: datet
     if dispatch.finished_at is not None:
         campaign.completed_at = dispatch.finished_at
         _become(session, campaign, "sent", now)
+    elif campaign.status == "sent":
+        campaign.completed_at = None
+        _become(session, campaign, "sending", now)
     else:
         _become(session, campaign, "paused", now, dispatch.hold_reason)
 

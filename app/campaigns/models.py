@@ -22,8 +22,8 @@ class Campaign(Identified, Base):
     ``send_strategy`` is ``pinned`` or ``rotate``; then ``pool`` is ``[{"relay_id": id, "weight":
     n}]``, else it is empty. ``promise``: one of PROMISES, what is done with a mail of which
     nobody knows whether it went. ``spread``: see ``rules.spread``; ``sending_window``: see
-    ``rules.windows``; None: at once, at any time. ``not_later_than``: what is not sent by then
-    waits for a person.
+    ``rules.windows``; ``canary``: see ``rules.canary``; None: to everybody at once, at any time.
+    ``not_later_than``: what is not sent by then waits for a person.
     """
 
     __tablename__ = "campaign"
@@ -48,6 +48,7 @@ class Campaign(Identified, Base):
     audience: Mapped[dict[str, Any]] = mapped_column(default=dict)
     spread: Mapped[dict[str, Any] | None]
     sending_window: Mapped[dict[str, Any] | None]
+    canary: Mapped[dict[str, Any] | None]
     promise: Mapped[str] = mapped_column(default="never_twice")
     status: Mapped[str] = mapped_column(default="draft")
     status_reason: Mapped[str] = mapped_column(Text, default="")

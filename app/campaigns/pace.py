@@ -3,18 +3,17 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from app.campaigns.models import Campaign
 from app.errors import Invalid
-from app.rules import spread, windows
+from app.rules import canary, spread, windows
 from app.rules.spread import PRIME
 from app.sending.due import Due
 from app.workspaces.models import Workspace
 
-FIELDS = ("spread", "sending_window")
+FIELDS = ("spread", "sending_window", "canary")
 
 
 def choose(campaign: Campaign, values: Mapping[str, Any]) -> None:
@@ -23,20 +22,30 @@ def choose(campaign: Campaign, values: Mapping[str, Any]) -> None:
         campaign.spread = _spread(values["spread"])
     if "sending_window" in values:
         campaign.sending_window = _window(values["sending_window"])
+    if "canary" in values:
+        campaign.canary = _canary(values["canary"])
+    window = campaign.sending_window
+    if campaign.canary and window and window["zone"] == "recipient":
+        raise Invalid.at(
+            "canary",
+            "Canaries go first by one clock: give the sending window the workspace's zone.",
+        )
 
 
 def due(session: Session, campaign: Campaign, now: datetime) -> Due:
     """When the deliveries of a launch at ``now`` are due; the same campaign, the same places."""
     zone = session.get_one(Workspace, campaign.workspace_id).timezone
     window = windows.from_words(campaign.sending_window) if campaign.sending_window else None
-    return Due(now, zone, spread.from_words(campaign.spread, campaign.id.int % PRIME), window)
+    first = canary.from_words(campaign.canary) if campaign.canary else None
+    seed = campaign.id.int % PRIME
+    return Due(now, zone, spread.from_words(campaign.spread, seed), window, first, seed)
 
 
 def check(session: Session, campaign: Campaign, now: datetime) -> None:
     """Raises Invalid when the spread does not fit into the window as the workspace sees it."""
     planned = due(session, campaign, now)
     try:
-        spread.stretches(planned.window, ZoneInfo(planned.zone), now, planned.spread)
+        planned.stretches(planned.zone)
     except ValueError as error:
         raise unfit(error) from error
 
@@ -58,6 +67,14 @@ def _spread(given: Mapping[str, Any] | None) -> dict[str, int] | None:
     if most <= least:
         raise Invalid.at("spread", "max_seconds must be more than min_seconds.")
     return {"min_seconds": least, "max_seconds": most}
+
+
+def _canary(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if not given:
+        return None
+    if ("share" in given) == ("count" in given):
+        raise Invalid.at("canary", "Say either the share of the audience, or how many (count).")
+    return dict(given)
 
 
 def _window(given: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -55,6 +55,7 @@ class Draft:
     failover: bool
     backup: UUID | None
     same_from: bool
+    keep_from: bool
     into_transactional: bool
 
 
@@ -75,6 +76,7 @@ def mail_of(session: Session, campaign: Campaign) -> Draft:
         workspace.failover_enabled,
         workspace.backup_relay_id,
         workspace.failover_from_policy == "same_from_only",
+        workspace.failover_from_policy == "keep_if_verified",
         workspace.failover_into_transactional,
     )
 

@@ -1,6 +1,6 @@
 """Addresses that are never written to: the contact's status and the suppression in one go."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from app.db import insert
 from app.rules import consent
 
 _AT_ONCE = 1000
+#: What servers say of an address.
+_LEARNED = ("bounced", "invalid")
 
 
 def suppress(
@@ -40,6 +42,36 @@ def lift(session: Session, workspace_id: UUID, addresses: Iterable[str]) -> None
                 Suppression.workspace_id == workspace_id, Suppression.address.in_(some)
             )
         )
+
+
+def take_back(
+    session: Session, workspace_id: UUID, said: Mapping[str, str], since: datetime
+) -> None:
+    """Takes back what was learned of these addresses (address -> the very words) since then and
+    turned out to be untrue; a no of the person, and one from elsewhere, stays.
+    """
+    for some in _parts(said):
+        rows = session.execute(
+            select(Suppression).where(
+                Suppression.workspace_id == workspace_id,
+                Suppression.address.in_(some),
+                Suppression.reason.in_(_LEARNED),
+                Suppression.created_at >= since,
+            )
+        ).scalars()
+        untrue = [row for row in rows if row.detail == said[row.address]]
+        for reason in _LEARNED:
+            addresses = [row.address for row in untrue if row.reason == reason]
+            session.execute(
+                update(Contact)
+                .where(
+                    Contact.workspace_id == workspace_id,
+                    Contact.address.in_(addresses),
+                    Contact.status == consent.status_for(reason),
+                )
+                .values(status="active")
+            )
+        lift(session, workspace_id, [row.address for row in untrue])
 
 
 def reasons(session: Session, workspace_id: UUID, addresses: Iterable[str]) -> dict[str, str]:

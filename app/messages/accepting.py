@@ -118,6 +118,7 @@ class _Mail:
         self.failover = workspace.failover_enabled
         self.backup = workspace.backup_relay_id
         self.same_from = workspace.failover_from_policy == "same_from_only"
+        self.keep_from = workspace.failover_from_policy == "keep_if_verified"
         self.into_transactional = workspace.failover_into_transactional
 
 

@@ -44,6 +44,15 @@ def for_logins(words: str) -> timedelta:
     return hints.bounded(words, timedelta(minutes=5), least=_MINUTE, most=_HOUR)
 
 
+def for_destination(streak: int, words: str, *, blocked: bool) -> timedelta:
+    """The pause after a destination's ``streak``-th complaint in a row (from 1): minutes, hours
+    when it blocks the relay for its reputation, or as long as its ``words`` say.
+    """
+    first, most = (_HOUR, 4 * _HOUR) if blocked else (_MINUTE, _HOUR)
+    usual = min(first * 2 ** min(streak - 1, 12), most)
+    return hints.bounded(words, usual, least=first, most=4 * _HOUR)
+
+
 #: Until this has passed, the answer to a body that was handed over may still come: a sender that
 #: lost its lease waits ten minutes for it, and what it hears still counts.
 FOR_ANSWER = timedelta(minutes=15)

@@ -25,7 +25,7 @@ def mistakes(values: Mapping[str, Any], *, allow_private: bool) -> dict[str, lis
             wrong(field, "Must not hold line breaks or control characters.")
     if not values["name"].strip():
         wrong("name", "Must say something: it is shown wherever a relay is chosen.")
-    for sentence in _host_mistakes(values["host"], allow_private=allow_private):
+    for sentence in host_mistakes(values["host"], allow_private=allow_private):
         wrong("host", sentence)
     if not 1 <= values["port"] <= 65535:
         wrong("port", "Must be between 1 and 65535; 587 with tls and 465 with ssl are usual.")
@@ -59,13 +59,14 @@ def warnings(values: Mapping[str, Any]) -> list[str]:
             found.append("Port 465 speaks TLS from the first byte: encryption is usually ssl.")
     if values["port"] == 25:
         found.append("Many networks block port 25; providers offer 587 for sending.")
-    if values["encryption"] == "none" and not _is_private(values["host"]):
+    if values["encryption"] == "none" and not is_private(values["host"]):
         what = "The password and the mails travel" if values["username"] else "The mails travel"
         found.append(f"{what} unencrypted to {values['host']}: choose tls or ssl.")
     return found
 
 
-def _host_mistakes(host: str, *, allow_private: bool) -> list[str]:
+def host_mistakes(host: str, *, allow_private: bool) -> list[str]:
+    """Why nothing can be connected to at this host, in sentences."""
     if _is_ip(host):
         if network.may_connect(host, allow_private=allow_private):
             return []
@@ -78,7 +79,8 @@ def _host_mistakes(host: str, *, allow_private: bool) -> list[str]:
     return []
 
 
-def _is_private(host: str) -> bool:
+def is_private(host: str) -> bool:
+    """Whether it is this machine or an address of a private network."""
     return host == "localhost" or (_is_ip(host) and network.is_private(host))
 
 

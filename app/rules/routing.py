@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from app.rules import senders
+
 #: Kinds of mail whose reputations are kept apart.
 STREAMS = ("transactional", "marketing", "outreach")
 
@@ -15,8 +17,8 @@ class Candidate:
 
     ``room``: how many messages it takes now. When 0, ``at`` is when to ask again. ``away``
     says that it is down or has used up its quota, so that the next in the chain may help; a
-    relay that is merely busy is waited for. ``sender``: the address it sends as;
-    ``stream``: what kind of mail it is kept for.
+    relay that is merely busy is waited for. ``sender``: the address it sends as; ``verified``:
+    under which names it may send, too; ``stream``: what kind of mail it is kept for.
     """
 
     relay_id: UUID
@@ -29,6 +31,7 @@ class Candidate:
     why: str = ""
     sender: str = ""
     stream: str = ""
+    verified: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,14 @@ class Terms:
     """Who may help when the primary is away.
 
     ``backup``: this relay alone, None: the whole chain. ``sender``: only relays that send as
-    this address, "": any. ``shunned``: no relay of this stream, "": any.
+    this address, "": any; with ``verified`` also those that may. ``shunned``: no relay of this
+    stream, "": any.
     """
 
     backup: UUID | None = None
     sender: str = ""
     shunned: str = ""
+    verified: bool = False
 
     def allow(self, one: Candidate) -> bool:
         """Whether this relay may carry on for another one."""
@@ -51,7 +56,9 @@ class Terms:
             return False
         if self.shunned and one.stream == self.shunned:
             return False
-        return not self.sender or one.sender == self.sender
+        if not self.sender or one.sender == self.sender:
+            return True
+        return self.verified and senders.covers(one.verified, self.sender)
 
 
 ANYBODY = Terms()

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from uuid import UUID
 
 #: What a condition looks at. Those of PERSONAL differ from recipient to recipient.
-PERSONAL = ("subject", "to", "recipient_domain", "list", "tag")
+PERSONAL = (
+    "subject",
+    "message",
+    "to",
+    "cc",
+    "bcc",
+    "header",
+    "recipient_domain",
+    "list",
+    "tag",
+)
 FIELDS = (*PERSONAL, "from_email", "from_name", "reply_to", "mail_type", "stream", "campaign")
 OPERATORS = ("contains", "not_contains", "is", "is_not", "starts_with", "ends_with")
 

@@ -1,6 +1,6 @@
 """How a campaign is spread over time: evenly, or each recipient after a delay of her own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -64,13 +64,10 @@ def offset(spread: Spread, place: int, audience: int) -> int:
     return spread.least + scatter(spread.seed, place) % (spread.most - spread.least + 1)
 
 
-def stretches(
-    window: Window | None, zone: ZoneInfo, now: datetime, spread: Spread | None
-) -> list[Stretch]:
-    """Open time from ``now`` on, enough for the whole spread. Raises ValueError when that is
-    further away than can be planned.
+def stretches(window: Window | None, zone: ZoneInfo, now: datetime, needed: int) -> list[Stretch]:
+    """Open time from ``now`` on, enough for ``needed`` milliseconds. Raises ValueError when that
+    is further away than can be planned.
     """
-    needed = spread.most if spread is not None else 0
     found: list[Stretch] = []
     used = 0
     for opens, closes in _open_times(window, now, zone, needed):
@@ -84,6 +81,12 @@ def stretches(
     raise ValueError(
         f"it does not fit into the next {MOST_OPENINGS} openings of the sending window"
     )
+
+
+def moment(stretches: Sequence[Stretch], waits: int) -> int:
+    """The moment (epoch milliseconds) after ``waits`` milliseconds of open time."""
+    one = next(one for one in stretches if one.begins <= waits < one.ends)
+    return one.at + waits - one.begins
 
 
 def _open_times(

@@ -12,13 +12,14 @@ LEAST_GROWTH, MOST_GROWTH = 1.05, 10.0
 @dataclass(frozen=True, slots=True)
 class WarmUp:
     """A plan: ``first`` mails on the day ``start``, each day ``growth`` times as many, until
-    ``target`` is reached; then the plan is over.
+    ``target`` is reached; then the plan is over. After a day in ``frozen`` it does not grow.
     """
 
     start: date
     first: int
     growth: float
     target: int
+    frozen: frozenset[date] = frozenset()
 
 
 def day_number(plan: WarmUp, today: date) -> int:
@@ -32,7 +33,8 @@ def cap(plan: WarmUp, today: date) -> int | None:
     if day < 1:
         return 0
     allowed = float(plan.first)
-    for _ in range(day - 1):
+    standing = sum(plan.start <= one < today for one in plan.frozen)
+    for _ in range(day - 1 - standing):
         allowed *= plan.growth
         if allowed >= plan.target:
             return None

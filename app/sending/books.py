@@ -17,6 +17,8 @@ from app.sending.models import Content, Relay
 from app.sending.plan import Plan, Planned
 from app.sending.watch import Shut, Watch
 
+#: How much one lane of a relay takes now.
+Room = Callable[[Relay], int]
 #: Compiled contents kept in memory.
 _KEPT = 32
 
@@ -49,19 +51,18 @@ class Books:
         #: The last look found something: there is probably more, so the next one need not ask.
         self._in_flow = False
 
-    def plan(
-        self, free: Callable[[Relay], int], many: Callable[[Relay], int] | None = None
-    ) -> Plan:
-        """Claims what may go now; looks without locking anything when there is nothing. ``free``:
-        room in a relay's lane for a message; ``many``: for a campaign, where that differs.
+    def plan(self, free: Room, free_for_messages: Room | None = None) -> Plan:
+        """Claims what may go now; looks without locking anything when there is nothing.
+
+        ``free``: room in a relay's lane; of messages, where they have one of their own.
         """
         now = self._now()
         if not self._in_flow and not self._is_anything_due(now):
             return Plan()
         with self._database.transaction(durable=False) as session:
             found = Plan()
-            message_plan.make(session, self._sender_id, free, found, now=now)
-            plan.make(session, self._sender_id, many or free, found, now=now)
+            message_plan.make(session, self._sender_id, free_for_messages or free, found, now=now)
+            plan.make(session, self._sender_id, free, found, now=now)
             self._in_flow = bool(found.planned)
             sources = (one.dispatch.content_id for one in found.planned if one.finished is None)
             missing = set(sources) - set(self._composers)

@@ -15,9 +15,9 @@ from app.sending.books import Books
 from app.sending.compose import CannotCompose
 from app.sending.diary import Diary
 from app.sending.gathering import GATHER_SECONDS, gather
-from app.sending.lanes import DEPTH, Hooks, Lane, Ways, Work
+from app.sending.harbour import Harbour
+from app.sending.lanes import Hooks, Ways, Work
 from app.sending.ledger import Heard
-from app.sending.models import Relay
 from app.sending.plan import Planned
 from app.vault import WrongKey
 from app.wire.journal import Journal
@@ -56,8 +56,7 @@ class Engine:
         self._alive = alive
         self._hooks = Hooks(self._say, self._hear, ways.open_line, wake.set)
         self._thread = ThreadPoolExecutor(1, "ledger")
-        self._lanes: dict[UUID, tuple[datetime, Lane]] = {}
-        self._old_lanes: set[asyncio.Task[None]] = set()
+        self._harbour = Harbour(ways, self._hooks, patience=STOP_SECONDS)
         self._heard: asyncio.Queue[Heard] = asyncio.Queue()
         self._in_hand: dict[int, bool] = {}  # attempt -> with a return path
         self._write_fails = False
@@ -86,8 +85,7 @@ class Engine:
 
     async def _land(self, finisher: asyncio.Task[None]) -> None:
         """Everything begun comes to its end and is written, within the time that is left."""
-        lanes = [lane.close(STOP_SECONDS) for _, lane in self._lanes.values()]
-        await asyncio.gather(*lanes, *self._old_lanes)
+        await self._harbour.close()
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 while self._in_hand:
@@ -114,17 +112,32 @@ class Engine:
         return POLL_SECONDS
 
     async def _turn(self) -> float:
-        """Claims, composes and begins one wave; says how long to wait for the next."""
-        found = await self.on_thread(lambda: self._books.plan(self._free, self._free_for_many))
-        ready = await self._compose(found.planned)
-        if ready:
-            begun = await self.on_thread(lambda: self._books.begin([one for one, _ in ready]))
-            self._hand_over(ready, begun)
-            return 0.0 if begun else GATHER_SECONDS
+        """Claims, composes and begins one wave, messages first; says how long to wait for the
+        next.
+        """
+        harbour = self._harbour
+        found = await self.on_thread(
+            lambda: self._books.plan(harbour.free, harbour.free_for_messages)
+        )
+        sent_off = [
+            await self._send_off([one for one in found.planned if one.is_message]),
+            await self._send_off([one for one in found.planned if not one.is_message]),
+        ]
+        if any(one is not None for one in sent_off):
+            return 0.0 if any(sent_off) else GATHER_SECONDS
         if found.look_again is None:
             return POLL_SECONDS
         wait = (found.look_again - self._now()).total_seconds()
         return min(max(wait, GATHER_SECONDS), POLL_SECONDS)
+
+    async def _send_off(self, planned: list[Planned]) -> int | None:
+        """Composes, begins and hands over; how many, None when there was nothing to begin."""
+        ready = await self._compose(planned)
+        if not ready:
+            return None
+        begun = await self.on_thread(lambda: self._books.begin([one for one, _ in ready]))
+        self._hand_over(ready, begun)
+        return len(begun)
 
     async def _compose(self, planned: list[Planned]) -> list[tuple[Planned, bytes]]:
         done: list[tuple[Planned, bytes]] = []
@@ -166,43 +179,10 @@ class Engine:
         by_id = {one.relay.id: one.relay for one, _ in ready}
         for relay_id, works in waves.items():
             try:
-                lane = self._lane(by_id[relay_id])
+                self._harbour.put(by_id[relay_id], works, urgent=ready[0][0].is_message)
             except WrongKey as error:
                 for work in works:
                     self._hear(work.attempt_id, Reply("auth", None, str(error)), True)
-            else:
-                lane.put(works)
-
-    def _free(self, relay: Relay) -> int:
-        """Room in a relay's lane; called from the ledger's thread, so it only looks."""
-        known = self._known_lane(relay)
-        return relay.max_connections * DEPTH if known is None else known.free
-
-    def _free_for_many(self, relay: Relay) -> int:
-        """The same for campaigns."""
-        known = self._known_lane(relay)
-        return relay.max_connections * DEPTH if known is None else known.free_for_many
-
-    def _known_lane(self, relay: Relay) -> Lane | None:
-        known = self._lanes.get(relay.id)
-        return known[1] if known is not None and known[0] == relay.updated_at else None
-
-    def _lane(self, relay: Relay) -> Lane:
-        """The relay's lane; a new one when its settings were changed."""
-        if known := self._known_lane(relay):
-            return known
-        if relay.id in self._lanes:
-            closing = asyncio.create_task(self._lanes[relay.id][1].close(STOP_SECONDS))
-            self._old_lanes.add(closing)
-            closing.add_done_callback(self._old_lanes.discard)
-        lane = Lane(
-            self._ways.endpoint(relay),
-            self._hooks,
-            connections=relay.max_connections,
-            messages_per_connection=relay.messages_per_connection,
-        )
-        self._lanes[relay.id] = (relay.updated_at, lane)
-        return lane
 
     def _say(self, attempt: int) -> bool:
         """Writes down that a body leaves now; one that cannot be written down must not leave."""
@@ -221,8 +201,7 @@ class Engine:
             for one in batch:
                 self._in_hand.pop(one.attempt_id, None)
             for relay_id in off:
-                if relay_id in self._lanes:
-                    self._lanes[relay_id][1].withdraw()
+                self._harbour.withdraw(relay_id)
             self._wake.set()
 
     async def _write(self, batch: list[Heard]) -> list[UUID]:

@@ -55,6 +55,13 @@ def _about_from(workspace: Workspace, enabled: list[Relay]) -> list[str]:
     senders = {relay.from_email.lower() for relay in enabled}
     if workspace.failover_from_policy == "rewrite" or len(senders) < len(enabled):
         return []
+    if workspace.failover_from_policy == "keep_if_verified":
+        if any(relay.verified_senders for relay in enabled):
+            return []
+        return [
+            "Failover may use only relays that may send under the campaign's From, but of no "
+            "enabled relay that is known: set verified_senders, or send a test mail From there."
+        ]
     return [
         "Failover may use only relays with the same From address, but no two enabled relays "
         "have one in common."

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.contacts.models import ContactList, ContactTag, MailingList, Tag
+from app.rules import message
 from app.rules.smart_rules import PERSONAL
 from app.rules.template import Template, TemplateError, given
 from app.sending.fleet import Fleet
@@ -28,6 +29,7 @@ class Firsts:
         self.common, _ = ships.primary(dispatch, share)
         self._groups: Mapping[UUID, Mapping[str, Sequence[str]]] = {}
         self._subject: Template | None = None
+        self._words: Template | None = None
 
     def look_up(self, contacts: Iterable[UUID]) -> None:
         """Reads what rules want to know about these people, all at once."""
@@ -35,9 +37,10 @@ class Firsts:
             return
         if self._ships.asks & {"list", "tag"}:
             self._groups = groups_of(self._session, contacts)
-        if "subject" in self._ships.asks and self._subject is None:
+        if self._ships.asks & {"subject", "message"} and self._subject is None:
             content = self._session.get_one(Content, self._dispatch.content_id)
             self._subject = Template(content.subject, html=False)
+            self._words = Template(message.text_of(content.html, content.text), html=False)
 
     def of(self, claimed: Claimed, contact: Mapping[str, Any], now: datetime) -> UUID | None:
         """The primary of one delivery."""
@@ -45,11 +48,16 @@ class Firsts:
             return self.common
         personal = {
             "subject": [rendered(self._subject, contact, now)],
+            "message": [self._text(contact, now)],
             **about(claimed.address),
             **self._groups.get(claimed.contact_id, {}),
         }
         first, _ = self._ships.primary(self._dispatch, None, personal)
         return first
+
+    def _text(self, contact: Mapping[str, Any], now: datetime) -> str:
+        asked = "message" in self._ships.asks
+        return rendered(self._words, contact, now) if asked else ""
 
 
 def about(address: str) -> dict[str, Sequence[str]]:
@@ -57,10 +65,10 @@ def about(address: str) -> dict[str, Sequence[str]]:
     return {"to": [address], "recipient_domain": [address.rpartition("@")[2]]}
 
 
-def rendered(subject: Template | None, contact: Mapping[str, Any], now: datetime) -> str:
-    """The subject as this person reads it; "" where it cannot be made."""
+def rendered(words: Template | None, contact: Mapping[str, Any], now: datetime) -> str:
+    """Subject or text as this person reads it; "" where it cannot be made."""
     try:
-        return subject.render(given(contact, "", now)) if subject is not None else ""
+        return words.render(given(contact, "", now)) if words is not None else ""
     except TemplateError:
         return ""
 

@@ -14,6 +14,7 @@ from app.rules.primary import Step, Wish
 from app.rules.routing import Candidate, Decision, Terms
 from app.rules.smart_rules import Condition, Rule
 from app.sending import relays
+from app.sending.destinations import Gate
 from app.sending.models import Relay, RoutingRule, UserRelay
 from app.workspaces.models import Member
 
@@ -44,12 +45,16 @@ class Mail(Protocol):
     @property
     def same_from(self) -> bool: ...
     @property
+    def keep_from(self) -> bool: ...
+    @property
     def into_transactional(self) -> bool: ...
 
 
 @dataclass(slots=True)
 class Fleet:
-    """Every relay with how much it takes now, and what was assigned to which."""
+    """Every relay with how much it takes now, and what was assigned to which. ``gate``: what is
+    held back from destinations, once somebody asked.
+    """
 
     relays: dict[UUID, Relay]
     candidates: dict[UUID, Candidate]
@@ -57,6 +62,7 @@ class Fleet:
     users: dict[UUID, UUID]
     rules: list[Rule]
     asks: frozenset[str]
+    gate: Gate | None = None
 
     def primary(
         self,
@@ -83,11 +89,11 @@ class Fleet:
     def terms(self, mail: Mail, first: UUID | None) -> Terms:
         """Who may help when the primary ``first`` is away."""
         sender = ""
-        if mail.same_from:
+        if mail.same_from or mail.keep_from:
             own = self.relays.get(first) if first else None
             sender = relays.sender_address(mail.from_email or (own.from_email if own else ""))
         apart = mail.stream != "transactional" and not mail.into_transactional
-        return Terms(mail.backup, sender, "transactional" if apart else "")
+        return Terms(mail.backup, sender, "transactional" if apart else "", mail.keep_from)
 
     def chain(self, mail: Mail, first: UUID | None) -> list[Candidate]:
         """All that may be asked, in order."""
@@ -134,14 +140,17 @@ def gather(
     zone: str,
     free: Callable[[Relay], int],
     *,
+    kept: bool = False,
     now: datetime,
 ) -> Fleet:
-    """The fleet of a workspace now; ``free``: room in a relay's lane."""
+    """The fleet of a workspace now; ``free``: room in a relay's lane; ``kept``: some of every
+    limit is kept for messages.
+    """
     found = {one.id: one for one in relays.of_workspace(session, workspace_id)}
     rules = _rules(session, workspace_id)
     return Fleet(
         found,
-        {key: relays.candidate(one, now, zone, free(one)) for key, one in found.items()},
+        {key: relays.candidate(one, now, zone, free(one), kept=kept) for key, one in found.items()},
         {one.mail_type: key for key, one in found.items() if one.mail_type != primary.NONE},
         users_defaults(session, workspace_id),
         rules,

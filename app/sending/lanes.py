@@ -24,11 +24,14 @@ RETRY_SECONDS = 0.25
 
 @dataclass(slots=True)
 class Work:
-    """A begun delivery on its way. ``moved``: it was already given a second line."""
+    """A begun delivery on its way. ``urgent``: somebody waits for it; ``moved``: it was already
+    given a second line.
+    """
 
     attempt_id: int
     parcel: Parcel
     moved: bool = False
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +78,25 @@ class Lane:
     @property
     def free(self) -> int:
         """How many messages it takes now."""
-        if self._closing:
-            return 0
-        return max(0, self.connections * self._depth - len(self._queue) - len(self._flying))
+        return self._free(len(self._queue) + len(self._flying), self._depth)
 
-    @property
-    def free_for_many(self) -> int:
-        """The same for a campaign: none before half of what it can hold is gone, so that many are
-        begun together.
+    def free_for(self, urgent: bool) -> int:
+        """The same: urgent ones do not count those that they may pass; a campaign gets none
+        before half of what the lane can hold is gone, so that many are begun together.
         """
-        return self.free if self.free * 2 >= self.connections * self._depth else 0
+        if not urgent:
+            return self.free if self.free * 2 >= self.connections * self._depth else 0
+        return self._free(sum(work.urgent for work in tuple(self._queue)), DEPTH)
 
-    @property
-    def busy(self) -> bool:
-        """Whether anything is on its way."""
-        return bool(self._queue or self._flying)
+    def _free(self, used: int, depth: int) -> int:
+        return 0 if self._closing else max(0, self.connections * depth - used)
 
-    def put(self, works: Iterable[Work]) -> None:
-        """Takes begun messages on."""
-        self._queue.extend(works)
+    def put(self, works: Iterable[Work], *, first: bool = False) -> None:
+        """Takes begun messages on; urgent ones pass the others that wait."""
+        for work in works:
+            work.urgent = first
+            place = sum(one.urgent for one in self._queue) if first else len(self._queue)
+            self._queue.insert(place, work)
         self._more.set()
         self._staff()
 

@@ -30,7 +30,8 @@ def identity(dispatch: OpenDispatch, primary: Relay | None, relay: Relay) -> Ide
 
     Through the primary: the dispatch's own, where it has them. Through a fallback: From is the
     fallback's own address, because relays refuse a From that is not theirs; the From name is
-    kept, and answers go where they would have gone.
+    kept, and answers go where they would have gone. Where a dispatch keeps its From, only relays
+    that may send under it help.
     """
     own = primary if primary is not None else relay
     from_email = dispatch.from_email or own.from_email
@@ -38,7 +39,7 @@ def identity(dispatch: OpenDispatch, primary: Relay | None, relay: Relay) -> Ide
     reply_to = (dispatch.reply_to_email, dispatch.reply_to_name)
     if not reply_to[0]:
         reply_to = (own.reply_to_email, own.reply_to_name)
-    if relay.id == own.id:
+    if relay.id == own.id or dispatch.keep_from:
         return Identity(from_email, from_name, *reply_to)
     if not reply_to[0]:
         reply_to = (from_email, from_name)

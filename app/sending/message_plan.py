@@ -1,6 +1,6 @@
 """One look at the messages that are due: they come before every campaign."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.rules import mail_facts
 from app.rules.routing import Decision, Halt, Send, Wait
 from app.rules.smart_rules import PERSONAL
 from app.sending import firsts, fleet, ledger, letters
@@ -62,7 +63,7 @@ class MessageTurn(Turn):
             people = [one.claimed.contact_id for one in self.held.values()]
             groups = firsts.groups_of(self.session, people)
         for one in self.held.values():
-            personal = _facts(one, groups.get(one.claimed.contact_id, {})) if asks else None
+            personal = _facts(one, groups.get(one.claimed.contact_id, {}), asks) if asks else None
             primary = self.ships.primary(self.dispatch, None, personal)[0] if asks else common
             self._route(one.claimed, primary, {})
         self._give_back()
@@ -100,11 +101,12 @@ class MessageTurn(Turn):
         self.back[due, why, False].append(one.id)
 
 
-def _facts(one: HeldMessage, groups: Mapping[str, Any]) -> dict[str, Any]:
+def _facts(one: HeldMessage, groups: Mapping[str, Any], asks: Collection[str]) -> dict[str, Any]:
     return {
         "subject": [one.subject],
         "from_name": [one.dispatch.from_name],
         "reply_to": [one.dispatch.reply_to_email],
         **firsts.about(one.claimed.address),
+        **mail_facts.facts(one.mail, one.claimed.address, asks),
         **groups,
     }

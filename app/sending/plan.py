@@ -9,10 +9,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.rules import patience
+from app.rules import canary, patience
 from app.rules.routing import Decision, Halt, RoundOver, Send, Wait
 from app.sending import fleet, ledger, letters, people
 from app.sending.compose import Identity
+from app.sending.destinations import Gate
 from app.sending.firsts import Firsts
 from app.sending.fleet import Fleet
 from app.sending.hours import Hours
@@ -40,6 +41,11 @@ class Planned:
     identity: Identity
     contact: Mapping[str, Any]
     finished: bytes | None = None
+
+    @property
+    def is_message(self) -> bool:
+        """Whether somebody waits for it."""
+        return self.finished is not None
 
 
 @dataclass(slots=True)
@@ -70,12 +76,26 @@ def make(
     for dispatch in ledger.open_dispatches(session, now):
         workspace_id = dispatch.workspace_id
         if workspace_id not in fleets:
-            fleets[workspace_id] = fleet.gather(session, workspace_id, dispatch.zone, free, now=now)
+            fleets[workspace_id] = _fleet(session, dispatch, free, now)
         shares = [UUID(one) for one in dispatch.pool]
         for share in shares or (None,):
             turn = Turn(session, sender_id, dispatch, share, fleets[workspace_id], plan, now)
             if not turn.play():
                 break
+
+
+def _fleet(
+    session: Session, dispatch: OpenDispatch, free: Callable[[Relay], int], now: datetime
+) -> Fleet:
+    """The fleet as campaigns see it: some of its limits are kept for messages, if there are any."""
+    return fleet.gather(
+        session,
+        dispatch.workspace_id,
+        dispatch.zone,
+        free,
+        kept=ledger.has_messages(session, dispatch.workspace_id, now),
+        now=now,
+    )
 
 
 #: Where a delivery stands: its primary, the relay it waits for, and those that refused it.
@@ -101,6 +121,7 @@ class Turn:
     known: dict[_Place, Decision] = field(default_factory=dict)
     names: dict[tuple[UUID | None, UUID], Identity] = field(default_factory=dict)
     back: defaultdict[_Back, list[int]] = field(default_factory=lambda: defaultdict(list))
+    later: list[tuple[int, datetime]] = field(default_factory=list)
     barred: list[int] = field(default_factory=list)
     halt: str = ""
 
@@ -139,11 +160,13 @@ class Turn:
             fresh=min(fresh, WAVE),
             tried=min(max(again, 1), AGAIN),
             share=self.share,
-            now=self.now,
+            now=canary.due_by(self.dispatch.canary, self.now),
         )
 
     def _route(self, one: Claimed, primary: UUID | None, contact: Mapping[str, Any]) -> None:
         match self._decide(one, primary):
+            case Send(relay_id) if turn := self._turn(relay_id, one):
+                self.later.append((one.id, turn))
             case Send(relay_id):
                 self._plan_one(one, primary, self.ships.relays[relay_id], contact)
                 if self.ships.took(relay_id):
@@ -171,6 +194,16 @@ class Turn:
         self.back[self.now, "", True].append(one.id)
         self.halt = why
 
+    def _turn(self, relay_id: UUID, one: Claimed) -> datetime | None:
+        """When it is its turn at a destination that asked for less. Somebody waits for
+        transactional mail: it is few, and does not wait for what others wrote.
+        """
+        if self.dispatch.stream == "transactional":
+            return None
+        if self.ships.gate is None:
+            self.ships.gate = Gate.of(self.session, self.ships.relays.values(), self.now)
+        return self.ships.gate.turn(relay_id, one.address)
+
     def _decide(self, one: Claimed, primary: UUID | None) -> Decision:
         place = primary, one.stay, frozenset(one.tried)
         decision = self.known.get(place)
@@ -197,6 +230,10 @@ class Turn:
                 reason=why,
                 next_round=next_round,
             )
+        if self.later:
+            why = "its destination asked this relay for less"
+            ledger.postpone(self.session, self.sender_id, self.later, why)
+            self.plan.wait_for(self.now)
         if self.barred:
             ledger.settle(
                 self.session,

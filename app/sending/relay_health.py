@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from app.rules import breaker
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply
-from app.sending import relay_settings, relays
+from app.sending import alarming, relay_settings, relays
+from app.sending.ledger import distrust
 from app.sending.models import Relay
 
 #: Steps before a mail is even begun: what fails here is the relay's fault, whatever is sent.
@@ -46,10 +47,14 @@ def set_breaker(
 ) -> Relay:
     """Closes the breaker, or opens it for its usual time, whatever the relay did."""
     relay = relay_settings.get(session, workspace_id, relay_id, lock=True)
+    before = relays.breaker_of(relay)
     opened = state == "open"
     relay.fail_streak = max(relay.fail_streak, settings.threshold) if opened else 0
     relay.open_until = now + timedelta(seconds=settings.seconds) if opened else None
     relay.probe_attempt = None
+    alarming.breaker_moved(relay, before, relays.breaker_of(relay), now)
+    if not opened:
+        distrust.trust(relay)
     session.flush()
     return relay
 
@@ -67,8 +72,9 @@ def note_test(
     if reply.phase not in OPENING:
         return
     relay = relay_settings.get(session, workspace_id, relay_id, lock=True)
+    before = relays.breaker_of(relay)
     found = breaker.heard_fault(
-        relays.breaker_of(relay),
+        before,
         _NO_ATTEMPT,
         now,
         threshold=settings.threshold,
@@ -78,4 +84,7 @@ def note_test(
     relay.probe_attempt = found.probe
     relay.last_fault = f"{reply.phase}: {reply.code or ''} {reply.text}".replace(":  ", ": ")
     relay.last_fault_at = now
+    alarming.breaker_moved(relay, before, found, now)
+    if alarming.is_login_refused(relay.last_fault):
+        alarming.login_refused(relay, relay.last_fault, now)
     session.flush()

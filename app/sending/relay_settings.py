@@ -13,12 +13,15 @@ from sqlalchemy.orm import Session
 from app.db import Page, page
 from app.errors import Conflict, NotFound
 from app.rules.primary import ALL, NONE
-from app.sending import relay_duties, return_paths
+from app.sending import relay_duties, return_paths, verified
 from app.sending.models import Relay
 from app.sending.relay_values import FIELDS, completed, require_good, trimmed
 from app.vault import Vault
 from app.wire.opening import Endpoint
 from app.workspaces.models import Workspace
+
+#: Another server, or another account there: what the old one took proves nothing.
+_ACCOUNT = ("provider", "host", "port", "username")
 
 
 class Manners(Protocol):
@@ -98,6 +101,7 @@ def create(
         created_at=now,
         updated_at=now,
     )
+    verified.declare(made, values.get("verified_senders", ()), now)
     session.add(made)
     _flush(session, made)
     relay_duties.assign(session, made, values)
@@ -127,6 +131,9 @@ def change(
     if "failover_priority" in values:
         relay.failover_priority = _priority(session, workspace_id, values)
     return_paths.forget_if_other(relay, settings)
+    if any(getattr(relay, name) != settings[name] for name in _ACCOUNT):
+        verified.forget_shown(relay)
+    verified.declare(relay, values.get("verified_senders"), now)
     for field, value in settings.items():
         setattr(relay, field, value)
     if values.get("password") or not settings["username"]:

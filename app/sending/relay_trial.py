@@ -16,7 +16,7 @@ from app.providers.presets import Preset
 from app.providers.report import CheckReport, SendReport
 from app.rules import email_address, envelope, headers, verp
 from app.rules.replies import Reply
-from app.sending import relay_settings, return_paths
+from app.sending import relay_settings, return_paths, verified
 from app.sending.models import Relay
 from app.sending.relay_values import preset_of
 from app.vault import Vault, WrongKey
@@ -38,11 +38,13 @@ _HTML = """<!doctype html>
 @dataclass(frozen=True, slots=True)
 class Tried:
     """What became of a test mail. ``return_path``: the answer to the mail that had the relay's
-    return path on its envelope; None: none is set.
+    return path on its envelope; None: none is set. ``sender``: whom it was from, when that was not
+    the relay's own From.
     """
 
     report: SendReport
     return_path: Reply | None = None
+    sender: str = ""
 
 
 class Trial:
@@ -71,11 +73,14 @@ class Trial:
         """Connects and logs in; sends nothing."""
         return await self._provider.check(self._endpoint, self._preset)
 
-    async def send(self, to: str, *, html: bool, message_id: UUID, now: datetime) -> Tried:
+    async def send(
+        self, to: str, *, html: bool, message_id: UUID, now: datetime, from_email: str = ""
+    ) -> Tried:
         """Sends one small mail to ``to`` through this relay and no other. Raises Invalid.
 
         Where a return path is set it is tried too; when it is refused the mail goes once more,
-        with the relay's own address on its envelope.
+        with the relay's own address on its envelope. ``from_email``: From somebody else, to see
+        whether the relay takes that; then one thing is tried at a time.
         """
         person = email_address.parse(to)
         if person is None:
@@ -84,15 +89,17 @@ class Trial:
         sender = email_address.parse(self._relay.from_email)
         if sender is None:
             raise Conflict("From of this relay is no e-mail address: correct from_email first.")
-        head = _head(self._relay, sender.address, person.address, message_id, now)
+        other = email_address.parse(from_email)
+        shown = other.address if other else sender.address
+        head = _head(self._relay, shown, person.address, message_id, now)
         letter = head + _body(self._relay.name, html)
 
         async def through(envelope_sender: str) -> SendReport:
             parcel = Parcel(0, envelope_sender, person.address, letter)
             return await self._provider.send(self._endpoint, self._preset, parcel)
 
-        if not self.path:
-            return Tried(await through(sender.address))
+        if other or not self.path:
+            return Tried(await through(sender.address), None, other.address if other else "")
         first = await through(verp.address(self.path, self._key, 0))
         if not envelope.is_refused(first.reply):
             return Tried(first, first.reply)
@@ -103,11 +110,15 @@ class Trial:
 def note(
     session: Session, workspace_id: UUID, relay_id: UUID, path: str, tried: Tried, now: datetime
 ) -> None:
-    """The relay learns what became of its return path, unless it has another one by now."""
+    """The relay learns what became of its return path, unless it has another one by now, and
+    under which other name it may send.
+    """
     relay = relay_settings.get(session, workspace_id, relay_id, lock=True)
     if tried.return_path is not None and relay.return_path == path:
         return_paths.learn(relay, tried.return_path, now)
-        session.flush()
+    if tried.sender:
+        verified.learn(relay, tried.sender, tried.report.reply, now)
+    session.flush()
 
 
 def _head(relay: Relay, sender: str, recipient: str, message_id: UUID, now: datetime) -> bytes:

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.rules import breaker, email_address, limits, warm_up
+from app.rules import breaker, email_address, lane_shares, limits, warm_up
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Verdict
 from app.rules.routing import Candidate
 from app.rules.warm_up import WarmUp
-from app.sending import throttling
+from app.sending import alarming, throttling, verified
 from app.sending.models import Relay
 from app.workspaces.models import Workspace
 
@@ -35,9 +35,13 @@ def of_workspace(session: Session, workspace_id: UUID) -> list[Relay]:
     )
 
 
-def candidate(relay: Relay, now: datetime, zone: str, free: int) -> Candidate:
-    """The relay as routing sees it; ``free``: how many messages its lane takes now."""
-    room, at, away, why = _room(relay, now, zone, free)
+def candidate(
+    relay: Relay, now: datetime, zone: str, free: int, *, kept: bool = False
+) -> Candidate:
+    """The relay as routing sees it; ``free``: how many messages its lane takes now; ``kept``:
+    some of its limits is not for campaigns, and a campaign asks.
+    """
+    room, at, away, why = _room(relay, now, zone, free, kept)
     return Candidate(
         relay.id,
         relay.failover_priority,
@@ -49,6 +53,7 @@ def candidate(relay: Relay, now: datetime, zone: str, free: int) -> Candidate:
         f"{relay.name}: {why}" if why else "",
         sender_address(relay.from_email),
         relay.stream,
+        verified.names(relay),
     )
 
 
@@ -60,7 +65,7 @@ def sender_address(email: str) -> str:
 
 
 def _room(
-    relay: Relay, now: datetime, zone: str, free: int
+    relay: Relay, now: datetime, zone: str, free: int, kept: bool
 ) -> tuple[int, datetime | None, bool, str]:
     if relay.paused_at is not None:
         return 0, now + _PAUSED, True, f"paused: {relay.paused_reason}"
@@ -80,7 +85,9 @@ def _room(
         return 0, relay.pause_until, False, "its provider asked to slow down"
     if free <= 0:
         return 0, now + timedelta(milliseconds=200), False, "busy"
-    found = limits.room(limits_of(relay, now, zone), meter_of(relay), now, ZoneInfo(zone), free)
+    allowed = limits_of(relay, now, zone)
+    allowed = lane_shares.left_to_campaigns(allowed) if kept else allowed
+    found = limits.room(allowed, meter_of(relay), now, ZoneInfo(zone), free)
     why = "" if found.now else ("its limit is used up" if found.quota else "at its rate")
     return found.now, found.at, found.quota, why
 
@@ -108,7 +115,9 @@ def zones(session: Session, relays: Mapping[UUID, Relay]) -> dict[UUID, str]:
 def take(relay: Relay, count: int, now: datetime, zone: str) -> None:
     """``count`` messages begin on this relay."""
     allowed = limits_of(relay, now, zone)
-    _put_meter(relay, limits.take(allowed, meter_of(relay), now, ZoneInfo(zone), count))
+    meter = limits.take(allowed, meter_of(relay), now, ZoneInfo(zone), count)
+    _put_meter(relay, meter)
+    alarming.taken(relay, allowed, meter, count, now)
     throttling.flowed(relay, count, now)
 
 
@@ -139,6 +148,8 @@ def heard(
     if verdict.outcome == "throttled" and verdict.whom == "relay":
         health = breaker.gave_up_probe(health, attempt)
         throttling.throttled(relay, verdict, _rate(relay), words, now)
+        if verdict.quota and relay.quota_until is not None:
+            alarming.quota_used_up(relay, relay.quota_until, words, now)
     elif verdict.outcome in _WORKS or verdict.whom == "destination":
         health = breaker.heard_success(health, attempt, now)
         if relay.throttle_streak:
@@ -148,10 +159,13 @@ def heard(
             health, attempt, now, threshold=settings.threshold, seconds=settings.seconds
         )
         relay.last_fault, relay.last_fault_at = words, now
+        if alarming.is_login_refused(words):
+            alarming.login_refused(relay, words, now)
     else:
         health = breaker.gave_up_probe(health, attempt)
     if health != before:
         _put_breaker(relay, health)
+        alarming.breaker_moved(relay, before, health, now)
 
 
 def breaker_of(relay: Relay) -> breaker.Breaker:
@@ -197,7 +211,8 @@ def warm_up_of(relay: Relay) -> WarmUp | None:
         return None
     plan = relay.warm_up
     start = date.fromisoformat(plan["start"])
-    return WarmUp(start, plan["first_day"], plan["growth"], plan["target"])
+    frozen = frozenset(date.fromisoformat(day) for day in relay.warm_up_frozen)
+    return WarmUp(start, plan["first_day"], plan["growth"], plan["target"], frozen)
 
 
 def meter_of(relay: Relay) -> limits.Meter:

@@ -55,6 +55,8 @@ def explain(session: Session, workspace_id: UUID, reply: Reply, relay: Relay | N
     then = _THEN[verdict.outcome]
     if verdict.suppress:
         then += " The address is never written to again."
+    if verdict.whom == "destination":
+        then += " For a while less goes to that destination through this relay."
     return Meaning(verdict, known, then, fit)
 
 

@@ -49,8 +49,8 @@ def throttled(relay: Relay, verdict: Verdict, own: float | None, words: str, now
 def _slow_down(relay: Relay, own: float | None, words: str, now: datetime) -> None:
     known = pace_of(relay)
     running = known is not None and not pacing.is_over(known, now)
-    free = known.ceiling if known and running else pacing.measured(_flow(relay), now)
-    put_pace(relay, pacing.slowed(known, own or max(free, pacing.RELAY_FLOOR), now, words))
+    free = known.ceiling if known and running else measured(relay, now)
+    put_pace(relay, pacing.slowed(known, own or free, now, words))
 
 
 def rate(relay: Relay, own: float | None, now: datetime) -> float | None:
@@ -89,7 +89,7 @@ def view(relay: Relay, now: datetime) -> Throttle | None:
 
 def pace_of(relay: Relay) -> Pace | None:
     """The pace in the row."""
-    return _read(relay.pace) if relay.pace else None
+    return read(relay.pace) if relay.pace else None
 
 
 def put_pace(relay: Relay, pace: Pace) -> None:
@@ -108,9 +108,15 @@ def written(pace: Pace) -> dict[str, Any]:
     }
 
 
-def _read(known: dict[str, Any]) -> Pace:
+def read(known: dict[str, Any]) -> Pace:
+    """What ``written`` wrote."""
     since, began = (datetime.fromisoformat(known[name]) for name in ("since", "began"))
     return Pace(known["rate"], known["ceiling"], since, began, known["why"])
+
+
+def measured(relay: Relay, now: datetime) -> float:
+    """Messages per second that went through it in the last seconds."""
+    return max(pacing.measured(_flow(relay), now), pacing.RELAY_FLOOR)
 
 
 def _flow(relay: Relay) -> Flow:

@@ -50,8 +50,9 @@ class Watch:
             row, is_new = valve.take(session)
             if row.closed_at is not None:
                 return False
-            ledger, where = valve.ledger_of(session, row), self._where.now(session)
+            # In this order: others on this data dir may be raising the mark right now.
             mark = self._mark.read()
+            ledger, where = valve.ledger_of(session, row), self._where.now(session)
             verdict, why = judge(ledger, mark, home=self._home, place=where)
             unwatched = is_new and mark is None  # sent from since before there was a valve
             if verdict is Judgement.STRANGER and (unwatched or self._is_vouched_for(session)):

@@ -13,6 +13,8 @@ from app.contacts.models import MailingList, Tag
 from app.sources import connections
 from app.sources.models import Connection, Site, SourceRow, SyncRun
 from app.sources.progress import LEASE, Numbers, Progress
+from connectors import Pull, SourceField
+from sync import passes
 from sync.merge import Terms
 
 #: A sweep that was left for so long is begun anew: too much has changed at the source.
@@ -31,7 +33,8 @@ class Task:
     mapping: dict[str, str]
     targets: frozenset[str]
     terms: Terms
-    cursor: dict[str, Any] | None
+    fields: list[SourceField]
+    pull: Pull
     failures: int
     force: bool
 
@@ -82,10 +85,11 @@ def _abandoned(now: datetime) -> ColumnElement[bool]:
 def _task(session: Session, run: SyncRun, owner: UUID, now: datetime) -> Task:
     connection = session.get_one(Connection, run.connection_id)
     cursor = _cursor(connection, now)
+    since = _since(connection, run, cursor, now)
     if run.pages == 0:
         connection.last_run_at = now
     return Task(
-        progress=_progress(session, run, owner, cursor, now),
+        progress=_progress(session, run, owner, cursor, since, now),
         workspace_id=run.workspace_id,
         site=session.get_one(Site, connection.site_id),
         source=connection.source,
@@ -96,7 +100,8 @@ def _task(session: Session, run: SyncRun, owner: UUID, now: datetime) -> Task:
             _existing(session, MailingList, run.workspace_id, connection.add_lists),
             _existing(session, Tag, run.workspace_id, connection.add_tags),
         ),
-        cursor=cursor["at"] if cursor else None,
+        fields=connections.fields(connection),
+        pull=Pull(cursor["at"] if cursor else None, since, connections.options(connection)),
         failures=connection.failures,
         force=run.force,
     )
@@ -110,8 +115,25 @@ def _cursor(connection: Connection, now: datetime) -> dict[str, Any] | None:
     return None
 
 
+def _since(
+    connection: Connection, run: SyncRun, cursor: dict[str, Any] | None, now: datetime
+) -> dict[str, Any] | None:
+    """The mark that the run goes by; None when it goes through everything."""
+    if cursor:
+        return cursor.get("since")
+    if run.full or run.force:
+        return None
+    found = passes.since(connection.mark, connection.swept_at, connection.updated_at, now)
+    return dict(found) if found else None
+
+
 def _progress(
-    session: Session, run: SyncRun, owner: UUID, cursor: dict[str, Any] | None, now: datetime
+    session: Session,
+    run: SyncRun,
+    owner: UUID,
+    cursor: dict[str, Any] | None,
+    since: dict[str, Any] | None,
+    now: datetime,
 ) -> Progress:
     return Progress(
         run_id=run.id,
@@ -122,6 +144,7 @@ def _progress(
         begun=datetime.fromisoformat(cursor["begun"]) if cursor else now,
         known=cursor["known"] if cursor else _known(session, run.connection_id),
         overwritten=cursor["overwritten"] if cursor else 0,
+        since=since,
     )
 
 
@@ -131,8 +154,8 @@ def _numbers(run: SyncRun) -> Numbers:
 
 
 def _known(session: Session, connection_id: UUID) -> int:
-    query = select(func.count()).where(
-        SourceRow.connection_id == connection_id, SourceRow.contact_id.is_not(None)
+    query = select(func.count(SourceRow.contact_id.distinct())).where(
+        SourceRow.connection_id == connection_id
     )
     return session.scalar(query) or 0
 

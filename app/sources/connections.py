@@ -18,6 +18,7 @@ from app.errors import Invalid, NotFound
 from app.sources import sites
 from app.sources.models import Connection
 from app.workspaces.models import Workspace
+from connectors import SourceField
 from sync import schedule
 from sync.schedule import BadSchedule, Timing
 
@@ -54,7 +55,7 @@ def change(
     *,
     now: datetime,
 ) -> Connection:
-    """Changes what is given of schedule, new_contact_status, mapping, add_lists, add_tags.
+    """Changes what is given of schedule, new_contact_status, mapping, options, add_lists, add_tags.
 
     Lists and tags by id or name (an unknown name is created). ``mapping``: source field ->
     field of the contact, ``fields.<key>`` for a custom one, "" to leave it out.
@@ -66,6 +67,9 @@ def change(
     if "mapping" in values:
         _check_mapping(session, connection, values["mapping"])
         connection.mapping = values["mapping"]
+    if "options" in values:
+        _check_options(connection, values["options"])
+        connection.options = {**connection.options, **values["options"]}
     if "new_contact_status" in values:
         connection.new_contact_status = values["new_contact_status"]
     for place, kind in (("add_lists", LISTS), ("add_tags", TAGS)):
@@ -87,12 +91,12 @@ def portraits(
 
 def _portrait(connection: Connection, zone: str) -> dict[str, Any]:
     connector = connectors.find().get(connection.source)
-    fields = connector.fields if connector else ()
     row = {column.key: getattr(connection, column.key) for column in Connection.__table__.columns}
     is_ready = connection.state == "ready"
     return {
         **row,
         "title": connector.title if connector else connection.source,
+        "options": options(connection),
         "next_run_at": schedule.next_run(timing(connection, zone)) if is_ready else None,
         "fields": [
             {
@@ -100,9 +104,24 @@ def _portrait(connection: Connection, zone: str) -> dict[str, Any]:
                 "label": field.label,
                 "target": connection.mapping.get(field.key, field.target),
             }
-            for field in fields
+            for field in fields(connection)
         ],
     }
+
+
+def fields(connection: Connection) -> list[SourceField]:
+    """Every field that the source has, as far as is known."""
+    connector = connectors.find().get(connection.source)
+    known = {field.key: field for field in connector.fields} if connector else {}
+    learned = (SourceField(**field) for field in connection.learned)
+    return list({**{field.key: field for field in learned}, **known}.values())
+
+
+def options(connection: Connection) -> dict[str, bool | str]:
+    """Every option of the connection's connector, as it is chosen."""
+    connector = connectors.find().get(connection.source)
+    offered = connector.options if connector else ()
+    return {option.key: connection.options.get(option.key, option.default) for option in offered}
 
 
 def timing(connection: Connection, zone: str) -> Timing:
@@ -131,8 +150,7 @@ def _check_schedule(wanted: Mapping[str, Any] | None) -> None:
 
 
 def _check_mapping(session: Session, connection: Connection, mapping: Mapping[str, str]) -> None:
-    connector = connectors.find().get(connection.source)
-    sources = {field.key for field in connector.fields} if connector else set()
+    sources = {field.key for field in fields(connection)}
     known = targets(session, connection.workspace_id)
     mistakes: dict[str, list[str]] = {}
     for source, target in mapping.items():
@@ -148,5 +166,19 @@ def _check_mapping(session: Session, connection: Connection, mapping: Mapping[st
         raise Invalid(f"{place}: {sentences[0]}", mistakes)
 
 
+def _check_options(connection: Connection, wanted: Mapping[str, Any]) -> None:
+    known = options(connection)
+    mistakes: dict[str, list[str]] = {}
+    for name, value in wanted.items():
+        if name not in known:
+            mistakes[f"options.{name}"] = [f"The source has no such option: {_list(set(known))}."]
+        elif type(value) is not type(known[name]):
+            kind = "true or false" if isinstance(known[name], bool) else "a text"
+            mistakes[f"options.{name}"] = [f"It is {kind}."]
+    if mistakes:
+        place, sentences = next(iter(mistakes.items()))
+        raise Invalid(f"{place}: {sentences[0]}", mistakes)
+
+
 def _list(names: set[str]) -> str:
-    return "it has " + ", ".join(sorted(names))
+    return "it has " + (", ".join(sorted(names)) or "none")

@@ -40,9 +40,8 @@ def discover(runtime: Runtime, workspace_id: UUID, site_id: UUID) -> list[Source
         site = sites.get(session, workspace_id, site_id)
     site.rest_root = ""
     client = open_site(runtime, site, seconds=PATIENCE)
-    needs = {key: connector.needs for key, connector in connectors.find().items()}
     try:
-        found = discovery.discover(client, needs)
+        found = discovery.discover(client, connectors.find())
     finally:
         client.close()
     with runtime.database.transaction() as session:

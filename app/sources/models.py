@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Identified, Json
@@ -59,6 +59,9 @@ class Connection(Identified, Base):
     ``schedule``: null (off), ``{"every_minutes": N}`` or ``{"cron": "..."}`` in the workspace's
     time zone. ``state``: ready, or needs_reauth (stopped until somebody mends the login).
     ``cursor`` is what the connector goes on from, null when the next run starts afresh.
+    ``mark``: what a finished run left, so that the next asks only for what changed since;
+    ``swept_at``: when the last full pass began. ``options``: choices of its connector.
+    ``learned``: fields that its rows turned out to have.
     """
 
     __tablename__ = "connection"
@@ -72,7 +75,11 @@ class Connection(Identified, Base):
     new_contact_status: Mapped[str] = mapped_column(default="active")
     add_lists: Mapped[list[str]] = mapped_column(default=list)
     add_tags: Mapped[list[str]] = mapped_column(default=list)
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    learned: Mapped[list[Any]] = mapped_column(Json, default=list, server_default=text("'[]'"))
     cursor: Mapped[dict[str, Any] | None]
+    mark: Mapped[dict[str, Any] | None]
+    swept_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     rest_until: Mapped[datetime | None]
     last_run_at: Mapped[datetime | None]
@@ -112,6 +119,7 @@ class SyncRun(Identified, Base):
     pages: Mapped[int] = mapped_column(default=0)
     detail: Mapped[str] = mapped_column(Text, default="")
     force: Mapped[bool] = mapped_column(default=False)
+    full: Mapped[bool] = mapped_column(default=False, server_default=false())
     owner: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -120,7 +128,10 @@ class SyncRun(Identified, Base):
 
 
 class SourceRow(Base):
-    """A row of a source that was seen: which contact it became, and a hash of what it said."""
+    """A row of a source that was seen: which contact it became, and a hash of what it said.
+
+    ``said_at``: when, for what a person did. ``groups``: ids of the lists and tags it named.
+    """
 
     __tablename__ = "source_row"
     __table_args__ = (Index("ix_source_row_contact", "contact_id"),)
@@ -131,3 +142,21 @@ class SourceRow(Base):
     contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"))
     digest: Mapped[str]
     seen_at: Mapped[datetime]
+    said_at: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    groups: Mapped[list[Any] | None] = mapped_column(Json)
+
+
+class PurchaseRow(Base):
+    """An order of a person at a source; ``parts``: its amount in ten-thousandths of a unit."""
+
+    __tablename__ = "purchase"
+    __table_args__ = (Index("ix_purchase_contact", "contact_id", "connection_id"),)
+    connection_id: Mapped[UUID] = mapped_column(
+        ForeignKey("connection.id", ondelete="CASCADE"), primary_key=True
+    )
+    source_id: Mapped[str] = mapped_column(primary_key=True)
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
+    placed_at: Mapped[datetime]
+    parts: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str]
+    is_paid: Mapped[bool]

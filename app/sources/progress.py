@@ -37,8 +37,8 @@ class Progress:
     """One claimed run.
 
     A sweep of a source may take several runs: ``begun`` is when it began, ``known`` how many
-    contacts it knew then, ``overwritten`` how many it has changed; the connection's cursor hands
-    them on.
+    contacts it knew then, ``overwritten`` how many it has changed, ``since`` the mark it goes by
+    (None: a full pass); the connection's cursor hands them on.
     """
 
     run_id: UUID
@@ -49,6 +49,7 @@ class Progress:
     begun: datetime
     known: int
     overwritten: int
+    since: dict[str, Any] | None = None
     has_moved: bool = False
 
     def store(self, session: Session, plan: Plan, now: datetime) -> "Progress":
@@ -64,9 +65,11 @@ class Progress:
         mine(
             session, self, **_columns(after.numbers), detail="", **(ending if is_last else going_on)
         )
-        well = {"failures": 0, "rest_until": None}
+        well: dict[str, Any] = {"failures": 0, "rest_until": None}
         if is_last:
-            well["state"] = "ready"  # type: ignore[assignment]
+            well |= {"state": "ready", "mark": plan.mark}
+            if self.since is None:
+                well["swept_at"] = self.begun
         session.execute(
             update(Connection)
             .where(Connection.id == self.connection_id)
@@ -87,6 +90,7 @@ class Progress:
             "begun": self.begun.isoformat(),
             "known": self.known,
             "overwritten": self.overwritten,
+            "since": self.since,
         }
 
 

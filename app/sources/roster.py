@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from uuid import UUID
 
+from app import ids
 from sync.mapping import Wanted
-from sync.merge import Create, Decision, Known, Update
+from sync.merge import Create, Decision, Known, Refuse, Update
 from sync.run import Match
 
 
@@ -16,6 +17,7 @@ class Seen:
 
     contact_id: UUID | None
     digest: str
+    groups: frozenset[UUID] = frozenset()
 
 
 @dataclass(slots=True)
@@ -23,8 +25,10 @@ class Roster:
     """The contacts that a page of rows may be about, kept up to date while it is decided.
 
     ``digests`` and ``seen``: what each row says now and said last time, by source id.
-    ``contacts``: those loaded, by id. ``owners``: the source id of this connection that stands
-    for a contact. ``refusals``: closed statuses by address.
+    ``contacts``: those loaded, by id, and those that are made. ``owners``: the source id of this
+    connection that stands for a contact. ``refusals``: closed statuses by address. ``newest``:
+    when something was last said of a contact. ``lists``, ``tags``: ids by name. ``made``: the ids
+    of new contacts by the row that made them.
     """
 
     digests: Mapping[str, str]
@@ -32,8 +36,12 @@ class Roster:
     contacts: dict[UUID, Known] = field(default_factory=dict)
     owners: dict[UUID, str] = field(default_factory=dict)
     refusals: Mapping[str, str] = field(default_factory=dict)
+    newest: dict[UUID, str] = field(default_factory=dict)
+    lists: Mapping[str, UUID] = field(default_factory=dict)
+    tags: Mapping[str, UUID] = field(default_factory=dict)
+    made: dict[str, UUID] = field(default_factory=dict)
     _addresses: dict[str, UUID] = field(default_factory=dict)
-    _created: set[str] = field(default_factory=set)
+    _stand: dict[str, UUID] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._addresses = {known.address: known.id for known in self.contacts.values()}
@@ -46,39 +54,97 @@ class Roster:
         """
         if is_unchanged(wanted.source_id, self.digests, self.seen):
             return Match(unchanged=True)
-        if wanted.address in self._created:
-            return Match(duplicate=True)
         refusal = self.refusals.get(wanted.address, "")
+        if wanted.said_at:
+            return self._match_deed(wanted, refusal)
         here = self._addresses.get(wanted.address)
+        row = self.seen.get(wanted.source_id)
         if here is not None:
             is_taken = self.owners.get(here, wanted.source_id) != wanted.source_id
-            return Match(self.contacts[here], duplicate=is_taken, refusal=refusal)
-        row = self.seen.get(wanted.source_id)
-        before = self.contacts.get(row.contact_id) if row and row.contact_id else None
-        return Match(before, refusal=refusal)
+            match = Match(self.contacts[here], duplicate=is_taken, refusal=refusal)
+        else:
+            before = self.contacts.get(row.contact_id) if row and row.contact_id else None
+            match = Match(before, refusal=refusal)
+        named = wanted.lists or wanted.tags or (row and row.groups)
+        return self._named(wanted, match, row) if named else match
+
+    def _match_deed(self, wanted: Wanted, refusal: str) -> Match:
+        """Something that a person did: by who she is at the source, else by the address."""
+        about = self._stand.get(wanted.about) or self._was(wanted.about)
+        if about in self.contacts:
+            return Match(self.contacts[about], refusal=refusal, is_noted=True)
+        here = self._addresses.get(wanted.address)
+        if here is None:
+            return self._named(wanted, Match(refusal=refusal), None)
+        is_older = self.newest.get(here, "") > wanted.said_at
+        match = Match(self.contacts[here], refusal=refusal, is_noted=is_older)
+        return self._named(wanted, match, None)
+
+    def _was(self, source_id: str) -> UUID | None:
+        row = self.seen.get(source_id)
+        return row.contact_id if row else None
+
+    def _named(self, wanted: Wanted, match: Match, row: Seen | None) -> Match:
+        lists = frozenset(self.lists[name] for name in wanted.lists if name in self.lists)
+        tags = frozenset(self.tags[name] for name in wanted.tags if name in self.tags)
+        left = row.groups - lists - tags if row else frozenset()
+        return replace(match, lists=lists, tags=tags, left=left)
 
     def note(self, decision: Decision) -> None:
         """Later rows of the page are matched as if this were stored already."""
-        if isinstance(decision, Create):
-            self._created.add(decision.wanted.address)
+        wanted = decision.wanted
+        if isinstance(decision, Refuse):
             return
-        source_id = decision.wanted.source_id
-        row = self.seen.get(source_id)
-        if row and row.contact_id and row.contact_id != decision.id:
-            self.owners.pop(row.contact_id, None)
-        self.owners[decision.id] = source_id
+        contact_id = self._make(decision) if isinstance(decision, Create) else decision.id
+        if wanted.said_at:
+            self.newest[contact_id] = max(self.newest.get(contact_id, ""), wanted.said_at)
+        else:
+            self._stand_for(contact_id, wanted.source_id)
         if isinstance(decision, Update):
-            known = self.contacts[decision.id]
-            del self._addresses[known.address]
-            after = replace(
-                known,
-                email=decision.email or known.email,
-                address=decision.address or known.address,
-                status=decision.status or known.status,
-                fields={**known.fields, **decision.fields},
-            )
-            self.contacts[decision.id] = after
-            self._addresses[after.address] = decision.id
+            self._change(decision)
+
+    def _make(self, decision: Create) -> UUID:
+        wanted = decision.wanted
+        made = Known(
+            ids.new_id(),
+            wanted.address,
+            decision.status,
+            wanted.email,
+            wanted.fields,
+            lists=decision.lists,
+            tags=decision.tags,
+        )
+        self.contacts[made.id], self._addresses[made.address] = made, made.id
+        self.made[wanted.source_id] = made.id
+        return made.id
+
+    def _stand_for(self, contact_id: UUID, source_id: str) -> None:
+        before = self._was(source_id)
+        if before and before != contact_id:
+            self.owners.pop(before, None)
+        self.owners[contact_id] = source_id
+        self._stand[source_id] = contact_id
+
+    def _change(self, decision: Update) -> None:
+        known = self.contacts[decision.id]
+        del self._addresses[known.address]
+        after = replace(
+            known,
+            email=decision.email or known.email,
+            address=decision.address or known.address,
+            status=decision.status or known.status,
+            fields={**known.fields, **decision.fields},
+            lists=known.lists | decision.lists,
+            tags=known.tags | decision.tags,
+        )
+        self.contacts[decision.id] = after
+        self._addresses[after.address] = decision.id
+
+    def contact_of(self, decision: Decision) -> UUID | None:
+        """Whom a decision is about; None for somebody who is refused."""
+        if isinstance(decision, Create):
+            return self.made[decision.wanted.source_id]
+        return None if isinstance(decision, Refuse) else decision.id
 
 
 def is_unchanged(source_id: str, digests: Mapping[str, str], seen: Mapping[str, Seen]) -> bool:
@@ -92,6 +158,9 @@ def digest(wanted: Wanted, salt: bytes) -> str:
     said = [wanted.email, wanted.status]
     for target in sorted(wanted.fields):
         said += target, wanted.fields[target]
+    if wanted.said_at or wanted.lists or wanted.tags or wanted.skip:
+        said += "", wanted.skip, wanted.said_at, wanted.about, *sorted(wanted.lists), ""
+        said += *sorted(wanted.tags), "", repr(wanted.purchase), *wanted.sums.values()
     return blake2b("\0".join(said).encode(), digest_size=16, key=salt).hexdigest()
 
 

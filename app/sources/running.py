@@ -110,9 +110,11 @@ def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
         now=runtime.now,
         stop=stop,
     )
+    made = [field for field in connector.fields if field.target.startswith("fields.")]
+    targets = store.learn(made) if made else None
     guard = Guard(runtime.guard_share, task.progress.known)
     order = Order(
-        targets=mapping.targets(connector.fields, task.mapping, task.targets),
+        targets=targets or mapping.targets(task.fields, task.mapping, task.targets),
         terms=task.terms,
         guard=None if task.force else guard,
         address_of=_address_of,
@@ -122,7 +124,7 @@ def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
     try:
         if not site.rest_root:
             root.find(site)
-        pulling.run(connector, site, store, order, task.cursor)
+        pulling.run(connector, site, store, order, task.pull)
     finally:
         site.close()
 

@@ -22,12 +22,14 @@ def start(
     connection_id: UUID,
     *,
     force: bool = False,
+    full: bool = False,
     trigger: str = "manual",
     now: datetime,
 ) -> SyncRun:
     """Queues a run. Raises Conflict when one of the connection is open.
 
-    ``force``: even if it changes much. Asked for by a person, it does not wait for a rest.
+    ``force``: even if it changes much. ``full``: through everything, also what did not change.
+    Asked for by a person, it does not wait for a rest.
     """
     connection = connections.get(session, workspace_id, connection_id)
     if trigger == "manual":
@@ -37,6 +39,7 @@ def start(
         connection_id=connection_id,
         trigger=trigger,
         force=force,
+        full=full,
         created_at=now,
     )
     session.add(run)

@@ -1,11 +1,12 @@
 """The contacts as a sync run sees them: a page is matched, decided and stored in one commit."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -13,10 +14,14 @@ from app.contacts import suppression
 from app.contacts.models import CONTACT_FIELDS, Contact, ContactList, ContactTag
 from app.db import Database
 from app.rules import consent
-from app.sources import writing
+from app.sources import learning, naming, writing
+from app.sources.connections import fields as fields_of
+from app.sources.connections import targets as targets_of
 from app.sources.models import SourceRow
 from app.sources.progress import Progress
 from app.sources.roster import Roster, Seen, digest, is_unchanged, salt
+from connectors import SourceField
+from sync import mapping
 from sync import run as pulling
 from sync.mapping import Wanted
 from sync.merge import Known, Terms
@@ -24,11 +29,22 @@ from sync.merge import Known, Terms
 #: Somebody who creates the same contact at the same moment makes us look again, so often.
 _TRIES = 4
 _BUILT_IN = {*CONTACT_FIELDS, "email"}
-_COLUMNS = [getattr(Contact, name) for name in CONTACT_FIELDS]
+_COLUMNS: list[Any] = [
+    *(Contact.id, Contact.address, Contact.status, Contact.email, Contact.fields, Contact.edited),
+    *(getattr(Contact, name) for name in CONTACT_FIELDS),
+]
 
 
 class HandBack(Exception):
     """This process is stopping: the run goes back into the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """Ids of lists and tags that rows of a page name, or named before."""
+
+    lists: set[UUID]
+    tags: set[UUID]
 
 
 class ContactStore:
@@ -74,22 +90,34 @@ class ContactStore:
     ) -> pulling.Plan:
         now = self._now()
         with self._database.transaction() as session:
-            roster = self._load(session, rows)
+            roster = self._load(session, rows, now)
             plan = decide(roster)
             after = self._progress.store(session, plan, now)
             writing.write(session, self._workspace_id, self._progress, roster, plan, now)
         self._progress.counted(after)
         return plan
 
-    def _load(self, session: Session, rows: Sequence[Wanted]) -> Roster:
-        seen = self._seen(session, [row.source_id for row in rows])
+    def learn(self, fields: Sequence[SourceField]) -> Mapping[str, str]:
+        """Notes fields that the source turned out to have; where every field goes from now on."""
+        with self._database.transaction() as session:
+            connection = learning.learn(session, self._progress.connection_id, fields, self._now())
+            known = targets_of(session, self._workspace_id)
+            return mapping.targets(fields_of(connection), connection.mapping, known)
+
+    def _load(self, session: Session, rows: Sequence[Wanted], now: datetime) -> Roster:
+        others = {row.about for row in rows if row.about}
+        seen = self._seen(session, [*(row.source_id for row in rows), *others])
         digests = {row.source_id: digest(row, self._salt) for row in rows}
         changed = [row for row in rows if not is_unchanged(row.source_id, digests, seen)]
         if not changed:
             return Roster(digests, seen)
         addresses = [row.address for row in changed]
-        ids = [seen[row.source_id].contact_id for row in changed if row.source_id in seen]
-        contacts = self._contacts(session, addresses, [one for one in ids if one])
+        who = {row.source_id for row in changed} | {row.about for row in changed}
+        ids = [one.contact_id for row, one in seen.items() if row in who and one.contact_id]
+        lists, tags = naming.named(session, self._workspace_id, changed, now)
+        before = {group for one in seen.values() for group in one.groups}
+        wanted = Wished({*lists.values(), *before}, {*tags.values(), *before})
+        contacts = self._contacts(session, addresses, ids, wanted)
         reasons = suppression.reasons(session, self._workspace_id, addresses)
         return Roster(
             digests,
@@ -97,14 +125,22 @@ class ContactStore:
             contacts,
             self._owners(session, contacts),
             {address: consent.status_for(reason) for address, reason in reasons.items()},
+            self._newest(session, contacts) if any(row.said_at for row in changed) else {},
+            lists,
+            tags,
         )
 
     def _seen(self, session: Session, source_ids: list[str]) -> dict[str, Seen]:
-        query = select(SourceRow.source_id, SourceRow.contact_id, SourceRow.digest).where(
+        query = select(
+            SourceRow.source_id, SourceRow.contact_id, SourceRow.digest, SourceRow.groups
+        ).where(
             SourceRow.connection_id == self._progress.connection_id,
             SourceRow.source_id.in_(source_ids),
         )
-        return {row: Seen(contact, digest) for row, contact, digest in session.execute(query)}
+        return {
+            row: Seen(contact, digest, frozenset(map(UUID, groups or ())))
+            for row, contact, digest, groups in session.execute(query)
+        }
 
     def _owners(self, session: Session, contacts: Collection[UUID]) -> dict[UUID, str]:
         if not contacts:
@@ -112,23 +148,28 @@ class ContactStore:
         query = select(SourceRow.contact_id, SourceRow.source_id).where(
             SourceRow.connection_id == self._progress.connection_id,
             SourceRow.contact_id.in_(contacts),
+            SourceRow.said_at == "",
         )
         return {contact: row for contact, row in session.execute(query) if contact}
 
+    def _newest(self, session: Session, contacts: Collection[UUID]) -> dict[UUID, str]:
+        """When the source last told something that each of the contacts did."""
+        query = (
+            select(SourceRow.contact_id, func.max(SourceRow.said_at))
+            .where(
+                SourceRow.connection_id == self._progress.connection_id,
+                SourceRow.contact_id.in_(contacts),
+            )
+            .group_by(SourceRow.contact_id)
+        )
+        return {contact: at for contact, at in session.execute(query) if contact}
+
     def _contacts(
-        self, session: Session, addresses: list[str], ids: list[UUID]
+        self, session: Session, addresses: list[str], ids: list[UUID], wished: "Wished"
     ) -> dict[UUID, Known]:
         is_about = Contact.address.in_(addresses)
         query = (
-            select(
-                Contact.id,
-                Contact.address,
-                Contact.status,
-                Contact.email,
-                Contact.fields,
-                Contact.edited,
-                *_COLUMNS,
-            )
+            select(*_COLUMNS)
             .where(
                 Contact.workspace_id == self._workspace_id,
                 or_(is_about, Contact.id.in_(ids)) if ids else is_about,
@@ -138,12 +179,10 @@ class ContactStore:
         )
         found = session.execute(query).all()
         who = [row[0] for row in found]
-        lists = self._groups(
-            session, self._terms.lists, ContactList.contact_id, ContactList.list_id, who
-        )
-        tags = self._groups(
-            session, self._terms.tags, ContactTag.contact_id, ContactTag.tag_id, who
-        )
+        in_lists = (ContactList.contact_id, ContactList.list_id)
+        lists = self._groups(session, self._terms.lists | wished.lists, *in_lists, who)
+        tagged = (ContactTag.contact_id, ContactTag.tag_id)
+        tags = self._groups(session, self._terms.tags | wished.tags, *tagged, who)
         none: frozenset[UUID] = frozenset()
         return {
             row[0]: _known(row, lists.get(row[0], none), tags.get(row[0], none)) for row in found

@@ -5,21 +5,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, update
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, delete, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app import ids
 from app.contacts import suppression
 from app.contacts.models import CONTACT_FIELDS, Contact, ContactList, ContactTag
 from app.db import Base, insert
 from app.rules import consent
+from app.sources import purchases
 from app.sources.models import SourceRow
 from app.sources.progress import Progress
 from app.sources.roster import Roster
-from sync.merge import Create, Decision, Update
+from sync.mapping import Wanted
+from sync.merge import Create, Decision, Refuse, Update
 from sync.run import Plan
 
 _CUSTOM = "fields."
+SAID_THERE = "said at the source"
 
 
 def write(
@@ -33,65 +35,110 @@ def write(
     """Stores the decisions of a page; what is kept and was seen before is not touched."""
     if not plan.decisions:
         return
-    numbered = [(_contact_id(decision), decision) for decision in plan.decisions]
-    _create(session, workspace_id, progress.origin, numbered, now)
-    _update(session, roster, numbered, now)
+    _refuse(session, workspace_id, roster, plan.decisions, now)
+    numbered = [
+        (contact_id, decision)
+        for decision in plan.decisions
+        if (contact_id := roster.contact_of(decision))
+    ]
+    if not numbered:
+        return
+    _create(session, workspace_id, progress.origin, roster, now)
+    made = set(roster.made.values())
+    # In the order of the decisions: an address may have to be free before it is taken again.
+    changed = [one for one, decision in numbered if isinstance(decision, Update)]
+    if bought := [(one, decision.wanted) for one, decision in numbered if decision.wanted.purchase]:
+        summed = purchases.record(session, progress.connection_id, bought, roster)
+        changed += summed
+        made -= summed
+    _update(session, roster, [one for one in dict.fromkeys(changed) if one not in made], now)
     _close(session, workspace_id, roster, numbered, now)
     _gather(session, progress.connection_id, numbered, now)
-    rows = [
-        {
-            "connection_id": progress.connection_id,
-            "source_id": decision.wanted.source_id,
-            "contact_id": contact_id,
-            "digest": roster.digests[decision.wanted.source_id],
-            "seen_at": now,
-        }
-        for contact_id, decision in numbered
-    ]
-    statement = insert(session, SourceRow)
-    statement = statement.on_conflict_do_update(
-        index_elements=["connection_id", "source_id"],
-        set_={name: statement.excluded[name] for name in ("contact_id", "digest", "seen_at")},
-    )
-    session.connection().execute(statement, rows)
+    _note(session, progress.connection_id, roster, numbered, now)
 
 
 Numbered = list[tuple[UUID, Decision]]
 
 
-def _contact_id(decision: Decision) -> UUID:
-    return ids.new_id() if isinstance(decision, Create) else decision.id
+def _note(
+    session: Session, connection_id: UUID, roster: Roster, numbered: Numbered, now: datetime
+) -> None:
+    """What every row said, and which contact it is."""
+    rows = [
+        {
+            "connection_id": connection_id,
+            "source_id": decision.wanted.source_id,
+            "contact_id": contact_id,
+            "digest": roster.digests[decision.wanted.source_id],
+            "seen_at": now,
+            "said_at": decision.wanted.said_at,
+            "groups": _groups(roster, decision.wanted),
+        }
+        for contact_id, decision in numbered
+    ]
+    statement = insert(session, SourceRow)
+    kept = ("contact_id", "digest", "seen_at", "said_at", "groups")
+    statement = statement.on_conflict_do_update(
+        index_elements=["connection_id", "source_id"],
+        set_={name: statement.excluded[name] for name in kept},
+    )
+    session.connection().execute(statement, rows)
+
+
+def _groups(roster: Roster, wanted: Wanted) -> list[str] | None:
+    """Ids of what a row names, so that it is known what it stops to name."""
+    if wanted.said_at or not (wanted.lists or wanted.tags):
+        return None
+    found = [roster.lists.get(name) for name in sorted(wanted.lists)]
+    found += [roster.tags.get(name) for name in sorted(wanted.tags)]
+    return [str(one) for one in found if one]
+
+
+def _refuse(
+    session: Session,
+    workspace_id: UUID,
+    roster: Roster,
+    decisions: Iterable[Decision],
+    now: datetime,
+) -> None:
+    """The "no" of somebody who is nobody's contact here is written down all the same."""
+    closing: dict[str, list[str]] = {}
+    for decision in decisions:
+        if isinstance(decision, Refuse) and decision.wanted.address not in roster.refusals:
+            closing.setdefault(decision.wanted.status, []).append(decision.wanted.address)
+    for reason, addresses in closing.items():
+        suppression.suppress(session, workspace_id, addresses, reason, SAID_THERE, now)
 
 
 def _create(
-    session: Session, workspace_id: UUID, origin: str, numbered: Numbered, now: datetime
+    session: Session, workspace_id: UUID, origin: str, roster: Roster, now: datetime
 ) -> None:
     rows = [
         {
             "id": contact_id,
             "workspace_id": workspace_id,
-            "email": decision.wanted.email,
-            "address": decision.wanted.address,
-            "status": decision.status,
+            "email": known.email,
+            "address": known.address,
+            "status": known.status,
             "source": origin,
             "edited": [],
             "created_at": now,
             "updated_at": now,
-            **_columns(decision.wanted.fields),
+            **_columns(known.fields),
         }
-        for contact_id, decision in numbered
-        if isinstance(decision, Create)
+        for contact_id in roster.made.values()
+        for known in [roster.contacts[contact_id]]
     ]
     if rows:
         session.connection().execute(insert(session, Contact), rows)
 
 
-def _update(session: Session, roster: Roster, numbered: Numbered, now: datetime) -> None:
-    rows: dict[UUID, dict[str, Any]] = {}
-    for contact_id, decision in numbered:
-        if isinstance(decision, Update):
-            known = roster.contacts[contact_id]
-            rows[contact_id] = {
+def _update(session: Session, roster: Roster, changed: Iterable[UUID], now: datetime) -> None:
+    rows: list[dict[str, Any]] = []
+    for contact_id in changed:
+        known = roster.contacts[contact_id]
+        rows.append(
+            {
                 "which": contact_id,
                 "email": known.email,
                 "address": known.address,
@@ -99,12 +146,12 @@ def _update(session: Session, roster: Roster, numbered: Numbered, now: datetime)
                 "updated_at": now,
                 **_columns(known.fields),
             }
+        )
     if rows:
         which = Contact.__table__.c.id == bindparam("which")
         statement = update(Contact.__table__).where(which)  # type: ignore[arg-type]
-        names = [name for name in next(iter(rows.values())) if name != "which"]
-        values: dict[str, Any] = {name: bindparam(name) for name in names}
-        session.connection().execute(statement.values(values), list(rows.values()))
+        values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "which"}
+        session.connection().execute(statement.values(values), rows)
 
 
 def _close(
@@ -113,21 +160,46 @@ def _close(
     """A "no" is written down for the address it now stands for."""
     closing: dict[str, list[str]] = {}
     for contact_id, decision in numbered:
-        if isinstance(decision, Create):
-            status, address = decision.status, decision.wanted.address
-        else:
-            known = roster.contacts[contact_id]
-            is_new = isinstance(decision, Update) and (decision.status or decision.address)
-            status, address = (known.status if is_new else ""), known.address
+        known = roster.contacts[contact_id]
+        is_new = isinstance(decision, Create) or (
+            isinstance(decision, Update) and (decision.status or decision.address)
+        )
+        status, address = (known.status if is_new else ""), known.address
         if consent.is_no(status) and address not in roster.refusals:
             closing.setdefault(status, []).append(address)
     for reason, addresses in closing.items():
-        suppression.suppress(session, workspace_id, addresses, reason, "said at the source", now)
+        suppression.suppress(session, workspace_id, addresses, reason, SAID_THERE, now)
 
 
 def _gather(session: Session, connection_id: UUID, numbered: Numbered, now: datetime) -> None:
     _attach(session, ContactList, "list_id", _joined(numbered, "lists"), connection_id, now)
     _attach(session, ContactTag, "tag_id", _joined(numbered, "tags"), connection_id, now)
+    left = {
+        contact_id: decision.left
+        for contact_id, decision in numbered
+        if isinstance(decision, Update) and decision.left
+    }
+    if left:
+        _detach(session, ContactList, ContactList.list_id, left, connection_id)
+        _detach(session, ContactTag, ContactTag.tag_id, left, connection_id)
+
+
+def _detach(
+    session: Session,
+    link: type[ContactList] | type[ContactTag],
+    column: InstrumentedAttribute[UUID],
+    left: Mapping[UUID, frozenset[UUID]],
+    connection_id: UUID,
+) -> None:
+    """Takes away what the source no longer says, as far as this connection gave it."""
+    for contact_id, groups in left.items():
+        session.execute(
+            delete(link).where(
+                link.contact_id == contact_id,
+                column.in_(groups),
+                link.connection_id == connection_id,
+            )
+        )
 
 
 def _joined(numbered: Numbered, kind: str) -> list[tuple[UUID, UUID]]:

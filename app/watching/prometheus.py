@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.alerts.models import Alert
 from app.db import Database
 from app.rules.figures import Figures
 from app.sending import relay_health
@@ -120,4 +121,8 @@ def _queues(session: Session, now: datetime) -> Iterator[Metric]:
         by_state.group_by(SyncRun.workspace_id, SyncRun.state)
     ):
         runs.add_metric([str(workspace_id), state], many)
-    yield from (due, oldest, unknown, alive, runs)
+    alerts = Gauge("pressferry_alerts_open", "What is wrong now.", labels=[*labels, "kind"])
+    wrong = select(Alert.workspace_id, Alert.kind, func.count()).where(Alert.closed_at.is_(None))
+    for workspace_id, kind, many in session.execute(wrong.group_by(Alert.workspace_id, Alert.kind)):
+        alerts.add_metric([str(workspace_id), kind], many)
+    yield from (due, oldest, unknown, alive, runs, alerts)

@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.sending.models import Delivery, Dispatch
-
-#: Written out, because only then the small index of those in doubt is used.
-IN_DOUBT = Delivery.state == literal_column("'unknown'")
+from app.sending.models.delivery import IN_DOUBT
 
 
 @dataclass(frozen=True, slots=True)

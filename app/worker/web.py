@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
@@ -100,7 +101,8 @@ class Web:
         # First only the listening socket: the loop's trigger is what lets the last answers out.
         trigger.pull_trigger(lambda: wasyncore.dispatcher.close(self._server))
         self._server.task_dispatcher.shutdown(cancel_pending=False, timeout=5)
-        trigger.pull_trigger(trigger.close)
+        with suppress(OSError):  # a pull for an answer may have run it, and closed the pipe
+            trigger.pull_trigger(trigger.close)
         self._thread.join(timeout=1)
 
     def _run(self) -> None:

@@ -1,6 +1,7 @@
 """Organization, workspace, user, member, API key."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, UniqueConstraint
@@ -10,7 +11,7 @@ from app.db import Base, Identified
 
 ROLES = ("owner", "admin", "member", "viewer")
 #: Whose From a failed-over mail bears: the other relay's, or only relays with the same one help.
-FROM_POLICIES = ("rewrite", "same_from_only")
+FROM_POLICIES = ("rewrite", "keep_if_verified", "same_from_only")
 SCOPES = ("read", "write", "send", "settings")
 
 
@@ -27,7 +28,8 @@ class Workspace(Identified, Base):
 
     ``backup_relay_id``: the one relay that failover uses, NULL: all of the chain.
     ``failover_from_policy``: one of FROM_POLICIES. ``failover_into_transactional``: whether relays
-    of that stream help mails of others.
+    of that stream help mails of others. ``guards``: what is set of ``rules.guards.LIMITS``, and
+    ``pauses``, which of KINDS guards may stop by themselves.
     """
 
     __tablename__ = "workspace"
@@ -38,6 +40,7 @@ class Workspace(Identified, Base):
     backup_relay_id: Mapped[UUID | None]
     failover_from_policy: Mapped[str] = mapped_column(default="rewrite")
     failover_into_transactional: Mapped[bool] = mapped_column(default=False)
+    guards: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from app.workspaces.models import Workspace
 from tests.acceptance.conftest import Desk, Servers
+from tests.acceptance.looks import some
 from tests.sending.world import World
 
 
@@ -54,6 +55,68 @@ def test_t15_rewrite_sends_as_the_relay_that_helps(
     body = spare.bodies[0].decode()
     assert "From: Shop <spare@relays.example.com>" in body
     assert "Reply-To: Shop <news@shop.example.com>" in body
+
+
+def verified(*names: str) -> list[dict[str, str]]:
+    return [{"sender": name, "how": "declared", "at": "2026-11-22T12:00:00Z"} for name in names]
+
+
+@pytest.mark.parametrize("by_hand", ["", "Main@relays.example.com"])
+@pytest.mark.parametrize("name", ["main@relays.example.com", "@relays.example.com"])
+def test_t15_keep_if_verified_keeps_the_sender_where_it_may_be_used(
+    world: World, server: Servers, dead_port: int, by_hand: str, name: str
+) -> None:
+    """And skips who may not send under it."""
+    other, may = server(), server()
+    world.relay(dead_port, "main")
+    world.relay(other, "other", verified_senders=verified("@elsewhere.example.com"))
+    world.relay(may, "may", from_email="may@may.example.com", verified_senders=verified(name))
+    world.failover()
+    settings(world, failover_from_policy="keep_if_verified")
+    world.people(3)
+    dispatch = world.dispatch(from_email=by_hand, from_name="Shop")
+    world.send()
+    assert world.balance(dispatch) == {"sent": 3}
+    assert (other.connections, len(may.taken)) == (0, 3)
+    body = may.bodies[0].decode()
+    assert f"From: Shop <{by_hand or 'main@relays.example.com'}>" in body
+    assert "Reply-To" not in body
+
+
+def test_t15_keep_if_verified_waits_where_nobody_may_use_the_sender(
+    world: World, server: Servers, dead_port: int
+) -> None:
+    other = server()
+    world.relay(dead_port, "main")
+    world.relay(other, "other", verified_senders=verified("main@sub.relays.example.com"))
+    world.failover()
+    settings(world, failover_from_policy="keep_if_verified")
+    world.people(3)
+    dispatch = world.dispatch()
+    world.send()
+    assert other.connections == 0
+    assert "sent" not in world.balance(dispatch)
+
+
+def test_t15_a_test_mail_shows_under_which_name_a_relay_may_send(
+    desk: Desk, server: Servers, dead_port: int
+) -> None:
+    spare = server()
+    desk.relay(dead_port, "main")
+    second = desk.relay(spare, "spare")
+    policy = {"failover_enabled": True, "failover_from_policy": "keep_if_verified"}
+    assert "verified_senders" in str(desk.asked("PATCH", "/workspace", policy)["warnings"])
+    desk.people(2)
+    campaign = desk.campaign()
+    desk.send(until=some())
+    assert spare.connections == 0
+    body = {"to": "me@example.com", "from_email": "Main@relays.example.com"}
+    assert desk.asked("POST", f"/relays/{second}/test", body)["ok"] is True
+    assert desk.asked("GET", "/workspace")["warnings"] == []
+    desk.clock.turn(minutes=2)
+    desk.send()
+    assert desk.states(campaign) == {"sent": 2}
+    assert all("From: Main <main@relays.example.com>" in one.decode() for one in spare.bodies[1:])
 
 
 @pytest.mark.parametrize("by_hand", ["", "Same@Relays.Example.com"])

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from app.jobs import Jobs
+from app.jobs.embedded import EmbeddedJobs as Jobs
 
 
 def test_a_job_has_turn_after_turn() -> None:

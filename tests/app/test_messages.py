@@ -101,6 +101,8 @@ def test_templates_are_filled_with_data(desk: Client, database: Database) -> Non
         ({"text": " "}, "html", "nothing to send"),
         ({"to": []}, "to", ""),
         ({"to": ["nobody"]}, "to.0", ""),
+        ({"to": "nobody"}, "to.0", ""),
+        ({"to": None}, "to", ""),
         ({"relay_id": "00000000-0000-7000-8000-000000000000"}, "relay_id", "no such relay"),
         ({"stream": "river"}, "stream", ""),
         ({"headers": {"Bcc": "x@example.com"}}, "headers.Bcc", "Cannot be set"),
@@ -137,6 +139,13 @@ def test_each_recipient_has_a_message_of_their_own(desk: Client, database: Datab
     made = handed(desk, to=["a@example.com", "b@example.com", "A@example.com"])
     assert [seen(desk, one)["to"] for one in made] == ["a@example.com", "b@example.com"]
     assert count(database, Content) == 1
+
+
+@pytest.mark.parametrize("to", ["zoe@example.com", ["zoe@example.com"]])
+def test_one_recipient_may_stand_by_itself(desk: Client, to: Any) -> None:
+    answer = desk.post("/messages", {**BILL, "to": to}).json or {}
+    assert answer["messages"] == [{"id": answer["id"], "to": "zoe@example.com"}]
+    assert seen(desk, answer["id"])["to"] == "zoe@example.com"
 
 
 def test_a_contact_is_known_again(desk: Client, database: Database) -> None:

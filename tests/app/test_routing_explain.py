@@ -86,3 +86,18 @@ def test_asking_changes_nothing(owner: Client, viewer: Client, runtime: Runtime)
         assert explained(viewer)["decision"] == "send"
     with runtime.database.reading() as session:
         assert session.get_one(Relay, UUID(relay["id"])).day_count == 0
+
+
+def test_text_copies_and_headers_can_be_said(owner: Client) -> None:
+    default, other = made(owner), made(owner, name="Two")
+    for field, value in (("message", "buy"), ("cc", "a@b.example"), ("header", "X-Kind: a")):
+        group = [{"field": field, "operator": "contains", "value": value}]
+        body = {"name": field, "relay_id": other["id"], "groups": [group]}
+        assert owner.post("/routing/rules", body).status_code == 201
+    campaign = draft(owner, html="<p>Please buy</p>")
+    assert explained(owner)["relay_id"] == default["id"]
+    assert explained(owner, campaign_id=campaign["id"])["relay_id"] == other["id"]
+    assert explained(owner, campaign_id=campaign["id"], message="x")["relay_id"] == default["id"]
+    assert explained(owner, cc=["A@b.example"])["relay_id"] == other["id"]
+    assert explained(owner, bcc=["A@b.example"])["relay_id"] == default["id"]
+    assert explained(owner, headers=["X-Kind: ab"])["relay_id"] == other["id"]

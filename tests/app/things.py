@@ -3,9 +3,10 @@
 from typing import Any
 from uuid import uuid4
 
+from app.alerts.models import Alert
 from app.campaigns.models import Campaign
 from app.runtime import Runtime
-from app.sending.models import Relay, ReplyRule, RoutingRule, UnknownReply
+from app.sending.models import Destination, Relay, ReplyRule, RoutingRule, UnknownReply
 from app.sources.models import Connection, Site, SyncRun
 from tests.app.conftest import Client
 
@@ -20,6 +21,17 @@ def one_of_everything(owner: Client, runtime: Runtime, word: str) -> dict[str, s
         "contact_id": (
             "/contacts",
             {"email": f"{word}@example.com", "lists": [word], "tags": [word]},
+        ),
+        "endpoint_id": ("/alert-endpoints", {"url": f"http://127.0.0.1:9/{word}"}),
+        "mailbox_id": (
+            "/mailboxes",
+            {
+                "name": word,
+                "host": "127.0.0.1",
+                "username": word,
+                "password": word,
+                "addresses": [f"{word}@example.com"],
+            },
         ),
     }
     made = {name: owner.post(path, body).json or {} for name, (path, body) in posted.items()}
@@ -65,6 +77,15 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         updated_at=now,
         **mine,
     )
+    alert = Alert(
+        id=uuid4(),
+        workspace_id=owner.workspace_id,
+        kind="backlog",
+        about=word,
+        sentence=word,
+        raised_at=now,
+        last_at=now,
+    )
     reply_rule = ReplyRule(
         id=uuid4(), name=word, position=1, text=word, outcome="deferred", updated_at=now, **mine
     )
@@ -80,11 +101,26 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         first_seen=now,
         last_seen=now,
     )
-    rows = [site, connection, run, relay, campaign, rule, reply_rule, unknown]
+    destination = Destination(
+        relay_id=relay.id,
+        name=f"{word}.example",
+        pause_until=now,
+        held_until=now,
+        pace={
+            "rate": 1,
+            "ceiling": 1,
+            "since": now.isoformat(),
+            "began": now.isoformat(),
+            "why": word,
+        },
+        last_at=now,
+    )
+    rows = [site, connection, run, relay, campaign, rule, reply_rule, unknown, alert]
     with runtime.database.transaction() as session:
         for row in rows:
             session.add(row)
             session.flush()
+        session.add(destination)
     names = (
         "site_id",
         "connection_id",
@@ -94,5 +130,7 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         "rule_id",
         "reply_rule_id",
         "unknown_reply_id",
+        "alert_id",
     )
-    return {name: str(row.id) for name, row in zip(names, rows, strict=True)}
+    found = {name: str(row.id) for name, row in zip(names, rows, strict=True)}
+    return found | {"destination": destination.name}

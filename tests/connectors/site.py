@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
+from app.dev.wordpress_front import parameters
 from wp_bridge.client import Client
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -26,6 +27,7 @@ class Request:
     query: dict[str, str]
     headers: dict[str, str]
     number: int
+    body: bytes = b""
 
     @property
     def route(self) -> str:
@@ -124,12 +126,13 @@ def _handler(site: Site, answer: Callable[[Request], Response]) -> type[BaseHTTP
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            query = dict(parse_qsl(parts.query))
-            asked = Request(self.command, parts.path, query, headers, len(site.asked))
+            query = parameters(parts.query)
+            body = self.rfile.read(int(headers.get("content-length", 0)))
+            asked = Request(self.command, parts.path, query, headers, len(site.asked), body)
             site.asked.append(asked)
             self._send(answer(asked))
 
-        do_HEAD = do_GET
+        do_HEAD = do_POST = do_GET
 
         def _send(self, response: Response) -> None:
             self.send_response(response.status)

@@ -14,9 +14,8 @@ Answer = Callable[[Request], Response]
 
 
 def look(answer: Answer, **client: Any) -> Discovery:
-    needs = {key: connector.needs for key, connector in connectors.find().items()}
     with playing(answer) as site:
-        return discovery.discover(site.client(**client), needs)
+        return discovery.discover(site.client(**client), connectors.find())
 
 
 def users(found: Discovery) -> tuple[str, str]:
@@ -96,7 +95,7 @@ def test_a_healthy_site_is_ready() -> None:
         (but(users=always(recorded("html_200"))), "blocked", "bots"),
         (but(users=always(recorded("rate_limited"))), "unreachable", "patience"),
         (but(users=always(Response(500))), "unreachable", "in trouble"),
-        (but(users=always(as_json("hello"))), "blocked", "not with a list"),
+        (but(users=always(as_json("hello"))), "blocked", "not a list"),
         (always(recorded("blocked_html")), "blocked", "firewall"),
         (always(Response(404, b"<html>no</html>")), "unreachable", "no WordPress REST API"),
         (always(as_json({"hello": "world"})), "unreachable", "not the REST API of a WordPress"),
@@ -194,8 +193,7 @@ def test_a_wrong_password_is_asked_for_once() -> None:
         return recorded("wrong_password" if request.has_login else "disabled_rest_root")
 
     with playing(answer) as site:
-        needs = {key: connector.needs for key, connector in connectors.find().items()}
-        found = discovery.discover(site.client(), needs)
+        found = discovery.discover(site.client(), connectors.find())
         assert sum(asked.has_login for asked in site.asked) == 1
     assert users(found)[0] == "needs_permission"
 

@@ -1,11 +1,35 @@
 """Prints the matrix after it was played."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import astuple
 
 import pytest
 
-from tests.faults.page import measured
+from tests.faults.page import WAYS, measured
+from tests.faults.sicknesses import Fault
+from tests.faults.stage import Counted
+
+Tell = Callable[[Fault, Counted], None]
+
+
+@pytest.fixture(params=WAYS)
+def ways(request: pytest.FixtureRequest) -> str:
+    """With which relays, and on which database."""
+    found: str = request.param
+    return found
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest, ways: str) -> Tell:
+    """Writes a cell down for the table, and holds it to the promises."""
+
+    def tell(fault: Fault, counted: Counted) -> None:
+        request.node.user_properties.append(("cell", [fault.name, ways, *astuple(counted)]))
+        assert not counted.broken, counted
+        assert fault.doubt or not counted.unknown, counted
+
+    return tell
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,8 @@ from typing import Any
 
 from tests.faults.sicknesses import FAULTS
 
-WAYS = ("one relay", "failover")
+ON_POSTGRES = ("failover, PostgreSQL",)
+WAYS = ("one relay", "failover", *ON_POSTGRES)
 _HEAD = ("fault", "relays", "lost", "duplicated", "wrongly marked", "unknown")
 
 

@@ -84,9 +84,22 @@ BRIEF = _always("final_dot", "brief")
 #: Played upon the sender, its machine or its database.
 REFUSED = Fault("connection refused")
 KILLED = Fault("kill -9 of the sender, 20 times", doubt=FLIGHT)
+KILLED_ONE = Fault("kill -9 of one of two senders, 20 times", doubt=FLIGHT)
 RESTART = Fault("PostgreSQL restart")
 DISK_FULL = Fault("disk full under the journal")
 TORN = Fault("disk full in mid-line of the journal")
+DATABASE_FULL = Fault("disk full under the database")
 FORWARD = Fault("clock jumps two days ahead")
 BACK = Fault("clock jumps two days back")
-FAULTS = (*PLAYED, REFUSED, KILLED, RESTART, DISK_FULL, TORN, FORWARD, BACK)
+FAULTS = (
+    *PLAYED,
+    REFUSED,
+    KILLED,
+    KILLED_ONE,
+    RESTART,
+    DISK_FULL,
+    TORN,
+    DATABASE_FULL,
+    FORWARD,
+    BACK,
+)

@@ -6,54 +6,43 @@ import os
 import random
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import ExceptionContext, event
 
 from app.db import Database
 from app.wire import journal
 from migrations import run as migrations
 from tests.conftest import TurnableClock
 from tests.faults import sicknesses
+from tests.faults.conftest import Tell
+from tests.faults.page import ON_POSTGRES, WAYS
 from tests.faults.sicknesses import Fault
-from tests.faults.stage import Counted, Stage
+from tests.faults.stage import Stage
 from tests.journeys.killed import send_until_idle
 
 #: Three restarts of a server, or twenty killed processes, take their time on a busy machine.
 pytestmark = pytest.mark.timeout(400)
 KILLS = 20
-Tell = Callable[[Fault, Counted], None]
-
-
-@pytest.fixture(params=["one relay", "failover"])
-def ways(request: pytest.FixtureRequest) -> str:
-    found: str = request.param
-    return found
+#: Their databases are chosen by the test.
+two_ways = pytest.mark.parametrize("ways", WAYS[:2], indirect=True)
 
 
 @pytest.fixture
 def stage(
-    sqlite_database: Database, clock: TurnableClock, tmp_path: Path, ways: str
+    request: pytest.FixtureRequest, clock: TurnableClock, tmp_path: Path, ways: str
 ) -> Iterator[Stage]:
-    made = Stage(sqlite_database, clock, tmp_path, failover=ways == "failover")
+    which = "postgres_database" if ways in ON_POSTGRES else "sqlite_database"
+    database: Database = request.getfixturevalue(which)
+    made = Stage(database, clock, tmp_path, failover=ways != "one relay")
     with closing(made) as stage:
         yield stage
-
-
-@pytest.fixture
-def tell(request: pytest.FixtureRequest, ways: str) -> Tell:
-    """Writes a cell down for the table, and holds it to the promises."""
-
-    def tell(fault: Fault, counted: Counted) -> None:
-        request.node.user_properties.append(("cell", [fault.name, ways, *astuple(counted)]))
-        assert not counted.broken, counted
-        assert fault.doubt or not counted.unknown, counted
-
-    return tell
 
 
 @pytest.mark.parametrize("fault", sicknesses.PLAYED, ids=lambda fault: fault.name)
@@ -108,6 +97,50 @@ def test_the_disk_is_full(
     tell(sicknesses.TORN if torn else sicknesses.DISK_FULL, stage.counted())
 
 
+class _Full:
+    """An SQLite database whose file may not grow any more, as on a full disk."""
+
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+        self._pages = 0
+        self.refused = 0
+        event.listen(self._engine, "checkout", self._limit)
+        event.listen(self._engine, "handle_error", self._note)
+
+    def happen(self) -> None:
+        """Until something could not be written, and a little longer."""
+        self._pages = 1  # as many as there are already, says SQLite
+        pause = threading.Event()
+        for _ in range(1000):
+            pause.wait(0.01)
+            if self.refused:
+                break
+        pause.wait(0.1)
+        self._pages = 2**30
+
+    def _limit(self, connection: Any, *_: Any) -> None:
+        if self._pages:
+            connection.execute(f"PRAGMA max_page_count={self._pages}")
+
+    def _note(self, context: ExceptionContext) -> None:
+        self.refused += "full" in str(context.original_exception)
+
+
+@two_ways
+def test_the_disk_under_the_database_is_full(
+    sqlite_database: Database, clock: TurnableClock, tmp_path: Path, ways: str, tell: Tell
+) -> None:
+    full = _Full(sqlite_database)
+    made = Stage(sqlite_database, clock, tmp_path, failover=ways == "failover", people=400)
+    with closing(made) as stage:
+        stage.relays[0].sickness = sicknesses.BRIEF
+        stage.send(during=full.happen)
+        stage.mend()
+        assert full.refused, "everything could be written: nothing was proved"
+        tell(sicknesses.DATABASE_FULL, stage.counted())
+
+
+@two_ways
 def test_kill_of_the_sender(
     sqlite_database: Database, clock: TurnableClock, tmp_path: Path, ways: str, tell: Tell
 ) -> None:
@@ -169,6 +202,7 @@ def own_server() -> Iterator[tuple[Database, Callable[[], None]]]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@two_ways
 def test_the_database_restarts(
     own_server: tuple[Database, Callable[[], None]],
     clock: TurnableClock,

@@ -46,8 +46,7 @@ def test_nothing_said_is_no_spread() -> None:
 
 
 def test_open_time_goes_on_the_next_day() -> None:
-    ten_hours = Spread(True, 0, 600 * MINUTE, 1)
-    found = spread.stretches(OFFICE, UTC_ZONE, NOON, ten_hours)
+    found = spread.stretches(OFFICE, UTC_ZONE, NOON, 600 * MINUTE)
     assert [(one.begins // MINUTE, one.ends // MINUTE) for one in found] == [(0, 300), (300, 780)]
     assert [datetime.fromtimestamp(one.at / 1000, UTC).isoformat() for one in found] == [
         "2026-11-23T12:00:00+00:00",
@@ -55,12 +54,18 @@ def test_open_time_goes_on_the_next_day() -> None:
     ]
 
 
+def test_the_moment_after_some_open_time() -> None:
+    found = spread.stretches(OFFICE, UTC_ZONE, NOON, 600 * MINUTE)
+    assert spread.moment(found, 0) == found[0].at
+    assert spread.moment(found, 300 * MINUTE) == found[1].at, "when it closes it is tomorrow"
+
+
 def test_without_a_window_time_is_open() -> None:
-    (only,) = spread.stretches(None, UTC_ZONE, NOON, Spread(True, 0, 5, 1))
+    (only,) = spread.stretches(None, UTC_ZONE, NOON, 5)
     assert only == Stretch(0, 6, round(NOON.timestamp() * 1000))
 
 
 def test_what_does_not_fit_is_refused() -> None:
     minutely = Window(frozenset({0}), time(9), time(9, 1))
     with pytest.raises(ValueError, match="does not fit"):
-        spread.stretches(minutely, UTC_ZONE, NOON, Spread(True, 0, 600 * MINUTE, 1))
+        spread.stretches(minutely, UTC_ZONE, NOON, 600 * MINUTE)

@@ -17,7 +17,8 @@ class RelayServer:
     """An SMTP server on a free port of 127.0.0.1.
 
     ``mail``, ``rcpt`` and ``dot`` may be set to functions of the recipient (for ``mail``: the
-    sender) that say what to answer. What was taken is in ``taken``: (Message-ID, recipient).
+    sender) that say what to answer; ``hold_back`` may keep the answer to a body back until an
+    event. What was taken is in ``taken``: (Message-ID, recipient).
     """
 
     def __init__(self, *, pipelining: bool = True, password: str | None = None) -> None:
@@ -28,6 +29,7 @@ class RelayServer:
         self.rcpt: Says = lambda _: None
         self.dot: Says = lambda _: None
         self.before_dot: Callable[[], Any] | None = None
+        self.hold_back: Callable[[str], threading.Event | None] = lambda _: None
         self.pipelining = pipelining
         self.password = password
         self._listening: _Listening | None = None
@@ -83,6 +85,8 @@ class RelayServer:
         if self.before_dot is not None:
             await asyncio.get_running_loop().run_in_executor(None, self.before_dot)
         recipient = envelope.rcpt_tos[0]
+        if (until := self.hold_back(recipient)) is not None:
+            await asyncio.get_running_loop().run_in_executor(None, until.wait)
         said = self.dot(recipient)
         if said is None or said == "take and drop":
             content = bytes(envelope.content or b"")

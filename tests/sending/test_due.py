@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.contacts.models import Contact
 from app.rules import spread as spreading
@@ -28,7 +28,7 @@ def queued(world: World, due: Due) -> list[tuple[str, datetime]]:
     """(time zone of the contact, due at) in the order of the ledger."""
     dispatch = world.dispatch()
     with world.database.transaction() as session:
-        session.execute(Delivery.__table__.delete())  # type: ignore[attr-defined]
+        session.execute(delete(Delivery).where(Delivery.dispatch_id == dispatch))
         people = select(Contact.id, Contact.email, Contact.address)
         ledger.enqueue(session, dispatch_id=dispatch, contacts=people, due_at=due.start, due=due)
         rows = session.execute(
@@ -42,11 +42,13 @@ def queued(world: World, due: Due) -> list[tuple[str, datetime]]:
 def expected(due: Due, place: int, audience: int, zone: str) -> datetime:
     hers = due.window is not None and due.window.recipient and zone in ZONES[1:3] + ZONES[4:]
     stretches = spreading.stretches(
-        due.window, ZoneInfo(zone if hers else due.zone), due.start, due.spread
+        due.window,
+        ZoneInfo(zone if hers else due.zone),
+        due.start,
+        due.spread.most if due.spread else 0,
     )
     waits = spreading.offset(due.spread, place, audience) if due.spread else 0
-    one = next(one for one in stretches if one.begins <= waits < one.ends)
-    return datetime.fromtimestamp((one.at + waits - one.begins) / 1000, UTC)
+    return datetime.fromtimestamp(spreading.moment(stretches, waits) / 1000, UTC)
 
 
 @pytest.mark.parametrize("window", [None, OFFICE, HERS], ids=["always", "office", "hers"])

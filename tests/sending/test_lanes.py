@@ -43,7 +43,7 @@ def test_a_campaign_is_let_in_by_the_half() -> None:
         found = []
         for size in (DEPTH, 1):
             lane.put(Work(number, PARCEL) for number in range(size))
-            found.append((lane.free, lane.free_for_many))
+            found.append((lane.free, lane.free_for(False)))
         await lane.close(1)
         return found
 
@@ -56,3 +56,28 @@ def test_a_line_that_had_to_wait_gets_more_ahead(server: Callable[..., RelayServ
 
 def test_a_relay_that_refuses_gets_no_more(dead_port: int) -> None:
     assert _room(dead_port) == (DEPTH, DEPTH)
+
+
+def test_urgent_ones_pass_those_that_wait(server: Callable[..., RelayServer]) -> None:
+    one = server()
+
+    def work(number: int) -> Work:
+        body = PARCEL.body
+        return Work(number, Parcel(number, "a@example.com", f"p{number}@example.com", body))
+
+    async def carry() -> int:
+        heard: list[int] = []
+        endpoint = Endpoint("127.0.0.1", one.port, "none", "", "")
+        hooks = Hooks(lambda _: True, lambda attempt, _r, _c: heard.append(attempt), open_line)
+        lane = Lane(endpoint, hooks, connections=1, messages_per_connection=100)
+        lane.put([work(number) for number in range(DEPTH)])
+        room = lane.free_for(True)
+        lane.put([work(100), work(101)], first=True)
+        lane.put([work(102)], first=True)
+        while len(heard) < DEPTH + 3:
+            await asyncio.sleep(0.01)
+        await lane.close(1)
+        return room
+
+    assert asyncio.run(carry()) == DEPTH
+    assert one.recipients[:4] == [f"p{number}@example.com" for number in (100, 101, 102, 0)]

@@ -313,3 +313,26 @@ def test_what_is_said_while_it_waits_counts(world: World, server: Servers) -> No
     world.send()
     assert world.balance(first) == {"sent": 1}
     assert world.balance(second) == {"suppressed": 1}
+
+
+@pytest.mark.parametrize(
+    ("condition", "led"),
+    [
+        (("header", "contains", "x-kind: invoice"), True),
+        (("header", "contains", "x-kind: order"), False),
+        (("message", "starts_with", "thank you"), True),
+        (("cc", "is", "boss@example.com"), True),
+        (("bcc", "is", "jane@example.com"), True),
+        (("bcc", "is", "boss@example.com"), False),
+    ],
+)
+def test_rules_read_headers_text_and_copies(
+    world: World, server: Servers, condition: tuple[str, str, str], led: bool
+) -> None:
+    one, two = server(), server()
+    world.relay(one, "one")
+    rule(world, world.relay(two, "two"), condition)
+    mail = b"To: ann@example.com\r\nCc: Boss@example.com\r\nX-Kind: Invoice 7\r\n\r\nThank you.\r\n"
+    hand_in(world, "jane@example.com", mail=mail)
+    world.send()
+    assert (len(one.taken), len(two.taken)) == (not led, led)

@@ -107,3 +107,28 @@ def test_nobody_left_to_send_pauses_with_the_reason(world: World, server: Server
         assert (found.hold, "removed or disabled" in found.hold_reason) == ("paused", True)
     assert set(one.recipients) <= {"p1@people.example.com"}
     assert world.balance(dispatch).get("sent", 0) == len(one.taken)
+
+
+def test_the_text_is_that_of_the_person(world: World, server: Servers) -> None:
+    one, two = server(), server()
+    world.relay(one, "one")
+    rule(world, world.relay(two, "two"), ("message", "contains", "hello PERSON 2"))
+    world.people(4)
+    dispatch = world.dispatch()
+    world.send()
+    assert world.balance(dispatch) == {"sent": 4}
+    assert two.recipients == ["p2@people.example.com"]
+
+
+def test_a_campaign_has_no_copies_and_no_headers_of_its_own(world: World, server: Servers) -> None:
+    one, two, three = server(), server(), server()
+    world.relay(one, "one")
+    second, third = world.relay(two, "two"), world.relay(three, "three")
+    rule(world, second, ("header", "contains", "x"))
+    rule(world, second, ("cc", "contains", "@"), position=2)
+    rule(world, second, ("bcc", "contains", "@"), position=3)
+    rule(world, third, ("header", "not_contains", "X-Kind"), position=4)
+    world.people(2)
+    world.dispatch()
+    world.send()
+    assert [len(which.taken) for which in (one, two, three)] == [0, 0, 2]

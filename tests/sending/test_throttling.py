@@ -54,7 +54,7 @@ def test_t4_twenty_throttlings_slow_down_and_lose_nothing(world: World, server: 
     assert held.rate == 50
     assert held.ceiling == 100
     assert held.paused_until == world.clock() + timedelta(seconds=1)
-    all_sent = with_time(world, lambda: world.balance(dispatch) == {"sent": 30}, 20)
+    all_sent = with_time(world, lambda: world.balance(dispatch) == {"sent": 30}, 120)
     world.send(until=all_sent)
     assert len(said) == 20
     assert two.taken == []

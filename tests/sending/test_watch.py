@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, text, update
 
 from app.db import Database
 from app.errors import Conflict
+from app.rules.copies import Mark
 from app.sending import senders, valve
 from app.sending.books import Books, Patience
 from app.sending.models import Attempt, Delivery, Relay, Valve
@@ -193,6 +194,33 @@ def test_what_others_begin_is_remembered(world: World, watch: Callable[..., Watc
         mark = file.read()
     assert mark is not None
     assert mark.highest == max(begun.values())
+
+
+def test_others_begin_while_one_looks(
+    postgres_database: Database,
+    clock: TurnableClock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Several senders share a data dir: what one begins while another looks is no older copy."""
+    world = World(postgres_database, clock, tmp_path)
+    world.relay(9, "one")
+    world.people(3)
+    world.dispatch()
+    one, two = (Watch(postgres_database, tmp_path, clock) for _ in range(2))
+    assert one.may_send()
+    books, read = books_of(world, one), MarkFile.read
+
+    def begin_first(file: MarkFile) -> Mark | None:
+        monkeypatch.setattr(MarkFile, "read", read)
+        books.begin(books.plan(_free).planned)
+        return file.read()
+
+    monkeypatch.setattr(MarkFile, "read", begin_first)
+    assert two.may_send()
+    assert len(world.attempts()) == 3
+    one.close()
+    two.close()
 
 
 class Sent:

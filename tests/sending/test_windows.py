@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.contacts.models import Contact
 from app.rules.spread import Spread
@@ -26,7 +26,7 @@ def launched(world: World, due: Due, **more: object) -> object:
     """A dispatch whose deliveries are due as ``due`` says."""
     made = world.dispatch(**more)  # type: ignore[arg-type]
     with world.database.transaction() as session:
-        session.execute(Delivery.__table__.delete())  # type: ignore[attr-defined]
+        session.execute(delete(Delivery).where(Delivery.dispatch_id == made))
         people = select(Contact.id, Contact.email, Contact.address)
         ledger.enqueue(session, dispatch_id=made, contacts=people, due_at=world.clock(), due=due)
     return made

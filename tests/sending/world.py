@@ -175,7 +175,7 @@ class World:
             return session.scalar(busy) == 0
 
     def send(
-        self, until: Callable[[], bool] | None = None, seconds: float = 20.0, **more: Any
+        self, until: Callable[[], bool] | None = None, seconds: float = 60.0, **more: Any
     ) -> None:
         """Runs a sender until ``until`` (default: nothing is due); fails after ``seconds``."""
         asyncio.run(self._send(until or self.is_idle, seconds, **more))

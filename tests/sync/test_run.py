@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from connectors import Cursor, Incoming, Needs, Page, Site
+from connectors import Incoming, Needs, Page, Pull, Site, SourceField
 from sync import run as pulling
 from sync.guard import FLOOR, Guard
 from sync.mapping import Wanted
@@ -21,15 +21,20 @@ class Book:
     """People that are told page by page."""
 
     key, title = "book", "Book"
-    needs = Needs("", "", {}, "", "")
+    needs = Needs("", "", "")
     fields = ()
+    options = ()
 
     def __init__(self, *pages: list[Incoming]) -> None:
         self._pages = pages
 
-    def pages(self, site: Site, cursor: Cursor | None) -> Iterator[Page]:
-        """What is left after ``cursor``."""
-        for number in range(cursor["at"] if cursor else 0, len(self._pages)):
+    def look(self, site: Site) -> int | None:
+        """Nobody asks."""
+        return None
+
+    def pages(self, site: Site, pull: Pull) -> Iterator[Page]:
+        """What is left after the cursor."""
+        for number in range(pull.cursor["at"] if pull.cursor else 0, len(self._pages)):
             is_last = number == len(self._pages) - 1
             yield Page(tuple(self._pages[number]), None if is_last else {"at": number + 1})
 
@@ -47,6 +52,10 @@ class Memory:
         plan = decide(self)
         self.plans.append(plan)
         return plan
+
+    def learn(self, fields: Sequence[SourceField]) -> dict[str, str]:
+        """Every field goes where it proposes."""
+        return {field.key: field.target for field in fields}
 
     def match(self, wanted: Wanted) -> Match:
         """By address."""
@@ -77,7 +86,7 @@ def row(number: int, name: str = "A", email: str | None = None) -> Incoming:
 def test_the_numbers_add_up() -> None:
     store = Memory()
     odd = [row(1, email=""), row(2, email="x"), row(3, email=""), row(4), row(5)]
-    pulling.run(Book(odd, [row(6), row(4, "B")]), NO_SITE, store, order(), None)
+    pulling.run(Book(odd, [row(6), row(4, "B")]), NO_SITE, store, order(), Pull())
     first, second = (plan.tally for plan in store.plans)
     assert (first.seen, first.created, dict(first.skipped)) == (
         5,
@@ -93,21 +102,21 @@ def test_the_numbers_add_up() -> None:
 
 def test_the_cursor_goes_along_with_each_page() -> None:
     store = Memory()
-    pulling.run(Book([row(1)], [row(2)], [row(3)]), NO_SITE, store, order(), None)
+    pulling.run(Book([row(1)], [row(2)], [row(3)]), NO_SITE, store, order(), Pull())
     assert [plan.cursor for plan in store.plans] == [{"at": 1}, {"at": 2}, None]
 
 
 def test_it_goes_on_from_a_cursor() -> None:
     store = Memory()
-    pulling.run(Book([row(1)], [row(2)], [row(3)]), NO_SITE, store, order(), {"at": 2})
+    pulling.run(Book([row(1)], [row(2)], [row(3)]), NO_SITE, store, order(), Pull({"at": 2}))
     assert set(store.people) == {"p3@x.com"}
 
 
 def test_the_second_time_everything_is_kept_and_nothing_decided() -> None:
     store = Memory()
     book = Book([row(n) for n in range(10)])
-    pulling.run(book, NO_SITE, store, order(), None)
-    pulling.run(book, NO_SITE, store, order(), None)
+    pulling.run(book, NO_SITE, store, order(), Pull())
+    pulling.run(book, NO_SITE, store, order(), Pull())
     assert (store.plans[1].tally.kept, store.plans[1].decisions) == (10, [])
 
 
@@ -115,12 +124,12 @@ def rename_all(names: str, share: float | None, overwritten: int = 0) -> Memory:
     """A hundred people in four pages, who all get another name."""
     store = Memory()
     people = [row(number) for number in range(100)]
-    pulling.run(Book(people), NO_SITE, store, order(), None)
+    pulling.run(Book(people), NO_SITE, store, order(), Pull())
     store.plans.clear()
     renamed = [row(number, names) for number in range(100)]
     pages = [renamed[start : start + 25] for start in range(0, 100, 25)]
     with suppress(Held):
-        pulling.run(Book(*pages), NO_SITE, store, order(share, 100, overwritten), None)
+        pulling.run(Book(*pages), NO_SITE, store, order(share, 100, overwritten), Pull())
     return store
 
 
@@ -136,8 +145,8 @@ def test_the_guard_stops_before_the_page_that_is_too_much(
 
 def test_filling_in_is_not_too_much() -> None:
     store = Memory()
-    pulling.run(Book([row(n, "") for n in range(100)]), NO_SITE, store, order(), None)
-    pulling.run(Book([row(n, "A") for n in range(100)]), NO_SITE, store, order(0.0), None)
+    pulling.run(Book([row(n, "") for n in range(100)]), NO_SITE, store, order(), Pull())
+    pulling.run(Book([row(n, "A") for n in range(100)]), NO_SITE, store, order(0.0), Pull())
     assert all(isinstance(decision, Update) for decision in store.plans[1].decisions)
 
 
@@ -164,6 +173,6 @@ def test_duplicates_are_counted_and_left_alone() -> None:
     store = Memory()
     store.people["p1@x.com"] = Known(UUID(int=1), "p1@x.com", "taken")
     store.said["p1@x.com"] = Wanted("9", "", "")
-    pulling.run(Book([row(1)]), NO_SITE, store, order(), None)
+    pulling.run(Book([row(1)]), NO_SITE, store, order(), Pull())
     assert dict(store.plans[0].tally.skipped) == {"duplicate": 1}
     assert store.plans[0].decisions == []

@@ -1,5 +1,7 @@
-"""A ledger that is written by hand: relays, people, and attempts with the ends a test wants."""
+"""A ledger that is written by hand, and a workspace whose people want to be told of alerts."""
 
+import socket
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,10 +11,15 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from app import ids
+from app.alerts.models import Alert, AlertNotice
 from app.db import Database
+from app.runtime import Runtime
 from app.sending.models import Attempt, Delivery
+from app.vault import Vault
+from app.workspaces.models import Member, User
 from tests.conftest import TurnableClock
 from tests.sending.world import World
+from tests.watching.inbox import Receiver
 
 
 class Ledger(World):
@@ -58,3 +65,60 @@ class Ledger(World):
 def ledger(database: Database, clock: TurnableClock, tmp_path: Path) -> Ledger:
     """On SQLite and on PostgreSQL."""
     return Ledger(database, clock, tmp_path)
+
+
+class Desk(Ledger):
+    """A world whose owner, admin and viewer have addresses, and a runtime that tells them."""
+
+    def __init__(self, database: Database, clock: TurnableClock, folder: Path) -> None:
+        super().__init__(database, clock, folder)
+        self.runtime = Runtime(
+            database=database,
+            vault=Vault(["a master key for tests"]),
+            now=clock,
+            base_url="http://127.0.0.1:8080",
+            allow_private=True,
+        )
+        with database.transaction() as session:
+            for role in ("owner", "admin", "viewer"):
+                user = User(
+                    email=f"{role}@people.example.org", password_hash="x", created_at=clock()
+                )
+                session.add(user)
+                session.flush()
+                member = Member(
+                    workspace_id=self.workspace_id, user_id=user.id, role=role, created_at=clock()
+                )
+                session.add(member)
+
+    def alerts(self, kind: str | None = None) -> list[Alert]:
+        with self.database.reading() as session:
+            found = session.scalars(select(Alert).order_by(Alert.id)).all()
+        return [alert for alert in found if kind in (None, alert.kind)]
+
+    def notices(self) -> list[AlertNotice]:
+        with self.database.reading() as session:
+            return list(session.scalars(select(AlertNotice).order_by(AlertNotice.id)))
+
+
+@pytest.fixture
+def desk(database: Database, clock: TurnableClock, tmp_path: Path) -> Desk:
+    """On SQLite and on PostgreSQL."""
+    return Desk(database, clock, tmp_path)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Somebody's program."""
+    one = Receiver()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def dead_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port

@@ -23,6 +23,7 @@ class SureFormsEntries:
             if one.status == 200 and one.route in (self.routes[1], _ROUTE.format("get-entry")):
                 for entry in _entries(one.body):
                     self.entries.setdefault(entry["id"], entry)
+        self.is_recorded = bool(self.entries)
 
     def answer(self, route: str, query: Query) -> Reply:
         """What one of the two abilities answers."""

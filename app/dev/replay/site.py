@@ -13,43 +13,25 @@ from app.dev.wordpress_login import PASSWORD, Login, error
 
 #: Sent against caches; no recording has it.
 _NOISE = "_"
+#: Parameters that say how an answer is cut, not what it is about.
+_PLAIN = ("page", "per_page", "limit", "offset", "order", "orderby", "sort_by", "sort_type")
+_SHAPE = {"_fields", "context", *_PLAIN, *(f"input[{name}]" for name in _PLAIN)}
 
 
-class RecordedSite:
-    """Answers on 127.0.0.1; port 0 takes a free one. It never changes anything.
+class Answers:
+    """What is answered to whom. It never changes anything.
 
-    ``rows``: the rows at hand by route; they may be changed while it runs.
+    ``rows``: the rows at hand by route; they may be changed.
     """
 
-    def __init__(
-        self,
-        recordings: list[Recording],
-        username: str = "admin",
-        password: str = PASSWORD,
-        port: int = 0,
-    ) -> None:
-        self.username = username
-        self.password = password
-        self._login = Login(username, password)
+    def __init__(self, recordings: list[Recording], login: Login) -> None:
+        self._login = login
         self._recordings = recordings
         self._listings = {listing.route: listing for listing in LISTINGS}
-        self.rows = {one.route: _rows(one, recordings) for one in LISTINGS}
+        recorded = {one.route for one in recordings}
+        self.rows = {one.route: _rows(one, recordings) for one in LISTINGS if one.route in recorded}
         self.entries = SureFormsEntries(recordings)
         self.posts = Posts(recordings)
-        self._front = Front(self.answer, port)
-        self._thread = threading.Thread(target=self._front.serve_forever, args=(0.05,), daemon=True)
-        self.url = self._front.url
-
-    def start(self) -> "RecordedSite":
-        """Begins to answer, in a thread of its own."""
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        """Answers no more."""
-        self._front.shutdown()
-        self._thread.join()
-        self._front.server_close()
 
     def counts(self) -> dict[str, int]:
         """How many rows are at hand by route."""
@@ -68,9 +50,9 @@ class RecordedSite:
         query.pop("rest_route", None)
         is_known = asked.authorization.lower().startswith("basic ")
         if is_known and asked.method == "GET":
-            if self.rows.get(asked.route):
+            if asked.route in self.rows:
                 return self._listings[asked.route].answer(self.rows[asked.route], query)
-            if asked.route in self.entries.routes and self.entries.entries:
+            if asked.route in self.entries.routes and self.entries.is_recorded:
                 return self.entries.answer(asked.route, query)
         fitting = self._fitting(asked.method, asked.route, query, is_known)
         return fitting.reply() if fitting else self._nothing(asked, is_known)
@@ -83,6 +65,7 @@ class RecordedSite:
         found = [one for one in here if one.is_known == is_known]
         if is_known and not found:
             found = [one for one in here if one.status == 200]  # what strangers may see, too
+        found = [one for one in found if not _is_about_another(one, query)]
 
         def fit(one: Recording) -> tuple[bool, bool, int, bool]:
             differ = len(set(one.params.items()) ^ set(query.items()))
@@ -95,6 +78,41 @@ class RecordedSite:
             return error(401, "rest_forbidden", "Sorry, you are not allowed to do that.")
         sentence = "No route was found matching the URL and request method."
         return error(404, "rest_no_route", sentence)
+
+
+def _is_about_another(one: Recording, query: dict[str, str]) -> bool:
+    """Whether a recording answers for another form, say, and not only in another shape."""
+    shared = set(one.params) & set(query) - _SHAPE
+    return any(one.params[name] != query[name] for name in shared)
+
+
+class RecordedSite(Answers):
+    """Answers on 127.0.0.1; port 0 takes a free one."""
+
+    def __init__(
+        self,
+        recordings: list[Recording],
+        username: str = "admin",
+        password: str = PASSWORD,
+        port: int = 0,
+    ) -> None:
+        super().__init__(recordings, Login(username, password))
+        self.username = username
+        self.password = password
+        self._front = Front(self.answer, port)
+        self._thread = threading.Thread(target=self._front.serve_forever, args=(0.05,), daemon=True)
+        self.url = self._front.url
+
+    def start(self) -> "RecordedSite":
+        """Begins to answer, in a thread of its own."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Answers no more."""
+        self._front.shutdown()
+        self._thread.join()
+        self._front.server_close()
 
 
 def _rows(listing: Listing, recordings: Iterable[Recording]) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from app.sending.ledger.balance import balance
 from app.sending.ledger.begin import Wanted, begin
-from app.sending.ledger.claim import Claimed, claim, release, settle
+from app.sending.ledger.claim import Claimed, claim, postpone, release, settle
 from app.sending.ledger.dispatches import OpenDispatch, close_finished, is_any_done, open_dispatches
 from app.sending.ledger.enqueue import enqueue
 from app.sending.ledger.finish import Heard, finish
@@ -12,6 +12,7 @@ from app.sending.ledger.hold import hold, redirect
 from app.sending.ledger.messages import (
     HeldMessage,
     claim_messages,
+    has_messages,
     is_any_message_due,
     open_messages,
 )
@@ -34,12 +35,14 @@ __all__ = [
     "enqueue",
     "finish",
     "hand_in",
+    "has_messages",
     "hear",
     "hold",
     "is_any_done",
     "is_any_message_due",
     "open_dispatches",
     "open_messages",
+    "postpone",
     "put_back",
     "recover",
     "redirect",

@@ -130,6 +130,23 @@ def release(
     _claimed(session, sender_id, deliveries, values)
 
 
+def postpone(
+    session: Session, sender_id: UUID, turns: Sequence[tuple[int, datetime]], reason: str
+) -> None:
+    """Gives claimed deliveries back, each with a turn of its own."""
+    statement = (
+        update(Delivery)
+        .where(
+            Delivery.id == bindparam("which"),
+            Delivery.sender_id == sender_id,
+            Delivery.state == "claimed",
+        )
+        .values(state="queued", sender_id=None, due_at=bindparam("turn"), reason=reason)
+    )
+    given = [{"which": delivery, "turn": turn} for delivery, turn in turns]
+    session.connection().execute(statement, given)
+
+
 def settle(
     session: Session,
     sender_id: UUID,

@@ -22,8 +22,9 @@ class OpenDispatch:
     """A dispatch that may send now, with what its workspace says about failover.
 
     ``backup``: the only relay that may help, if one was named; ``same_from``: only relays that
-    send as the same address may; ``into_transactional``: relays of that stream may help mails of
-    others. ``pool``: the relays whose turn it is, when it rotates.
+    send as the same address may; ``keep_from``: those too that may send under it, and then do;
+    ``into_transactional``: relays of that stream may help mails of others. ``pool``: the relays
+    whose turn it is, when it rotates.
     """
 
     id: UUID
@@ -37,6 +38,7 @@ class OpenDispatch:
     failover: bool
     backup: UUID | None
     same_from: bool
+    keep_from: bool
     into_transactional: bool
     zone: str
     from_email: str
@@ -46,6 +48,7 @@ class OpenDispatch:
     domain: str
     label: str
     sending_window: Mapping[str, Any] | None
+    canary: Mapping[str, Any] | None
 
 
 #: What OpenDispatch holds, in its order.
@@ -61,6 +64,7 @@ READ = select(
     Workspace.failover_enabled,
     Workspace.backup_relay_id,
     (Workspace.failover_from_policy == "same_from_only").label("same_from"),
+    (Workspace.failover_from_policy == "keep_if_verified").label("keep_from"),
     Workspace.failover_into_transactional,
     Workspace.timezone,
     Dispatch.from_email,
@@ -70,6 +74,7 @@ READ = select(
     Dispatch.domain,
     Dispatch.label,
     Dispatch.sending_window,
+    Dispatch.canary,
 ).join(Workspace, Workspace.id == Dispatch.workspace_id)
 
 

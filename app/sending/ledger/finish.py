@@ -4,21 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
-from app.contacts.suppression import suppress
 from app.rules import delivery, replies
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply, Verdict
 from app.rules.reply import ACCEPTED
 from app.sending import relays, return_paths
 from app.sending.judging import Judge
-from app.sending.ledger import accepted
-from app.sending.many import among
-from app.sending.models import Attempt, Delivery, Dispatch, Relay
+from app.sending.ledger import accepted, distrust
+from app.sending.ledger.awaited import awaited
+from app.sending.ledger.consequences import Consequences
+from app.sending.models import Attempt, Delivery, Relay
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def finish(
         first.setdefault(one.attempt_id, one)
     taken = {key: one.reply for key, one in first.items() if one.reply and _is_taken(one.reply)}
     usual = accepted.still_begun(session, list(taken))
-    rows = _attempts(session, [key for key in first if key not in usual])
+    rows = awaited(session, [key for key in first if key not in usual])
     locked = relays.lock(session, {row.relay_id for row in (*rows.values(), *usual.values())})
     for key in return_paths.step_down(first.values(), rows, locked, now):
         first[key] = Heard(key, None)
@@ -79,13 +78,19 @@ class _Page:
     closed: list[dict[str, Any]] = field(default_factory=list)
     moved: list[dict[str, Any]] = field(default_factory=list)
     given_back: list[dict[str, Any]] = field(default_factory=list)
-    suppressed: dict[tuple[UUID, str], dict[str, str]] = field(default_factory=dict)
+    beyond: Consequences = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.beyond = Consequences(self.now, self.breaker)
 
     def take(self, begun: accepted.Begun, reply: Reply, relay: Relay | None) -> None:
         """The usual end: the relay took the message, and so it works."""
         self.taken[begun] = reply
-        if relay is not None and not relays.is_well(relay):
+        if relay is None:
+            return
+        if not relays.is_well(relay):
             self._tell(relay, begun.id, ACCEPTED, reply, fault=False)
+        self.beyond.took(relay, begun.delivery_id)
 
     def judge(self, row: Any, relay: Relay | None, heard: Heard) -> None:
         """Any other end. A sender that a relay refuses is the relay's fault only when it is the
@@ -95,6 +100,7 @@ class _Page:
             self._void(row, relay)
             return
         verdict = self.court.verdict(heard.reply, relay, row.workspace_id, row.address)
+        verdict = distrust.believed(relay, verdict)
         if relay is not None:
             own = row.from_email == relay.from_email
             faulty = ("refused", "unknown", "unauthorized") if own else ("refused", "unknown")
@@ -104,9 +110,9 @@ class _Page:
             return
         self.closed.append(_closed(row, verdict, heard.reply, self.now))
         self.moved.append(self._moved(row, verdict, heard.reply, relay))
-        if verdict.suppress:
-            about = self.suppressed.setdefault((row.workspace_id, verdict.suppress), {})
-            about[row.address] = delivery.describe(heard.reply)
+        if self.moved[-1]["state"] == "unknown":
+            self.beyond.doubtful[row.dispatch_id] = row
+        self.beyond.heard(row, relay, verdict, heard.reply)
 
     def write(self, session: Session) -> None:
         """All of it."""
@@ -117,9 +123,7 @@ class _Page:
         for batch in (self.moved, self.given_back):
             if batch:
                 session.execute(update(Delivery), batch)
-        for (workspace_id, reason), addresses in self.suppressed.items():
-            for address, words in sorted(addresses.items()):
-                suppress(session, workspace_id, [address], reason, words, self.now)
+        self.beyond.write(session)
 
     def _tell(
         self, relay: Relay, attempt: int, verdict: Verdict, reply: Reply, *, fault: bool
@@ -130,7 +134,7 @@ class _Page:
             attempt,
             verdict,
             fault=fault,
-            words=delivery.describe(reply),
+            words=distrust.words(relay, delivery.describe(reply)),
             now=self.now,
             settings=self.breaker,
         )
@@ -172,22 +176,6 @@ class _Page:
         }
 
 
-_before = aliased(Attempt)
-#: How often the recipient's server said "later" before.
-_DEFERRALS = (
-    select(func.count())
-    .where(_before.delivery_id == Delivery.id, _before.outcome == "deferred")
-    .scalar_subquery()
-)
-
-
-def _attempts(session: Session, wanted: Sequence[int]) -> dict[int, Any]:
-    if not wanted:
-        return {}
-    rows = session.connection().execute(_OPEN, {"attempts": wanted})
-    return {row.id: row for row in rows}
-
-
 def _closed(row: Any, verdict: Verdict, reply: Reply, now: datetime) -> dict[str, Any]:
     return {
         "id": row.id,
@@ -197,27 +185,3 @@ def _closed(row: Any, verdict: Verdict, reply: Reply, now: datetime) -> dict[str
         "code": reply.code,
         "text": reply.text[:500],
     }
-
-
-_OPEN = (
-    select(
-        Attempt.id,
-        Attempt.outcome,
-        Attempt.relay_id,
-        Attempt.from_email,
-        Attempt.delivery_id,
-        Delivery.tries,
-        _DEFERRALS.label("deferrals"),
-        Delivery.first_tried_at,
-        Delivery.address,
-        Dispatch.workspace_id,
-        Dispatch.promise,
-    )
-    .join(Delivery, Delivery.id == Attempt.delivery_id)
-    .join(Dispatch, Dispatch.id == Delivery.dispatch_id)
-    .where(
-        among(Attempt.id, "attempts"),
-        (Attempt.outcome.is_(None) & (Delivery.state == "begun"))
-        | ((Attempt.outcome == "unknown") & (Delivery.state == "unknown")),
-    )
-)

@@ -23,7 +23,7 @@ class Event:
     address is never written to again. ``words``: why, as whoever tells it says.
     """
 
-    kind: Literal["delivered", "bounced", "complained"]
+    kind: Literal["delivered", "delayed", "bounced", "complained"]
     about: int | str
     words: str = ""
     hard: bool = True

@@ -18,9 +18,10 @@ def hold(
     """``hold``: "paused", "cancelled" or "" to go on. Cancelling ends what is still queued;
     what a sender has claimed is ended when it asks to begin.
     """
-    session.execute(
-        update(Dispatch).where(Dispatch.id == dispatch_id).values(hold=hold, hold_reason=reason)
-    )
+    values: dict[str, object] = {"hold": hold, "hold_reason": reason}
+    if not hold:
+        values["resumed_at"] = now
+    session.execute(update(Dispatch).where(Dispatch.id == dispatch_id).values(**values))
     if hold == "cancelled":
         session.execute(
             update(Delivery)

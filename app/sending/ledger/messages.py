@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from app.sending.ledger.claim import Claimed, turned_away
@@ -16,6 +16,9 @@ from app.sending.models.dispatch import MESSAGE
 
 #: Bytes of mails that are held in memory by one turn; what is beyond waits for the next one.
 _MOST_BYTES = 32_000_000
+
+#: As long as messages were handed in within this time, some of the limits is kept for them.
+LATELY = timedelta(days=7)
 
 #: What makes routing treat two messages alike, unless rules look at more.
 _ALIKE = (
@@ -59,6 +62,18 @@ def open_messages(session: Session, now: datetime) -> Sequence[OpenDispatch]:
 def is_any_message_due(session: Session, now: datetime) -> bool:
     """Whether ``open_messages`` would find something."""
     return session.execute(_due(now).with_only_columns(Dispatch.id).limit(1)).first() is not None
+
+
+def has_messages(session: Session, workspace_id: UUID, now: datetime) -> bool:
+    """Whether messages were handed in in this workspace lately."""
+    latest = (
+        select(Dispatch.created_at)
+        .where(Dispatch.workspace_id == workspace_id, Dispatch.kind == literal_column("'message'"))
+        .order_by(Dispatch.id.desc())
+        .limit(1)
+    )
+    found = session.scalar(latest)
+    return found is not None and found > now - LATELY
 
 
 def claim_messages(

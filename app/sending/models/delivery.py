@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
@@ -77,6 +77,10 @@ class Delivery(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
 
 
+#: Of these nobody knows whether they went. Written out, because only then their index is used.
+IN_DOUBT = Delivery.state == literal_column("'unknown'")
+
+
 class Attempt(Base):
     """One try of a delivery through one relay; ``outcome`` is NULL while it is open.
 
@@ -88,6 +92,13 @@ class Attempt(Base):
     __tablename__ = "attempt"
     __table_args__ = (
         Index("ix_attempt_delivery", "delivery_id"),
+        Index(
+            "ix_attempt_not_accepted",
+            "relay_id",
+            "finished_at",
+            sqlite_where=text("outcome <> 'accepted'"),
+            postgresql_where=text("outcome <> 'accepted'"),
+        ),
         Index(
             "uq_attempt_open",
             "delivery_id",

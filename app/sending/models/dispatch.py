@@ -37,8 +37,9 @@ class Dispatch(Identified, Base):
     ``from_email`` "" means: the identity of whatever relay sends. ``domain`` is what the
     Message-IDs are made with, the same through every failover. ``promise``: ``never_twice`` or
     ``at_least_once``, what is done where nobody can know. ``sending_window``: see
-    ``rules.windows``, None: any time. ``not_later_than``: nothing is claimed from then on.
-    ``finished_at`` is set when no delivery is open any more.
+    ``rules.windows``, None: any time. ``canary``: the words of the campaign's, and where it is
+    (``state``, ``why``, ``size``, ``rest_from``), None: it has none. ``not_later_than``: nothing
+    is claimed from then on. ``finished_at`` is set when no delivery is open any more.
     """
 
     __tablename__ = "dispatch"
@@ -68,8 +69,10 @@ class Dispatch(Identified, Base):
     domain: Mapped[str] = mapped_column(Text)
     promise: Mapped[str] = mapped_column(default="never_twice")
     hold: Mapped[str] = mapped_column(default="")
+    resumed_at: Mapped[datetime | None]
     hold_reason: Mapped[str] = mapped_column(Text, default="")
     sending_window: Mapped[dict[str, Any] | None]
+    canary: Mapped[dict[str, Any] | None]
     ready_at: Mapped[datetime]
     not_later_than: Mapped[datetime | None]
     created_at: Mapped[datetime]

@@ -18,16 +18,20 @@ class Relay(Identified, Base):
 
     The columns below "health" belong to the engine. They are in the row so that every process
     agrees. ``open_until``: the breaker; in the past it means that one probe is due, and
-    ``probe_attempt`` is that probe. ``pause_until``: throttled; ``quota_until``: the provider
-    said that its quota is used up. ``pace``: how fast it is asked after a throttling; the
-    ``flow`` columns measure how fast it was asked (``rules.pacing``). ``tat`` is the theoretical
-    arrival time of GCRA (epoch seconds); the windows hold start (epoch seconds) and count of the
-    current hour and day; ``hours`` is ``[[start, count]]`` of each of the last 24, where
-    ``rolling_day`` says that the daily limit counts for any 24 hours.
+    ``probe_attempt`` is that probe. ``refusals``: the recipients refused in a row, as ``[[attempt,
+    epoch seconds]]``; from ``distrusted_since`` on no refusal of a recipient is believed.
+    ``pause_until``: throttled; ``quota_until``: the provider said that its quota is used up.
+    ``pace``: how fast it is asked after a throttling; the ``flow`` columns measure how fast it was
+    asked (``rules.pacing``); until ``slowed_until`` something is held back from a destination.
+    ``tat`` is the theoretical arrival time of GCRA (epoch seconds); the windows hold start (epoch
+    seconds) and count of the current hour and day; ``hours`` is ``[[start, count]]`` of each of the
+    last 24, where ``rolling_day`` says that the daily limit counts for any 24 hours.
+
+    ``verified_senders``: under which names it may send besides its own, see ``sending.verified``.
 
     ``mail_type`` is what it serves: one relay per type, exactly one ``all`` (the workspace's
     default), any number ``none``. ``warm_up``: ``{"start": "2026-11-22", "first_day": 50,
-    "growth": 2.0, "target": 10000}``.
+    "growth": 2.0, "target": 10000}``; ``warm_up_frozen``: days after which it did not grow.
     """
 
     __tablename__ = "relay"
@@ -63,6 +67,7 @@ class Relay(Identified, Base):
     daily_limit: Mapped[int | None]
     rolling_day: Mapped[bool] = mapped_column(default=False, server_default=false())
     warm_up: Mapped[dict[str, Any] | None]
+    warm_up_frozen: Mapped[list[str]] = mapped_column(default=list)
     failover_priority: Mapped[int]
     exclude_from_failover: Mapped[bool] = mapped_column(default=False)
     mail_type: Mapped[str] = mapped_column(default=NONE)
@@ -74,6 +79,9 @@ class Relay(Identified, Base):
     messages_per_connection: Mapped[int] = mapped_column(default=100)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    verified_senders: Mapped[list[dict[str, Any]]] = mapped_column(
+        Json, default=list, server_default="[]"
+    )
     # what is known of the return path: see app.rules.envelope
     return_path: Mapped[str] = mapped_column(Text, default="", server_default="")
     return_path_learned: Mapped[str] = mapped_column(default="", server_default="")
@@ -83,12 +91,15 @@ class Relay(Identified, Base):
     fail_streak: Mapped[int] = mapped_column(default=0)
     open_until: Mapped[datetime | None]
     probe_attempt: Mapped[int | None] = mapped_column(Number)
+    refusals: Mapped[list[list[float]]] = mapped_column(Json, default=list, server_default="[]")
+    distrusted_since: Mapped[datetime | None]
     throttle_streak: Mapped[int] = mapped_column(default=0)
     pause_until: Mapped[datetime | None]
     quota_until: Mapped[datetime | None]
     last_fault: Mapped[str] = mapped_column(Text, default="")
     last_fault_at: Mapped[datetime | None]
     pace: Mapped[dict[str, Any] | None]
+    slowed_until: Mapped[datetime | None]
     flow_messages: Mapped[float] = mapped_column(default=0.0, server_default="0")
     flow_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")
     flow_at: Mapped[float] = mapped_column(default=0.0, server_default="0")

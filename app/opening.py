@@ -1,0 +1,48 @@
+"""What an operator's settings speak of: the database, the vault, and a running pressferry."""
+
+from collections.abc import Callable
+
+from app import clock
+from app.db import Database
+from app.rules.breaker import BreakerSettings
+from app.runtime import Runtime
+from app.vault import Vault, opened
+from config.settings import Settings
+from migrations import run as migrations
+
+
+def open_database(settings: Settings) -> Database:
+    """The database of these settings, in its newest shape."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url)
+    migrations.upgrade(database.engine)
+    if not database.is_sqlite:
+        from app.jobs import schema  # what only PostgreSQL needs is imported only for it
+
+        schema.upgrade(database)
+    return database
+
+
+def open_vault(settings: Settings) -> Vault:
+    """The vault of these settings; the master key is made when there is none yet."""
+    return opened(settings.master_key, settings.master_key_file, settings.old_master_keys)
+
+
+def open_runtime(settings: Settings, database: Database, poke: Callable[[], None]) -> Runtime:
+    """What every face and every job is handed."""
+    return Runtime(
+        database=database,
+        vault=open_vault(settings),
+        now=clock.now,
+        base_url=settings.base_url,
+        allow_http=settings.allow_http,
+        allow_private=settings.allow_private,
+        largest_message=settings.largest_message,
+        guard_share=settings.sync_guard_share,
+        hello_name=settings.sending.hello_name,
+        metrics_token=settings.metrics_token,
+        breaker=BreakerSettings(
+            settings.sending.breaker_threshold, settings.sending.breaker_seconds
+        ),
+        poke=poke,
+    )

@@ -1,0 +1,42 @@
+"""What people are told of when it goes wrong, when, and how a message proves who sent it."""
+
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+
+#: Every kind of alert, and what a person reads first.
+KINDS = {
+    "breaker_open": "A relay is left alone after repeated faults",
+    "credentials_refused": "A relay refuses the login",
+    "hourly_limit": "A relay has used up its hour",
+    "daily_limit": "A relay has used up its day",
+    "provider_quota": "A provider says that the quota is used up",
+    "relay_suspect": "A relay refuses what it should take",
+    "guard_tripped": "A guard has stopped something",
+    "backlog": "Mails wait for long",
+    "unknown_deliveries": "Nobody knows whether some mails went",
+    "sender_gone": "Nothing sends",
+}
+#: Something that comes and goes is told of once in this time, and when it stays.
+QUIET = timedelta(minutes=15)
+#: After which waits a message is tried again; the last one repeats until it is given up.
+_WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60))
+GIVEN_UP = timedelta(hours=24)
+
+
+def worth_telling(last_told_at: datetime | None, now: datetime) -> bool:
+    """Whether an alert is told of now; ``last_told_at``: when an earlier one about the same was."""
+    return last_told_at is None or now - last_told_at >= QUIET
+
+
+def again_at(tries: int, first: datetime, now: datetime) -> datetime | None:
+    """When to try a message again after ``tries`` failures, None: never."""
+    due = now + _WAITS[min(tries, len(_WAITS)) - 1]
+    return due if due - first < GIVEN_UP else None
+
+
+def signature(secret: str, moment: int, body: bytes) -> str:
+    """The value of the header by which a receiver knows us: HMAC-SHA256 over time and body."""
+    signed = str(moment).encode() + b"." + body
+    digest = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    return f"t={moment},v1={digest}"

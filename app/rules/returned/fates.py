@@ -1,0 +1,53 @@
+"""What a mail that came back means for the one person whom our mail was for."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from app.rules import replies
+from app.rules.replies import Reply
+from app.rules.returned.mail import Fate, Returned
+
+_CODE = re.compile(r"(?<![\d.])([45]\d\d)(?![\d.])")
+#: An address is not dead as long as one way leads somewhere.
+_MILDEST_FIRST = ("delivered", "delayed", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What became of our mail. ``hard``: of a bounce, that the address is dead."""
+
+    kind: Literal["bounced", "delayed", "delivered", "complained"]
+    words: str
+    hard: bool = False
+
+
+def said(returned: Returned, address: str) -> Said | None:
+    """What it says of the mail to ``address``; None when it says nothing of any mail.
+
+    Of several recipients (an alias leads to many) those count that have this address, else all,
+    and the mildest of what is said of them.
+    """
+    if returned.nature == "complaint":
+        return Said("complained", returned.words)
+    if returned.nature != "report":
+        return None
+    named = [fate for fate in returned.fates if address in fate.recipients]
+    chosen = named or returned.fates
+    action = min((fate.action for fate in chosen), key=_MILDEST_FIRST.index)
+    fates = [fate for fate in chosen if fate.action == action]
+    words = fates[0].words
+    if action == "failed":
+        return Said("bounced", words, hard=all(_is_hard(fate) for fate in fates))
+    return Said(action, words)
+
+
+def _is_hard(fate: Fate) -> bool:
+    """Judged as if a relay had said it of the recipient at once."""
+    code = int(found[1]) if (found := _CODE.search(fate.words)) else 0
+    if fate.status:
+        code = code or int(fate.status[0]) * 100 + 50
+    if code >= 500 and fate.status.startswith("4"):
+        code -= 100
+    words = fate.words if fate.status in fate.words else f"{fate.status} {fate.words}"
+    return code >= 500 and bool(replies.classify(Reply("rcpt_to", code, words)).suppress)

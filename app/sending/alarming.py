@@ -1,0 +1,93 @@
+"""What sending finds alarming, raised in the transaction that found it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, object_session
+
+from app.alerts import over, raise_
+from app.rules.breaker import Breaker
+from app.rules.limits import Limits, Meter, begun_today
+from app.sending.models import Delivery, Relay
+from app.sending.models.delivery import IN_DOUBT
+
+
+def breaker_moved(relay: Relay, before: Breaker, after: Breaker, now: datetime) -> None:
+    """The breaker opened, or a working relay is let back."""
+    session = object_session(relay)
+    if session is None:
+        return
+    if before.open_until is None and after.open_until is not None:
+        _raise(
+            session,
+            relay,
+            "breaker_open",
+            f"The relay '{relay.name}' is left alone until {after.open_until:%H:%M} UTC after "
+            f"{after.fail_streak} faults in a row; then one mail may try it. The last one: "
+            f"{relay.last_fault or 'set by hand'}",
+            now,
+        )
+    if after == Breaker():
+        for kind in ("breaker_open", "credentials_refused"):
+            over(session, relay.workspace_id, kind, str(relay.id), now=now)
+
+
+def login_refused(relay: Relay, words: str, now: datetime) -> None:
+    """The relay does not know the user name and password it was given."""
+    session = object_session(relay)
+    if session is not None:
+        sentence = (
+            f"The relay '{relay.name}' refuses its user name and password ({words}): enter them "
+            f"again (PATCH /relays/{relay.id}), then check it."
+        )
+        _raise(session, relay, "credentials_refused", sentence, now)
+
+
+def is_login_refused(words: str) -> bool:
+    """Whether a fault in words ("auth: 535 ...") is a login that was refused for good."""
+    return words.startswith("auth: 5")
+
+
+def quota_used_up(relay: Relay, until: datetime, words: str, now: datetime) -> None:
+    """The provider takes no more for some time."""
+    session = object_session(relay)
+    if session is not None:
+        sentence = f"The provider of '{relay.name}' takes no more until {until:%H:%M} UTC: {words}"
+        _raise(session, relay, "provider_quota", sentence, now)
+
+
+def taken(relay: Relay, allowed: Limits, meter: Meter, count: int, now: datetime) -> None:
+    """``count`` mails were just begun: the last that the hour or the day allows may be among
+    them.
+    """
+    uses = (
+        ("hourly_limit", "hour", meter.hour_count, allowed.hourly),
+        ("daily_limit", "day", begun_today(allowed, meter), allowed.daily),
+    )
+    for kind, window, used, most in uses:
+        if most is not None and used - count < most <= used:
+            session = object_session(relay)
+            if session is not None:
+                sentence = (
+                    f"The relay '{relay.name}' has begun all {most} mails of this {window}: the "
+                    "rest waits, or goes through another relay where failover is on."
+                )
+                _raise(session, relay, kind, sentence, now)
+
+
+def in_doubt(
+    session: Session, workspace_id: UUID, dispatch_id: UUID, label: str, now: datetime
+) -> None:
+    """Of some mails of a dispatch nobody can know whether they went."""
+    mine = select(func.count()).where(IN_DOUBT, Delivery.dispatch_id == dispatch_id)
+    what = f" of '{label}'" if label else ""
+    sentence = (
+        f"{session.scalar(mine)} mails{what} were handed over and the line died before the "
+        "answer: see which (GET /unknown) and say whether they went or shall be sent again."
+    )
+    raise_(session, workspace_id, "unknown_deliveries", str(dispatch_id), sentence, now=now)
+
+
+def _raise(session: Session, relay: Relay, kind: str, sentence: str, now: datetime) -> None:
+    raise_(session, relay.workspace_id, kind, str(relay.id), sentence, now=now)

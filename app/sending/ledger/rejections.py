@@ -1,0 +1,51 @@
+"""A message that recipients' servers do not want: its dispatch is held before it burns a relay."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from app.rules import distrust
+from app.sending.ledger.hold import hold
+from app.sending.models import Attempt, Delivery, Dispatch
+
+
+def look(session: Session, dispatches: Mapping[UUID, str], now: datetime) -> None:
+    """After rejections were written: holds those dispatches of which too much was rejected lately,
+    not counting what was before a person let them go on. ``dispatches``: id -> what was said.
+    """
+    for dispatch_id, words in sorted(dispatches.items()):
+        dispatch = session.get(Dispatch, dispatch_id)
+        if dispatch is None or dispatch.hold:
+            continue
+        since = max(now - distrust.LATELY, dispatch.resumed_at or dispatch.created_at)
+        rejected = _rejected(session, dispatch_id, since)
+        if distrust.is_unwanted(rejected, _answered(session, dispatch_id, since, rejected)):
+            minutes = distrust.LATELY.total_seconds() / 60
+            reason = f"{rejected} rejected within {minutes:g} minutes for what it says: {words}"
+            hold(session, dispatch_id, hold="paused", reason=reason[:500], now=now)
+
+
+def _rejected(session: Session, dispatch_id: UUID, since: datetime) -> int:
+    """How many a server rejected; what could not be composed was said to none."""
+    by_server = select(Attempt.id).where(
+        Attempt.delivery_id == Delivery.id, Attempt.outcome == "rejected"
+    )
+    which = _ended(dispatch_id, since, "rejected").where(by_server.exists())
+    return session.scalar(select(func.count()).select_from(which.subquery())) or 0
+
+
+def _answered(session: Session, dispatch_id: UUID, since: datetime, rejected: int) -> int:
+    """How many were answered, counted no further than it matters."""
+    which = _ended(dispatch_id, since, "sent", "bounced", "rejected")
+    most = which.limit(int(rejected / distrust.SHARE) + 1)
+    return session.scalar(select(func.count()).select_from(most.subquery())) or 0
+
+
+def _ended(dispatch_id: UUID, since: datetime, *states: str) -> Select[Any]:
+    return select(Delivery.id).where(
+        Delivery.dispatch_id == dispatch_id, Delivery.state.in_(states), Delivery.due_at >= since
+    )

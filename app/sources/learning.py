@@ -1,0 +1,63 @@
+"""Fields that a source turned out to have: noted with the connection, custom ones created."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import ids
+from app.contacts.fields import RESERVED
+from app.contacts.models import Field
+from app.db import insert
+from app.sources.models import Connection
+from connectors import SourceField
+
+_CUSTOM = "fields."
+#: A site whose forms have more fields than this is not mapped by hand.
+_MOST = 500
+
+
+def learn(
+    session: Session, connection_id: UUID, fields: Iterable[SourceField], now: datetime
+) -> Connection:
+    """Notes those of ``fields`` that are new, and creates the custom fields they fill.
+
+    A custom field that was removed here afterwards is not made again.
+    """
+    connection = session.get_one(Connection, connection_id, with_for_update=True)
+    known = {field["key"] for field in connection.learned}
+    fresh = [field for field in fields if field.key not in known][: _MOST - len(known)]
+    if fresh:
+        shown = [{"key": one.key, "label": one.label, "target": one.target} for one in fresh]
+        connection.learned = [*connection.learned, *shown]
+        _create(session, connection, fresh, now)
+        session.flush()
+    return connection
+
+
+def _create(
+    session: Session, connection: Connection, fields: Iterable[SourceField], now: datetime
+) -> None:
+    wanted = {
+        field.target.removeprefix(_CUSTOM): field.label
+        for field in fields
+        if field.target.startswith(_CUSTOM) and field.key not in connection.mapping
+    }
+    existing = select(Field.key).where(Field.workspace_id == connection.workspace_id)
+    known = RESERVED.union(session.scalars(existing))
+    rows: list[dict[str, Any]] = [
+        {
+            "id": ids.new_id(),
+            "workspace_id": connection.workspace_id,
+            "key": key,
+            "label": label,
+            "created_at": now,
+        }
+        for key, label in wanted.items()
+        if key not in known
+    ]
+    if rows:
+        session.execute(insert(session, Field).values(rows).on_conflict_do_nothing())

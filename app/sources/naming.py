@@ -1,0 +1,42 @@
+"""Lists and tags that a source calls by name: found, or made."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.contacts import groups
+from app.contacts.groups import LISTS, TAGS, Kind
+from sync.mapping import Wanted
+
+
+def named(
+    session: Session, workspace_id: UUID, rows: Iterable[Wanted], now: datetime
+) -> tuple[dict[str, UUID], dict[str, UUID]]:
+    """The ids of the lists and of the tags that ``rows`` name, by name."""
+    lists, tags = set[str](), set[str]()
+    for row in rows:
+        lists |= row.lists
+        tags |= row.tags
+    return (
+        _ids(session, workspace_id, LISTS, lists, now),
+        _ids(session, workspace_id, TAGS, tags, now),
+    )
+
+
+def _ids(
+    session: Session, workspace_id: UUID, kind: Kind, names: set[str], now: datetime
+) -> dict[str, UUID]:
+    wanted = sorted(name for name in names if not _looks_like_an_id(name))
+    found = groups.resolve(session, workspace_id, kind, wanted, place=kind.noun, now=now)
+    return dict(zip(wanted, found, strict=True))
+
+
+def _looks_like_an_id(name: str) -> bool:
+    """Somebody's tag that reads like one of our ids is left out: it would mean another group."""
+    try:
+        UUID(name)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,144 @@
+"""Tells of an alert by mail, straight through a healthy relay and never the one it is about.
+
+It is no delivery of the ledger: it has no contact, and nothing of it may raise an alert again.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email import policy
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app import providers
+from app.providers.report import SendReport
+from app.rules import breaker, email_address, headers
+from app.runtime import Runtime
+from app.sending import relay_settings, relays
+from app.sending.models import Relay
+from app.sending.relay_values import preset_of
+from app.vault import WrongKey
+from app.wire.conversation import Parcel
+
+NONE_HEALTHY = "no healthy relay could carry the mail"
+_EVENTS = {"raised": "", "over": "Over: "}
+_TEXT = """{sentence}
+
+Workspace: {workspace}
+Since: {raised_at}
+{over}
+All alerts: {base_url}/api/v1/alerts
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Whether a relay took the mail, which one, and the last words that were heard."""
+
+    ok: bool
+    words: str
+    relay_id: UUID | None = None
+
+
+def send(
+    runtime: Runtime, workspace_id: UUID, notice_id: UUID, to: str, told: dict[str, Any]
+) -> Sent:
+    """Tries one healthy relay after the other until one takes it. It counts against limits."""
+    words = NONE_HEALTHY
+    tried: set[UUID] = set()
+    while True:
+        with runtime.database.transaction() as session:
+            relay = _choose(session, workspace_id, told["about"], tried, runtime.now())
+        if relay is None:
+            return Sent(False, words)
+        tried.add(relay.id)
+        try:
+            report = _through(runtime, relay, notice_id, to, told)
+        except WrongKey:
+            words = f"{relay.name}: its stored password does not open"
+            continue
+        words = f"{relay.name}: {report.reply.code or ''} {report.reply.text}"
+        if report.ok:
+            return Sent(True, words, relay.id)
+
+
+def _choose(
+    session: Session, workspace_id: UUID, about: str, tried: set[UUID], now: datetime
+) -> Relay | None:
+    """The first relay of the chain that is well and has room, and takes a token of it."""
+    locked = relays.lock(session, [one.id for one in relays.of_workspace(session, workspace_id)])
+    zones = relays.zones(session, locked)
+    for relay in _in_order(locked):
+        if str(relay.id) == about or relay.id in tried or not _is_well(relay, zones[relay.id], now):
+            continue
+        relays.take(relay, 1, now, zones[relay.id])
+        session.flush()
+        session.expunge(relay)
+        return relay
+    return None
+
+
+def _in_order(found: dict[UUID, Relay]) -> Iterator[Relay]:
+    """That of the chain; who is excluded from failover carries this only as the default."""
+    usable = [one for one in found.values() if one.is_default or not one.exclude_from_failover]
+    yield from sorted(usable, key=lambda relay: (relay.failover_priority, relay.id))
+
+
+def _is_well(relay: Relay, zone: str, now: datetime) -> bool:
+    closed = breaker.state(relays.breaker_of(relay), now) == "closed"
+    return relay.enabled and closed and relays.candidate(relay, now, zone, 1).room > 0
+
+
+def _through(
+    runtime: Runtime, relay: Relay, notice_id: UUID, to: str, told: dict[str, Any]
+) -> SendReport:
+    manners = relay_settings.Hasty(runtime.hello_name)
+    endpoint = relay_settings.endpoint(
+        relay, runtime.vault, manners, allow_private=runtime.allow_private
+    )
+    sender = relays.sender_address(relay.from_email)
+    person = email_address.parse(to)
+    recipient = person.address if person else to
+    body = _head(relay, sender, recipient, notice_id, told, runtime.now()) + _body(
+        told, runtime.base_url
+    )
+    parcel = Parcel(0, sender, recipient, body)
+    return asyncio.run(providers.find()[relay.provider].send(endpoint, preset_of(relay), parcel))
+
+
+def _head(
+    relay: Relay, sender: str, recipient: str, notice_id: UUID, told: dict[str, Any], now: datetime
+) -> bytes:
+    """The Message-ID is that of the notice: whoever gets it twice can see that."""
+    domain = sender.rpartition("@")[2]
+    subject = f"{_EVENTS[told['event']]}{told['title']} ({told['workspace']['name']})"
+    return b"".join(
+        (
+            headers.token("Date", format_datetime(now.replace(microsecond=0))),
+            headers.mailbox("From", relay.from_name, sender),
+            headers.mailbox("To", "", recipient),
+            headers.text("Subject", subject),
+            headers.token("Message-ID", f"<{notice_id}@{domain}>"),
+            headers.token("Auto-Submitted", "auto-generated"),
+        )
+    )
+
+
+def _body(told: dict[str, Any], base_url: str) -> bytes:
+    over = f"Over: {told['closed_at']}\n" if told["closed_at"] else ""
+    made = EmailMessage(policy=policy.SMTP.clone(cte_type="7bit"))
+    made.set_content(
+        _TEXT.format(
+            sentence=told["sentence"],
+            workspace=told["workspace"]["name"],
+            raised_at=told["raised_at"],
+            over=over,
+            base_url=base_url,
+        )
+    )
+    return made.as_bytes()

@@ -1,0 +1,1 @@
+"""What connectors share: walking through pages that move, and reading what plugins write."""

@@ -1,0 +1,138 @@
+"""What form plugins have in common: submissions out of which a person has to be read."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connectors import Incoming, Option, Pull, SourceField
+from connectors.reading.values import first_address, is_address, listed, mapping
+from connectors.reading.walk import Noticed
+
+FIELDS = (
+    SourceField("first_name", "First name", "first_name"),
+    SourceField("last_name", "Last name", "last_name"),
+    SourceField("phone", "Phone", "phone"),
+    SourceField("company", "Company", "company"),
+    SourceField("address_line_1", "Address line 1", "address_line_1"),
+    SourceField("address_line_2", "Address line 2", "address_line_2"),
+    SourceField("city", "City", "city"),
+    SourceField("state", "State", "state"),
+    SourceField("postal_code", "Postal code", "postal_code"),
+    SourceField("country", "Country", "country"),
+    SourceField("form", "Form"),
+    SourceField("submitted_at", "Submitted (UTC)"),
+    SourceField("consent", "Consent given to"),
+)
+OPTIONS = (
+    Option("require_consent", "Leave out who did not tick a form's consent field", True),
+    Option("tag_forms", "Tag people with the name of the form", False),
+)
+#: When nothing says when it was said.
+LONG_AGO = "1970-01-01T00:00:00Z"
+
+#: What fields are called in the languages that sites are mostly written in.
+_NAMES = (
+    ("first_name", r"first[ _-]?name|given[ _-]?name|vorname|pr[ée]nom|nombre|voornaam"),
+    ("last_name", r"last[ _-]?name|surname|family[ _-]?name|nachname|familienname|apellidos?"),
+    ("phone", r"phone|telefon|t[ée]l[ée]phone|mobile|handy|\btel\b"),
+    ("company", r"company|organi[sz]ation|firma|unternehmen|entreprise|empresa"),
+)
+_WHOLE_NAME = r"(?:(?:your|full|ihr|complete|vollst\w+)[ _-]*)*name\W*"
+_PARTS = {
+    "first_name": "first_name",
+    "last_name": "last_name",
+    "first": "first_name",
+    "last": "last_name",
+    "address_line_1": "address_line_1",
+    "address_line_2": "address_line_2",
+    "city": "city",
+    "state": "state",
+    "zip": "postal_code",
+    "postal": "postal_code",
+    "country": "country",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One field of a submission; ``kind``: email, name, phone, address, consent, or ""."""
+
+    key: str
+    label: str
+    value: Any
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What somebody sent; ``is_out``: it lies in the trash, or is spam."""
+
+    number: int
+    form: str
+    form_name: str
+    at: str
+    said: Sequence[Said]
+    is_out: bool = False
+
+
+def incoming(sent: Submission, pull: Pull, noticed: Noticed) -> Incoming:
+    """A submission as a row: who, what of her is known, and whether she consented."""
+    fields = {"form": sent.form_name, "submitted_at": sent.at}
+    for one in sent.said:
+        fields |= _parts(one)
+        if one.kind not in ("email", "consent") and (value := listed(one.value)):
+            fields[noticed.see(f"{sent.form}.{one.key}", f"{sent.form_name}: {one.label}")] = value
+    agreed = [one for one in sent.said if one.kind == "consent" and listed(one.value)]
+    fields["consent"] = ", ".join(one.label for one in agreed)
+    asked = any(one.kind == "consent" for one in sent.said)
+    refused = bool(pull.options.get("require_consent", True)) and asked and not agreed
+    skip = "trashed_or_spam" if sent.is_out else "no_consent" if refused else ""
+    tags = frozenset([sent.form_name] if pull.options.get("tag_forms") else ())
+    return Incoming(
+        str(sent.number),
+        address_in(sent.said),
+        {key: value for key, value in fields.items() if value},
+        skip=skip,
+        said_at=sent.at or LONG_AGO,
+        tags=tags,
+    )
+
+
+def address_in(said: Iterable[Said]) -> str:
+    """The e-mail address: by the type of the field, then by the value."""
+    said = list(said)
+    typed = first_address(one.value for one in said if one.kind == "email")
+    if typed:
+        return typed
+    values = (one.value for one in said if isinstance(one.value, str))
+    return next((value.strip() for value in values if is_address(value)), "")
+
+
+def _parts(one: Said) -> dict[str, str]:
+    """What a field says about the person."""
+    whole = mapping(one.value)
+    if whole and one.kind in ("name", "address", ""):
+        named = {_PARTS[part]: listed(value) for part, value in whole.items() if part in _PARTS}
+        return {name: value for name, value in named.items() if value}
+    value, kind = listed(one.value), one.kind if one.kind in ("name", "phone") else guessed(one)
+    if not value or one.kind in ("email", "consent") or len(value) > 200:
+        return {}
+    return split_name(value) if kind == "name" else {kind: value} if kind else {}
+
+
+def guessed(one: Said) -> str:
+    """What a field is about, by its key or its label; "" when they do not tell."""
+    for text in (one.key, one.label):
+        for about, pattern in _NAMES:
+            if re.search(pattern, text, re.I):
+                return about
+        if re.fullmatch(_WHOLE_NAME, text.strip(), re.I):
+            return "name"
+    return ""
+
+
+def split_name(name: str) -> dict[str, str]:
+    """A whole name: its first word is the first name, the rest the last."""
+    first, _, last = name.strip().partition(" ")
+    return {"first_name": first, "last_name": last.strip()} if last else {"first_name": first}

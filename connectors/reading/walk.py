@@ -1,0 +1,129 @@
+"""Through the pages of a listing while people come and go at the site."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connectors import Cursor, Incoming, Mark, Page, Pull, SourceField
+
+Row = Mapping[str, Any]
+#: A total that goes up and down, as two caches might say it, must not keep a walk from its end.
+MOST_STEPS_BACK = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One page as the source gave it: rows with their numbers, and what it says there is."""
+
+    rows: Sequence[tuple[int, Row]]
+    total: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Rows to store together; ``at`` is where the walk goes on, None at its end."""
+
+    rows: tuple[Incoming, ...]
+    at: dict[str, Any] | None
+    total: int
+
+
+#: Reads the page of a number, from 1.
+Read = Callable[[int], Sheet]
+#: Says some rows in our words.
+Say = Callable[[Sequence[tuple[int, Row]]], tuple[Incoming, ...]]
+
+
+def upwards(read: Read, say: Say, at: Cursor | None, per_page: int) -> Iterator[Step]:
+    """By number, the lowest first, up to the number of pages that the source reports.
+
+    A page may be short or empty before the end. When the total shrinks between two pages, rows
+    have moved up into a page that was read already: it goes back that far. No number is given
+    out twice.
+    """
+    here = dict(at or {"page": 1, "last": 0, "total": 0})
+    for sheet in _sheets(read, here, per_page):
+        rows = {number: row for number, row in sheet.rows if number > here["last"]}
+        here["last"] = max([here["last"], *rows])
+        more = here["page"] <= sheet.pages
+        yield Step(say(sorted(rows.items())), dict(here) if more else None, sheet.total)
+        if not more:
+            return
+
+
+def downwards(
+    read: Read, say: Say, at: Cursor | None, per_page: int, is_known: Callable[[int, Row], bool]
+) -> Iterator[Step]:
+    """The newest first, until a row that ``is_known`` already, or the end.
+
+    What comes in meanwhile moves rows on to the next page: these are said again.
+    """
+    here = dict(at or {"page": 1, "total": 0})
+    for sheet in _sheets(read, here, per_page):
+        fresh = [(number, row) for number, row in sheet.rows if not is_known(number, row)]
+        more = here["page"] <= sheet.pages and len(fresh) == len(sheet.rows)
+        yield Step(say(fresh[::-1]), dict(here) if more else None, sheet.total)
+        if not more:
+            return
+
+
+def _sheets(read: Read, here: dict[str, Any], per_page: int) -> Iterator[Sheet]:
+    """Page after page; ``here`` is moved on before each is given out."""
+    steps_back = MOST_STEPS_BACK
+    while True:
+        sheet = read(here["page"])
+        gone, here["total"] = here["total"] - sheet.total, sheet.total
+        if gone > 0 and here["page"] > 1 and steps_back:
+            steps_back -= 1
+            here["page"] = max(1, here["page"] - 1 - gone // per_page)
+            continue
+        here["page"] += 1
+        yield sheet
+
+
+#: One listing of a source: goes on where it was left.
+Part = Callable[[Cursor | None], Iterator[Step]]
+
+
+class Noticed:
+    """Fields that only turn up in the rows; each is told once."""
+
+    def __init__(self, known: Iterable[SourceField] = ()) -> None:
+        self._known = {field.key for field in known}
+        self._fresh: list[SourceField] = []
+
+    def see(self, key: str, label: str, target: str = "") -> str:
+        """Notes a field; gives back its key."""
+        if key not in self._known:
+            self._known.add(key)
+            self._fresh.append(SourceField(key, label or key, target))
+        return key
+
+    def fresh(self) -> tuple[SourceField, ...]:
+        """Those seen since this was asked last."""
+        found, self._fresh = tuple(self._fresh), []
+        return found
+
+
+def through(
+    parts: Sequence[Part], pull: Pull, begin: Callable[[], Mark], noticed: Noticed
+) -> Iterator[Page]:
+    """The pages of several listings, one after the other.
+
+    The mark is what ``begin`` says before anything is read: what changes while this run goes on
+    is found by the next one.
+    """
+    start = pull.cursor or {"part": 0, "at": None, "mark": begin()}
+    for number in range(start["part"], len(parts)):
+        for step in parts[number](start["at"] if number == start["part"] else None):
+            following = number if step.at else number + 1
+            is_last = following == len(parts)
+            cursor = {"part": following, "at": step.at, "mark": start["mark"]}
+            yield Page(
+                step.rows,
+                None if is_last else cursor,
+                step.total,
+                mark=start["mark"] if is_last else None,
+                fields=noticed.fresh(),
+            )

@@ -1,0 +1,204 @@
+"""WooCommerce: customers with an account, and the people behind orders without one."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from connectors import (
+    PURCHASE_FIELDS,
+    Incoming,
+    Needs,
+    Option,
+    Page,
+    Pull,
+    Purchase,
+    Site,
+    SourceField,
+)
+from connectors.reading import walk
+from connectors.reading.values import bare, first_address, listed, mapping, plain, text, utc
+from connectors.reading.walk import Noticed, Row, Sheet, Step
+
+_CUSTOMERS, _ORDERS = "wc/v3/customers", "wc/v3/orders"
+_PER_PAGE = 100
+_ORDER_FIELDS = (
+    "id,status,customer_id,billing,customer_note,date_created_gmt,date_modified_gmt,"
+    "date_paid_gmt,total,currency,refunds,coupon_lines,line_items"
+)
+#: WooCommerce counts in whole seconds, and orders may be written a moment after their time.
+_OVERLAP = timedelta(minutes=2)
+_PAID = frozenset({"processing", "completed", "refunded"})
+_UNPAID = frozenset({"pending", "on-hold", "cancelled", "failed"})
+_NO_ORDER = frozenset({"checkout-draft", "auto-draft", "draft", "trash"})
+_LONG_AGO = "1970-01-01T00:00:00Z"
+_BILLING = {
+    "phone": "phone",
+    "company": "company",
+    "address_1": "address_line_1",
+    "address_2": "address_line_2",
+    "city": "city",
+    "postcode": "postal_code",
+    "state": "state",
+    "country": "country",
+}
+
+
+class WooCommerce:
+    """Customers have no filter for what changed, so they are compared; orders have one."""
+
+    key = "woocommerce"
+    title = "WooCommerce"
+    needs = Needs(
+        namespace="wc/v3",
+        plugin="WooCommerce",
+        permission="Reading customers and orders takes an administrator or a shop manager.",
+    )
+    fields = (
+        SourceField("first_name", "First name", "first_name"),
+        SourceField("last_name", "Last name", "last_name"),
+        *(SourceField(key, key.replace("_", " ").capitalize(), key) for key in _BILLING.values()),
+        *PURCHASE_FIELDS,
+        SourceField("username", "User name"),
+        SourceField("registered_at", "Registered (UTC)"),
+        SourceField("order_note", "Note of the latest order"),
+        SourceField("order_status", "Status of the latest order"),
+        SourceField("products", "Products of the latest order"),
+        SourceField("coupons", "Coupons of the latest order"),
+    )
+    options = (
+        Option("guests", "Bring in people who ordered without an account", True),
+        Option("tag_products", "Tag people with the names of what they ordered", False),
+        Option("tag_skus", "Tag people with the SKUs of what they ordered", False),
+        Option("tag_prefix", "Put this before such tags", ""),
+    )
+
+    def look(self, site: Site) -> int | None:
+        """A customer and an order."""
+        query = {"per_page": "1", "_fields": "id"}
+        return sum(bare(site.get(route, query)).total for route in (_CUSTOMERS, _ORDERS))
+
+    def pages(self, site: Site, pull: Pull) -> Iterator[Page]:
+        """All customers by id, then the orders, or those changed since the mark."""
+        noticed = Noticed(self.fields)
+        since = text((pull.since or {}).get("modified"))
+
+        def customers(at: Any) -> Iterator[Step]:
+            def say(rows: Sequence[tuple[int, Row]]) -> tuple[Incoming, ...]:
+                return tuple(_customer(number, row, noticed) for number, row in rows)
+
+            return walk.upwards(_reader(site, _CUSTOMERS, {}), say, at, _PER_PAGE)
+
+        def orders(at: Any) -> Iterator[Step]:
+            def say(rows: Sequence[tuple[int, Row]]) -> tuple[Incoming, ...]:
+                return tuple(_order(number, row, pull) for number, row in rows)
+
+            query = {"_fields": _ORDER_FIELDS, **_changed_after(since)}
+            return walk.upwards(_reader(site, _ORDERS, query), say, at, _PER_PAGE)
+
+        yield from walk.through([customers, orders], pull, lambda: _newest(site), noticed)
+
+
+connector = WooCommerce()
+
+
+def _reader(site: Site, route: str, more: dict[str, str]) -> walk.Read:
+    def read(page: int) -> Sheet:
+        query = {"orderby": "id", "order": "asc", "per_page": str(_PER_PAGE), "page": str(page)}
+        return bare(site.get(route, {**query, **more}))
+
+    return read
+
+
+def _changed_after(since: str) -> dict[str, str]:
+    """The one form in which the filter works: UTC without a zone, and the flag that says so."""
+    try:
+        after = datetime.fromisoformat(since) - _OVERLAP
+    except ValueError:
+        return {}
+    return {"modified_after": after.strftime("%Y-%m-%dT%H:%M:%S"), "dates_are_gmt": "true"}
+
+
+def _newest(site: Site) -> dict[str, str]:
+    query = {"orderby": "modified", "order": "desc", "per_page": "1"}
+    found = bare(site.get(_ORDERS, {**query, "_fields": "id,date_modified_gmt"})).rows
+    return {"modified": text(found[0][1].get("date_modified_gmt")) if found else ""}
+
+
+def _customer(number: int, row: Row, noticed: Noticed) -> Incoming:
+    billing = mapping(row.get("billing"))
+    fields = _person(billing)
+    for name in ("first_name", "last_name"):
+        fields[name] = plain(row.get(name)) or fields[name]
+    fields["username"] = plain(row.get("username"))
+    fields["registered_at"] = utc(row.get("date_created_gmt"))
+    meta = row.get("meta_data")
+    for entry in map(mapping, meta if isinstance(meta, list) else []):
+        key = plain(entry.get("key"))
+        if key and not key.startswith("_") and (value := listed(entry.get("value"))):
+            fields[noticed.see(f"meta.{key}", key)] = value
+    email = first_address((row.get("email"), billing.get("email")))
+    return Incoming(f"customer:{number}", email, fields)
+
+
+def _order(number: int, row: Row, pull: Pull) -> Incoming:
+    billing, status = mapping(row.get("billing")), text(row.get("status"))
+    placed_at = utc(row.get("date_created_gmt")) or _LONG_AGO
+    items, customer = _items(row, "line_items"), str(row.get("customer_id") or 0)
+    is_guest = customer == "0"
+    fields = {
+        **_person(billing),
+        "order_note": plain(row.get("customer_note")),
+        "order_status": status,
+        "products": ", ".join(plain(item.get("name")) for item in items),
+        "coupons": ", ".join(plain(one.get("code")) for one in _items(row, "coupon_lines")),
+    }
+    left_out = is_guest and not pull.options.get("guests", True)
+    skip = "trashed_or_spam" if status in _NO_ORDER else "rejected_by_mapping" if left_out else ""
+    return Incoming(
+        f"order:{number}",
+        text(billing.get("email")),
+        fields,
+        skip=skip,
+        said_at=placed_at,
+        about="" if is_guest else f"customer:{customer}",
+        tags=_tags(items, pull),
+        purchase=Purchase(placed_at, _amount(row), text(row.get("currency")), _is_paid(row)),
+    )
+
+
+def _person(billing: Row) -> dict[str, str]:
+    named = {name: plain(billing.get(name)) for name in ("first_name", "last_name")}
+    return {**named, **{ours: plain(billing.get(name)) for name, ours in _BILLING.items()}}
+
+
+def _items(row: Row, name: str) -> list[Row]:
+    found = row.get(name)
+    return [mapping(one) for one in found] if isinstance(found, list) else []
+
+
+def _tags(items: list[Row], pull: Pull) -> frozenset[str]:
+    prefix = str(pull.options.get("tag_prefix") or "")
+    wanted = [("name", "tag_products"), ("sku", "tag_skus")]
+    names = [key for key, option in wanted if pull.options.get(option)]
+    found = {plain(item.get(name)) for item in items for name in names}
+    return frozenset(prefix + name for name in found if name)
+
+
+def _amount(row: Row) -> str:
+    """What was paid in the end: refunds are told as negative totals."""
+    refunds = [one.get("total") for one in _items(row, "refunds")]
+    return str(sum((_decimal(one) for one in refunds), _decimal(row.get("total"))))
+
+
+def _decimal(value: Any) -> Decimal:
+    try:
+        found = Decimal(str(value))
+    except InvalidOperation:
+        return Decimal(0)
+    return found if found.is_finite() else Decimal(0)
+
+
+def _is_paid(row: Row) -> bool:
+    status = text(row.get("status"))
+    return status in _PAID or (status not in _UNPAID and bool(row.get("date_paid_gmt")))

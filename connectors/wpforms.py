@@ -1,0 +1,111 @@
+"""WPForms: entries of its paid version; the free one keeps none, and says so here."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from connectors import Incoming, Needs, Page, Pull, Site
+from connectors.reading import forms, walk
+from connectors.reading.forms import Said, Submission
+from connectors.reading.values import enveloped, mapping, plain, text, utc
+from connectors.reading.walk import Noticed, Row, Sheet, Step
+from wp_bridge.errors import AskTheOwner
+
+_ROUTE = "wp-abilities/v1/abilities/wpforms/search-entries/run"
+_PER_PAGE = 100
+_KINDS = {
+    "email": "email",
+    "name": "name",
+    "phone": "phone",
+    "address": "address",
+    "gdpr-checkbox": "consent",
+}
+
+
+class WPForms:
+    """Pro from version 1.9.9 on hands entries out through WordPress's abilities."""
+
+    key = "wpforms"
+    title = "WPForms"
+    needs = Needs(
+        namespace="wpforms/v1",
+        plugin="WPForms",
+        permission="Reading entries takes an administrator, or a role that may view entries "
+        "(WPForms > Settings > Access).",
+    )
+    fields = forms.FIELDS
+    options = forms.OPTIONS
+
+    def look(self, site: Site) -> int | None:
+        """One entry. Raises AskTheOwner when there are none to be had."""
+        try:
+            return _read(site, 1, "ASC", 1).total
+        except AskTheOwner as trouble:
+            raise _explained(trouble) from None
+
+    def pages(self, site: Site, pull: Pull) -> Iterator[Page]:
+        """Every entry, or those that came in since the mark."""
+        noticed, zone = Noticed(self.fields), site.zone()
+
+        def say(rows: Sequence[tuple[int, Row]]) -> tuple[Incoming, ...]:
+            sent = (_submission(number, row, zone) for number, row in rows)
+            return tuple(forms.incoming(one, pull, noticed) for one in sent)
+
+        def read(way: str) -> walk.Read:
+            return lambda page: _read(site, page, way, _PER_PAGE)
+
+        def everything(at: Any) -> Iterator[Step]:
+            return walk.upwards(read("ASC"), say, at, _PER_PAGE)
+
+        def added(at: Any) -> Iterator[Step]:
+            last = (pull.since or {}).get("id", 0)
+            return walk.downwards(
+                read("DESC"), say, at, _PER_PAGE, lambda number, _: number <= last
+            )
+
+        def newest() -> dict[str, int]:
+            rows = _read(site, 1, "DESC", 1).rows
+            return {"id": rows[0][0] if rows else 0}
+
+        yield from walk.through([added if pull.since else everything], pull, newest, noticed)
+
+
+connector = WPForms()
+
+
+def _read(site: Site, page: int, way: str, limit: int) -> Sheet:
+    asked = {"limit": str(limit), "page": str(page), "orderby": "entry_id", "order": way}
+    query = {**asked, "include_fields": "true"}
+    answer = site.get(_ROUTE, {f"input[{name}]": value for name, value in query.items()})
+    return enveloped(answer.data, "entries", "total_pages")
+
+
+def _submission(number: int, row: Row, zone: Any) -> Submission:
+    form, fields = str(row.get("form_id") or ""), row.get("fields")
+    said = map(mapping, fields if isinstance(fields, list) else [])
+    return Submission(
+        number,
+        form,
+        f"Form {form}",
+        utc(row.get("date"), zone),
+        [_said(one) for one in said],
+        is_out=text(row.get("status")) in ("spam", "trash"),
+    )
+
+
+def _said(one: Mapping[str, Any]) -> Said:
+    label, kind = plain(one.get("name")), _KINDS.get(text(one.get("type")), "")
+    return Said(str(one.get("id") or 0), label, one.get("value"), kind)
+
+
+def _explained(trouble: AskTheOwner) -> AskTheOwner:
+    if trouble.code == "rest_ability_not_found":
+        return AskTheOwner(
+            "stores_no_entries",
+            "WPForms Lite keeps no entries, and WPForms Pro hands them out only from version "
+            "1.9.9 on: get Pro or update it. What was sent with Lite is only in its mails.",
+        )
+    if trouble.state == "plugin_absent":
+        return AskTheOwner(
+            "version_too_old", "WPForms hands out entries from WordPress 6.9 on: update it."
+        )
+    return trouble

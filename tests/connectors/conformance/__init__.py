@@ -1,0 +1,1 @@
+"""What every connector promises, whatever plugin it reads."""

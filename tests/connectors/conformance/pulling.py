@@ -1,0 +1,54 @@
+"""Pulls a connector from a site over HTTP."""
+
+import json
+from collections.abc import Callable, Iterable
+
+from app.dev.wordpress_login import PASSWORD
+from connectors import Connector, Page, Pull, find
+from tests.connectors.conformance.cases import Case
+from tests.connectors.site import Request, Response, playing
+
+Answer = Callable[[Request], Response]
+
+
+def connector(case: Case) -> Connector:
+    """The connector that a case is about."""
+    return find()[case.key]
+
+
+def pull(
+    case: Case, answer: Answer, wanted: Pull | None = None, seconds: float = 20.0
+) -> list[Page]:
+    """Every page that ``wanted`` asks for."""
+    options = {option.key: option.default for option in connector(case).options}
+    wanted = wanted or Pull()
+    wanted = Pull(wanted.cursor, wanted.since, options)
+    with playing(answer) as site:
+        client = site.client(password=PASSWORD, seconds=seconds)
+        return list(connector(case).pages(client, wanted))
+
+
+def listings(
+    case: Case, stage_answer: Answer, change: Callable[[int, Request], Response]
+) -> Answer:
+    """Lets ``change`` answer the requests for pages of rows; it is told which one it is."""
+    count = -1
+
+    def answer(request: Request) -> Response:
+        nonlocal count
+        if not case.is_listing(request):
+            return stage_answer(request)
+        count += 1
+        return change(count, request)
+
+    return answer
+
+
+def mails(pages: Iterable[Page]) -> list[str]:
+    """The addresses in the rows, in their order."""
+    return [row.email for page in pages for row in page.rows]
+
+
+def stored(cursor: object) -> object:
+    """A cursor after it lay in the database."""
+    return json.loads(json.dumps(cursor))

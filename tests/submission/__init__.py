@@ -1,0 +1,1 @@
+"""Mail handed in by SMTP."""
