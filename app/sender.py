@@ -22,10 +22,10 @@ from app.sending.agreed import AgreedClock
 from app.sending.beside import beside
 from app.sending.books import Books, Patience
 from app.sending.engine import Engine
-from app.sending.lanes import Ways
 from app.sending.letters import Post
 from app.sending.models import Relay
 from app.sending.watch import Watch
+from app.sending.works import Ways
 from app.vault import opened
 from app.wire import journal as journals
 from app.wire.journal import Journal

@@ -16,9 +16,9 @@ from app.sending.compose import CannotCompose
 from app.sending.diary import Diary
 from app.sending.gathering import GATHER_SECONDS, gather
 from app.sending.harbour import Harbour
-from app.sending.lanes import Hooks, Ways, Work
 from app.sending.ledger import Heard
 from app.sending.plan import Planned
+from app.sending.works import Hooks, Ways, Work
 from app.vault import WrongKey
 from app.wire.journal import Journal
 
@@ -54,12 +54,13 @@ class Engine:
         self._ways = ways
         self._now = now
         self._alive = alive
-        self._hooks = Hooks(self._say, self._hear, ways.open_line, wake.set)
+        self._hooks = Hooks(self._say, self._hear, ways.open_line, wake.set, self._written)
         self._thread = ThreadPoolExecutor(1, "ledger")
         self._harbour = Harbour(ways, self._hooks, patience=STOP_SECONDS)
         self._heard: asyncio.Queue[Heard] = asyncio.Queue()
         self._in_hand: dict[int, bool] = {}  # attempt -> with a return path
         self._write_fails = False
+        self._news = asyncio.Event()
         self._wake = wake
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -200,7 +201,14 @@ class Engine:
                 self._in_hand.pop(one.attempt_id, None)
             for relay_id in off:
                 self._harbour.withdraw(relay_id)
+            self._news.set()
+            self._news = asyncio.Event()
             self._wake.set()
+
+    async def _written(self, attempt: int) -> None:
+        """Waits until the end of an attempt is in the ledger."""
+        while attempt in self._in_hand:
+            await self._news.wait()
 
     async def _write(self, batch: list[Heard]) -> list[UUID]:
         """Repeats a write until it succeeds; nothing is claimed in the meantime."""

@@ -6,8 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from app.rules import lane_shares
-from app.sending.lanes import DEPTH, Hooks, Lane, Ways, Work
+from app.sending.lanes import DEPTH, Lane
 from app.sending.models import Relay
+from app.sending.works import Hooks, Ways, Work
 
 #: Relay, and whether it is the lane of messages.
 _Key = tuple[UUID, bool]

@@ -2,12 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from app.rules.replies import Reply
-from app.sending.letters import Post
-from app.sending.models import Relay
+from app.sending.works import Hooks, Work
 from app.wire.conversation import WITHDRAWN, Parcel, converse
 from app.wire.line import Line
 from app.wire.opening import Endpoint, LineRefused
@@ -20,40 +18,6 @@ DEEPEST = 200
 IDLE_SECONDS = 5.0
 #: Between two tries to open a line to a relay that just refused one.
 RETRY_SECONDS = 0.25
-
-
-@dataclass(slots=True)
-class Work:
-    """A begun delivery on its way. ``urgent``: somebody waits for it; ``moved``: it was already
-    given a second line.
-    """
-
-    attempt_id: int
-    parcel: Parcel
-    moved: bool = False
-    urgent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """How this sender gets out: links in letters, a relay's endpoint, and how a line is opened."""
-
-    post: Post
-    endpoint: Callable[[Relay], Endpoint]
-    open_line: Callable[[Endpoint], Awaitable[Line]]
-
-
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """What a lane calls: ``say`` before a body leaves (False: it must not), ``heard`` once for
-    each work with its reply (None: nothing was said) and whether a fault in it is a new one,
-    ``hungry`` when half of what it can hold is gone.
-    """
-
-    say: Callable[[int], bool]
-    heard: Callable[[int, Reply | None, bool], None]
-    open_line: Callable[[Endpoint], Awaitable[Line]]
-    hungry: Callable[[], None] = lambda: None
 
 
 class Lane:
@@ -139,8 +103,10 @@ class Lane:
             try:
                 line = await self._hooks.open_line(self.endpoint)
             except LineRefused as refused:
-                self._refused(refused.reply)
+                attempt = self._refused(refused.reply)
                 await asyncio.sleep(RETRY_SECONDS)
+                if attempt is not None:
+                    await self._hooks.written(attempt)
                 if len(self._tasks) > 1:
                     return
             else:
@@ -148,11 +114,14 @@ class Lane:
                 self._staff()
                 await self._use(line)
 
-    def _refused(self, reply: Reply) -> None:
+    def _refused(self, reply: Reply) -> int | None:
         self._troubled = True
         self._depth = DEPTH
-        if self._queue:
-            self._hooks.heard(self._queue.popleft().attempt_id, reply, True)
+        if not self._queue:
+            return None
+        attempt = self._queue.popleft().attempt_id
+        self._hooks.heard(attempt, reply, True)
+        return attempt
 
     async def _use(self, line: Line) -> None:
         trip = _Trip(self)

@@ -15,10 +15,10 @@ from app.rules import rotation
 from app.sending import find, ledger, senders
 from app.sending.books import Books, Patience
 from app.sending.engine import Engine
-from app.sending.lanes import Ways
 from app.sending.letters import Post
 from app.sending.models import Attempt, Content, Delivery, Dispatch, Relay
 from app.sending.watch import Watch
+from app.sending.works import Ways
 from app.wire import journal as journals
 from app.wire.journal import Journal
 from app.wire.opening import Endpoint, open_line
