@@ -200,18 +200,19 @@ def _sqlite(url: str) -> Engine:
         # SQLite's own lower() knows only ASCII; PostgreSQL's knows every letter.
         connection.create_function("lower", 1, _lower, deterministic=True)
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("pressferry_reading"):
-            connection.exec_driver_sql("BEGIN")
-            return
-        wanted = "FULL" if _is_durable(connection) else "NORMAL"
-        if connection.info.get("synchronous", "FULL") != wanted:
-            connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
-            connection.info["synchronous"] = wanted
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
+    event.listen(engine, "begin", _begin_on_sqlite)
     return engine
+
+
+def _begin_on_sqlite(connection: Connection) -> None:
+    if connection.get_execution_options().get("pressferry_reading"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    wanted = "FULL" if _is_durable(connection) else "NORMAL"
+    if connection.info.get("synchronous", "FULL") != wanted:
+        connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
+        connection.info["synchronous"] = wanted
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _is_durable(connection: Connection) -> bool:

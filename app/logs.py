@@ -9,7 +9,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 #: Values under a name that contains one of these never reach a log.
 _SECRET = ("password", "secret", "token", "authorization", "api_key", "master_key", "cookie")
 #: Libraries whose everyday lines are noise beside ours.
-_QUIET = ("apscheduler", "waitress.queue", "alembic", "urllib3", "mail.log")
+_QUIET = ("apscheduler", "procrastinate", "waitress.queue", "alembic", "urllib3", "mail.log")
 
 
 def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -67,13 +67,13 @@ async def receive(settings: Settings, database: Database, listening: socket.sock
 
 
 async def _leave(doorway: Doorway) -> None:
-    """Waits until everybody is gone, but not for long."""
+    """Waits until everybody is gone, but not for long; then cuts them."""
     try:
         async with asyncio.timeout(STOP_SECONDS):
-            while doorway.open:
+            while doorway.inside:
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        pass
+        doorway.close()
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

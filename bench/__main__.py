@@ -17,7 +17,9 @@ BENCHES = {
     "transport": "ready messages over ten connections, beside smtp-source and aiosmtplib",
     "latency": "one connection with a round trip of 20 and 40 ms, beside what is possible",
     "ledger": "claim, begin and finish on SQLite and PostgreSQL, per message",
+    "ingest": "users of a site into the contacts table, beside what WordPress serves",
     "compose": "content and contact to bytes, beside a template engine and EmailMessage",
+    "transactional": "how long a single mail waits while a campaign goes out",
     "memory": "one sender with a campaign of a million recipients",
     "growth": "the cost of a message with 10 thousand and with a million waiting",
 }
@@ -31,7 +33,7 @@ def main(name: str, file: Path | None, quick: bool) -> None:
     """Measure one claim about speed; 1 when a goal is not reached."""
     if name == "list":
         for one, about in BENCHES.items():
-            click.echo(f"{one:12} {about}")
+            click.echo(f"{one:13} {about}")
         return
     run: Callable[[Size], Sequence[Claim]] = import_module(f"bench.{name.replace('-', '_')}").run
     try:

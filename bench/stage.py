@@ -43,12 +43,16 @@ def postgres() -> Iterator[str]:
 
 
 class Stage:
-    """One workspace in a database of its own."""
+    """A workspace in a database; a new one where none is named."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, workspace_id: UUID | None = None) -> None:
         self.database = Database(url)
         migrations.upgrade(self.database.engine)
-        self.workspace_id = ids.new_id()
+        self.workspace_id = workspace_id or ids.new_id()
+        if workspace_id is None:
+            self._found()
+
+    def _found(self) -> None:
         now = clock.now()
         with self.database.transaction() as session:
             organization = Organization(name="bench", created_at=now)

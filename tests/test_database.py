@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app import ids
 from app.db import Database
@@ -49,3 +49,12 @@ def test_ids_sort_by_time() -> None:
     made = [ids.new_id() for _ in range(3)]
     assert all(one.version == 7 for one in made)
     assert made[0].int >> 80 <= made[1].int >> 80 <= made[2].int >> 80
+
+
+def test_only_a_hasty_commit_does_not_wait_for_the_disk(database: Database) -> None:
+    lite = database.is_sqlite
+    ask = text("PRAGMA synchronous" if lite else "SHOW synchronous_commit")
+    hasty, patient = (1, 2) if lite else ("off", "on")
+    for durable, expected in ((True, patient), (False, hasty), (True, patient)):
+        with database.transaction(durable=durable) as session:
+            assert session.scalar(ask) == expected

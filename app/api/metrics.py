@@ -155,7 +155,7 @@ def get_relay_metrics(relay_id: UUID, query: dict[str, Any]) -> Any:
             by=query["by"],
             now=running.now(),
         )
-    items = [{"start": part.start, **_figures(part.figures)} for part in found.parts]
+    items = [{"start": part.start, **_figures(part.figures, found.hears)} for part in found.parts]
     return {**_shown(found), "items": items}
 
 
@@ -165,20 +165,22 @@ def _shown(found: Metrics) -> dict[str, Any]:
         "relay_name": found.relay.name,
         "since": found.since,
         "until": found.until,
-        "total": _figures(found.total),
-        "usual": _figures(found.usual),
+        "total": _figures(found.total, found.hears),
+        "usual": _figures(found.usual, found.hears),
         "compared": found.compared,
     }
 
 
-def _figures(found: Figures) -> dict[str, Any]:
+def _figures(found: Figures, hears: frozenset[str]) -> dict[str, Any]:
+    """What nobody listens for is null."""
+    bounces, complaints = "bounced" in hears, "complained" in hears
     return {
         **{name: found[name] for name in COUNTS},
         "refused_hard": found["hard"],
         "refused_soft": found["soft"],
-        "hard_bounces": None,
-        "soft_bounces": None,
-        "complaints": None,
+        "hard_bounces": found["hard"] + found["hard_later"] if bounces else None,
+        "soft_bounces": found["soft"] + found["soft_later"] if bounces else None,
+        "complaints": found["complaints"] if complaints else None,
         "opens": None,
         "clicks": None,
         "reply_ms": _times(found.reply),

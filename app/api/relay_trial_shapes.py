@@ -15,7 +15,6 @@ class TestMail(Strict):
     to = Email(required=True)
     html = Flag(load_default=True)
     from_email = Email(
-        load_default=str,
         metadata={
             "format": "email",
             "description": "Another From than the relay's own: when the relay takes the mail, "

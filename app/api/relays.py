@@ -116,7 +116,7 @@ def send_test_mail(relay_id: UUID, body: dict[str, Any]) -> Any:
         html=body["html"],
         message_id=ids.new_id(),
         now=running.now(),
-        from_email=body["from_email"],
+        from_email=body.get("from_email", ""),
     )
     tried = asyncio.run(sending)
     report = tried.report

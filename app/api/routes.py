@@ -31,10 +31,16 @@ class Routes:
         self.smorest.ARGUMENTS_PARSER = Parser()
 
     def get(
-        self, path: str, *, scope: str, answer: Shape, query: Shape | None = None
+        self,
+        path: str,
+        *,
+        scope: str,
+        answer: Shape | None = None,
+        query: Shape | None = None,
+        media: str | None = None,
     ) -> Callable[[View], View]:
-        """A route that only looks."""
-        return self._route("GET", path, scope, None, query, answer, (200,))
+        """A route that only looks; ``media``: it answers a file of this type instead of JSON."""
+        return self._route("GET", path, scope, None, query, answer, (200,), media=media)
 
     def post(
         self,
@@ -71,9 +77,11 @@ class Routes:
         answer: Shape | None,
         statuses: tuple[int, ...],
         headers: Shape | None = None,
+        media: str | None = None,
     ) -> Callable[[View], View]:
         def decorate(view: View) -> View:
-            function: Any = self.smorest.response(statuses[0], answer)(view)
+            shape = {"type": "string"} if media else answer
+            function: Any = self.smorest.response(statuses[0], shape, content_type=media)(view)
             for other in statuses[1:]:
                 function = self.smorest.alt_response(other, schema=answer, success=True)(function)
             if query is not None:

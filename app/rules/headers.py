@@ -71,8 +71,12 @@ def _joined(name: str, words: list[str]) -> bytes:
 def _encoded_words(value: str, used: int) -> Iterator[str]:
     """RFC 2047: each word whole characters, at most 75 long, the first after ``used`` columns."""
     data = value.encode("utf-8", "replace")
-    quoted = sum(len(_Q[byte]) for byte in data) <= len(data) * 4 // 3 + 4
+    whole = "".join([_Q[byte] for byte in data])
+    quoted = len(whole) <= len(data) * 4 // 3 + 4
     room = _ROOM - 1 - len("=?utf-8?q??=")
+    if quoted and len(whole) <= room - used:
+        yield f"=?utf-8?q?{whole}?="
+        return
     letters: list[bytes] = []
     size, left = 0, room - used
     for letter in value:

@@ -1,5 +1,6 @@
 """The short way for what nearly every gap of a template is: a field, with a default or without."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from markupsafe import escape
 #: Text for the gap, or None when Liquid itself must say.
 Read = Callable[[Mapping[str, object]], str | None]
 
+_TO_ESCAPE = re.compile("[&<>\"']")
 #: Words that Liquid understands at the end of a path.
 _RESERVED = ("size", "first", "last")
 
@@ -58,7 +60,9 @@ def _escaping(path: tuple[str, ...], fallback: str) -> Read:
         value = _found(path, given)
         if type(value) is not str:
             return None
-        return str(escape(value)) if value else fallback
+        if not _TO_ESCAPE.search(value):
+            return value or fallback
+        return str(escape(value))
 
     return gap
 

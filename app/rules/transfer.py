@@ -8,8 +8,10 @@ settled here, whatever a contact is called.
 import re
 from base64 import b64encode
 from collections.abc import Sequence
+from functools import lru_cache
 
 _LINE = 76
+_SHORT = 40
 _SOFT = b"=\r\n"
 _UNSAFE = re.compile(rb"[^ !\"#$%&'()*+,\-/0-9:;<>?@A-Z\[\\\]^_`a-z{|}~]")
 _UNSAFE_LITERAL = re.compile(rb"[^\t !\"#$%&'()*+,\-./0-9:;<>?@A-Z\[\\\]^_`a-z{|}~]")
@@ -90,6 +92,16 @@ def _shielded(line: bytes) -> bytes:
 def _encoded_value(value: str) -> bytes:
     if _PLAIN.fullmatch(value):
         return value.encode() + _SOFT
+    return _known_value(value) if len(value) < _SHORT else _escaped_value(value)
+
+
+@lru_cache(maxsize=4096)
+def _known_value(value: str) -> bytes:
+    """The same few cities, countries and family names come again and again."""
+    return _escaped_value(value)
+
+
+def _escaped_value(value: str) -> bytes:
     text = _NEWLINE.sub("\r\n", value)
     data = _UNSAFE.sub(lambda found: _HEX[found[0]], text.encode("utf-8", "replace"))
     lines = []

@@ -3,14 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, object_session
 
 from app.alerts import over, raise_
 from app.rules.breaker import Breaker
 from app.rules.limits import Limits, Meter, begun_today
-from app.sending.models import Delivery, Relay
+from app.sending.models import Delivery, Dispatch, Relay
 from app.sending.models.delivery import IN_DOUBT
+from app.sending.models.dispatch import MESSAGE
+
+#: What an alert about mails that were handed in one by one is about.
+MESSAGES = "messages"
 
 
 def breaker_moved(relay: Relay, before: Breaker, after: Breaker, now: datetime) -> None:
@@ -49,6 +53,25 @@ def is_login_refused(words: str) -> bool:
     return words.startswith("auth: 5")
 
 
+def suspect(relay: Relay, words: str, now: datetime) -> None:
+    """It refused so many recipients in a row that it is not believed."""
+    session = object_session(relay)
+    if session is not None:
+        sentence = (
+            f"The relay '{relay.name}' {words}. It is left alone and tried with one mail at a "
+            "time; when it is right, close its breaker "
+            f"(POST /relays/{relay.id}/breaker)."
+        )
+        _raise(session, relay, "relay_suspect", sentence, now)
+
+
+def trusted(relay: Relay, now: datetime) -> None:
+    """It is believed again."""
+    session = object_session(relay)
+    if session is not None:
+        over(session, relay.workspace_id, "relay_suspect", str(relay.id), now=now)
+
+
 def quota_used_up(relay: Relay, until: datetime, words: str, now: datetime) -> None:
     """The provider takes no more for some time."""
     session = object_session(relay)
@@ -76,17 +99,34 @@ def taken(relay: Relay, allowed: Limits, meter: Meter, count: int, now: datetime
                 _raise(session, relay, kind, sentence, now)
 
 
-def in_doubt(
-    session: Session, workspace_id: UUID, dispatch_id: UUID, label: str, now: datetime
-) -> None:
-    """Of some mails of a dispatch nobody can know whether they went."""
-    mine = select(func.count()).where(IN_DOUBT, Delivery.dispatch_id == dispatch_id)
-    what = f" of '{label}'" if label else ""
+def in_doubt(session: Session, workspace_id: UUID, about: str, label: str, now: datetime) -> None:
+    """Of some mails nobody can know whether they went. ``about``: a campaign's dispatch, or
+    MESSAGES: they are so many that all of them are one alert.
+    """
+    many = session.scalar(select(func.count()).where(*still_in_doubt(workspace_id, about)))
+    what = f" of '{label}'" if label and about != MESSAGES else ""
     sentence = (
-        f"{session.scalar(mine)} mails{what} were handed over and the line died before the "
-        "answer: see which (GET /unknown) and say whether they went or shall be sent again."
+        f"{many} mails{what} were handed over and the line died before the answer: see which "
+        "(GET /unknown) and say whether they went or shall be sent again."
     )
-    raise_(session, workspace_id, "unknown_deliveries", str(dispatch_id), sentence, now=now)
+    raise_(session, workspace_id, "unknown_deliveries", about, sentence, now=now)
+
+
+def still_in_doubt(workspace_id: UUID, about: str) -> tuple[ColumnElement[bool], ...]:
+    """The deliveries that such an alert is about."""
+    if about != MESSAGES:
+        return IN_DOUBT, Delivery.dispatch_id == UUID(about)
+    mine = select(Dispatch.id).where(
+        Dispatch.workspace_id == workspace_id, Dispatch.kind == MESSAGE
+    )
+    return IN_DOUBT, Delivery.dispatch_id.in_(mine)
+
+
+def guard_settled(session: Session, dispatch_id: UUID, now: datetime) -> None:
+    """A person decided about a dispatch that a guard had stopped."""
+    workspace_id = session.scalar(select(Dispatch.workspace_id).where(Dispatch.id == dispatch_id))
+    if workspace_id is not None:
+        over(session, workspace_id, "guard_tripped", str(dispatch_id), now=now)
 
 
 def _raise(session: Session, relay: Relay, kind: str, sentence: str, now: datetime) -> None:

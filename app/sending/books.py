@@ -17,6 +17,8 @@ from app.sending.models import Content, Relay
 from app.sending.plan import Plan, Planned
 from app.sending.watch import Shut, Watch
 
+#: More messages may be on their way for so long after the last one.
+_AFTER_MESSAGES = timedelta(minutes=1)
 #: How much one lane of a relay takes now.
 Room = Callable[[Relay], int]
 #: Compiled contents kept in memory.
@@ -50,19 +52,24 @@ class Books:
         self._composers: dict[UUID, Composer] = {}
         #: The last look found something: there is probably more, so the next one need not ask.
         self._in_flow = False
+        #: Messages came lately: campaigns are sent in small waves.
+        self._small_until: datetime | None = None
 
-    def plan(self, free: Room, free_for_messages: Room | None = None) -> Plan:
-        """Claims what may go now; looks without locking anything when there is nothing.
-
-        ``free``: room in a relay's lane; of messages, where they have one of their own.
+    def plan(self, free: Room, many: Room | None = None) -> Plan:
+        """Claims what may go now; looks without locking anything when there is nothing. ``free``:
+        room in a relay's lane for a message; ``many``: for a campaign, where that differs.
         """
         now = self._now()
         if not self._in_flow and not self._is_anything_due(now):
             return Plan()
         with self._database.transaction(durable=False) as session:
             found = Plan()
-            message_plan.make(session, self._sender_id, free_for_messages or free, found, now=now)
-            plan.make(session, self._sender_id, free, found, now=now)
+            message_plan.make(session, self._sender_id, free, found, now=now)
+            if found.planned:
+                self._small_until = now + _AFTER_MESSAGES
+            if self._small_until is not None and now < self._small_until:
+                found.wave = plan.SMALL_WAVE
+            plan.make(session, self._sender_id, many or free, found, now=now)
             self._in_flow = bool(found.planned)
             sources = (one.dispatch.content_id for one in found.planned if one.finished is None)
             missing = set(sources) - set(self._composers)

@@ -1,13 +1,11 @@
 """Content and one contact make the bytes of one message."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import Any
-
-from sqlalchemy import Row
 
 from app.contacts.models import CONTACT_FIELDS, Contact
 from app.rules import email_address, headers, message
@@ -139,12 +137,17 @@ class _Way:
         self.headers = message.content_headers(subtype, self.body)
 
 
-def contact_values(contact: Contact | Row[Any]) -> dict[str, Any]:
+def contact_values(contact: Contact) -> dict[str, Any]:
     """What a template sees as ``contact``: built-in fields outrank custom ones of their name."""
-    fields = {str(key): str(value) for key, value in (contact.fields or {}).items()}
-    values: dict[str, Any] = {name: getattr(contact, name) for name in CONTACT_FIELDS}
-    full_name = f"{contact.first_name} {contact.last_name}".strip()
-    return {**fields, **values, "email": contact.email, "full_name": full_name, "fields": fields}
+    return values_of(contact.email, contact.fields, [getattr(contact, n) for n in CONTACT_FIELDS])
+
+
+def values_of(email: str, own: Mapping[str, Any] | None, texts: Sequence[str]) -> dict[str, Any]:
+    """The same from an e-mail address, custom fields, and what CONTACT_FIELDS name."""
+    fields = {str(key): str(value) for key, value in own.items()} if own else {}
+    values: dict[str, Any] = {**fields, **dict(zip(CONTACT_FIELDS, texts, strict=True))}
+    values["full_name"] = f"{values['first_name']} {values['last_name']}".strip()
+    return values | {"email": email, "fields": fields}
 
 
 @lru_cache(maxsize=8)

@@ -13,6 +13,7 @@ from app.rules.replies import Reply
 from app.sending import letters, plan
 from app.sending.books import Books
 from app.sending.compose import CannotCompose
+from app.sending.diary import Diary
 from app.sending.gathering import GATHER_SECONDS, gather
 from app.sending.harbour import Harbour
 from app.sending.lanes import Hooks, Ways, Work
@@ -49,7 +50,7 @@ class Engine:
         wake: asyncio.Event,
     ) -> None:
         self._books = books
-        self._journal = journal
+        self._diary = Diary(journal)
         self._ways = ways
         self._now = now
         self._alive = alive
@@ -59,7 +60,6 @@ class Engine:
         self._heard: asyncio.Queue[Heard] = asyncio.Queue()
         self._in_hand: dict[int, bool] = {}  # attempt -> with a return path
         self._write_fails = False
-        self._journal_broken = False
         self._wake = wake
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -67,7 +67,7 @@ class Engine:
         finisher = asyncio.create_task(self._finish_forever())
         stopped = asyncio.create_task(stop.wait())
         try:
-            while not stop.is_set() and self._alive() and not self._journal_broken:
+            while not stop.is_set() and self._alive() and not self._diary.broken:
                 await self._pause(await self._turn_safely(), stopped)
         finally:
             stopped.cancel()
@@ -115,10 +115,8 @@ class Engine:
         """Claims, composes and begins one wave, messages first; says how long to wait for the
         next.
         """
-        harbour = self._harbour
-        found = await self.on_thread(
-            lambda: self._books.plan(harbour.free, harbour.free_for_messages)
-        )
+        free, many = self._harbour.free, self._harbour.free_for_many
+        found = await self.on_thread(lambda: self._books.plan(free, many))
         sent_off = [
             await self._send_off([one for one in found.planned if one.is_message]),
             await self._send_off([one for one in found.planned if not one.is_message]),
@@ -186,22 +184,11 @@ class Engine:
 
     def _say(self, attempt: int) -> bool:
         """Writes down that a body leaves now; one that cannot be written down must not leave."""
-        if not self._alive() or self._journal_broken:
-            return False
-        try:
-            self._journal.said(attempt)
-        except OSError:
-            log.exception("the journal cannot be written: this sender stops")
-            self._journal_broken = True
-        return not self._journal_broken
+        return self._alive() and self._diary.said(attempt)
 
     def _hear(self, attempt: int, reply: Reply | None, counts: bool) -> None:
-        if reply is not None and reply.code is not None and reply.phase == "final_dot":
-            try:
-                self._journal.heard(attempt, reply.code, reply.text)
-            except OSError:
-                log.exception("the journal cannot be written: this sender stops")
-                self._journal_broken = True
+        if reply is not None:
+            self._diary.heard(attempt, reply)
         self._heard.put_nowait(Heard(attempt, reply, counts, self._in_hand.get(attempt, False)))
 
     async def _finish_forever(self) -> None:

@@ -26,12 +26,12 @@ class Harbour:
         self._closing: set[asyncio.Task[None]] = set()
 
     def free(self, relay: Relay) -> int:
-        """Room in the lane of campaigns. It only looks: it may be called from another thread."""
-        return self._free(relay, urgent=False)
-
-    def free_for_messages(self, relay: Relay) -> int:
-        """Room in the lane of messages; as above."""
+        """Room in the lane of messages. It only looks: it may be called from another thread."""
         return self._free(relay, urgent=True)
+
+    def free_for_many(self, relay: Relay) -> int:
+        """Room in the lane of campaigns; as above."""
+        return self._free(relay, urgent=False)
 
     def _free(self, relay: Relay, *, urgent: bool) -> int:
         known = self._lanes.get(_key(relay, urgent))

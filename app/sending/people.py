@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.contacts.models import CONTACT_FIELDS, Contact
-from app.sending.compose import contact_values
+from app.sending.compose import values_of
 from app.sending.many import among
 from app.sending.models import Delivery
 
@@ -17,7 +17,7 @@ def seen(session: Session, deliveries: Sequence[int]) -> dict[int, Mapping[str, 
     if not deliveries:
         return {}
     rows = session.connection().execute(_SEEN, {"deliveries": deliveries})
-    return {row.id: contact_values(row) for row in rows}
+    return {delivery: values_of(email, fields, texts) for delivery, email, fields, *texts in rows}
 
 
 # Plain columns: rows that nobody changes need not become objects that the session watches.

@@ -20,8 +20,9 @@ from app.sending.hours import Hours
 from app.sending.ledger import Claimed, OpenDispatch
 from app.sending.models import Relay
 
-#: The most that one dispatch gets in one turn, so that many take turns.
-WAVE = 500
+#: The most that one dispatch gets in one turn, so that many take turns; and while messages come
+#: in, so that none of them waits long for the turn's end.
+WAVE, SMALL_WAVE = 500, 100
 #: Deliveries that were tried before and are looked at again in one turn.
 AGAIN = 50
 
@@ -50,10 +51,13 @@ class Planned:
 
 @dataclass(slots=True)
 class Plan:
-    """What may go now, and when to look again (None: when somebody says so)."""
+    """What may go now, and when to look again (None: when somebody says so). ``wave``: the most
+    that one campaign gets.
+    """
 
     planned: list[Planned] = field(default_factory=list)
     look_again: datetime | None = None
+    wave: int = WAVE
 
     def wait_for(self, moment: datetime | None) -> None:
         """Look again no later than ``moment``."""
@@ -88,14 +92,8 @@ def _fleet(
     session: Session, dispatch: OpenDispatch, free: Callable[[Relay], int], now: datetime
 ) -> Fleet:
     """The fleet as campaigns see it: some of its limits are kept for messages, if there are any."""
-    return fleet.gather(
-        session,
-        dispatch.workspace_id,
-        dispatch.zone,
-        free,
-        kept=ledger.has_messages(session, dispatch.workspace_id, now),
-        now=now,
-    )
+    kept = ledger.has_messages(session, dispatch.workspace_id, now)
+    return fleet.gather(session, dispatch.workspace_id, dispatch.zone, free, kept=kept, now=now)
 
 
 #: Where a delivery stands: its primary, the relay it waits for, and those that refused it.
@@ -157,7 +155,7 @@ class Turn:
             self.session,
             self.sender_id,
             self.dispatch.id,
-            fresh=min(fresh, WAVE),
+            fresh=min(fresh, self.plan.wave),
             tried=min(max(again, 1), AGAIN),
             share=self.share,
             now=canary.due_by(self.dispatch.canary, self.now),

@@ -54,7 +54,7 @@ def set_breaker(
     relay.probe_attempt = None
     alarming.breaker_moved(relay, before, relays.breaker_of(relay), now)
     if not opened:
-        distrust.trust(relay)
+        distrust.trust(relay, now)
     session.flush()
     return relay
 

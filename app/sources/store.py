@@ -6,18 +6,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.contacts import suppression
-from app.contacts.models import CONTACT_FIELDS, Contact, ContactList, ContactTag
+from app.contacts.models import CONTACT_FIELDS, ContactList, ContactTag
 from app.db import Database
 from app.rules import consent
-from app.sources import learning, naming, writing
+from app.sources import learning, naming, reading, writing
 from app.sources.connections import fields as fields_of
 from app.sources.connections import targets as targets_of
-from app.sources.models import SourceRow
 from app.sources.progress import Progress
 from app.sources.roster import Roster, Seen, digest, is_unchanged, salt
 from connectors import SourceField
@@ -29,10 +28,7 @@ from sync.merge import Known, Terms
 #: Somebody who creates the same contact at the same moment makes us look again, so often.
 _TRIES = 4
 _BUILT_IN = {*CONTACT_FIELDS, "email"}
-_COLUMNS: list[Any] = [
-    *(Contact.id, Contact.address, Contact.status, Contact.email, Contact.fields, Contact.edited),
-    *(getattr(Contact, name) for name in CONTACT_FIELDS),
-]
+_NONE: frozenset[UUID] = frozenset()
 
 
 class HandBack(Exception):
@@ -131,61 +127,42 @@ class ContactStore:
         )
 
     def _seen(self, session: Session, source_ids: list[str]) -> dict[str, Seen]:
-        query = select(
-            SourceRow.source_id, SourceRow.contact_id, SourceRow.digest, SourceRow.groups
-        ).where(
-            SourceRow.connection_id == self._progress.connection_id,
-            SourceRow.source_id.in_(source_ids),
-        )
+        which = {"connection": self._progress.connection_id, "rows": source_ids}
         return {
-            row: Seen(contact, digest, frozenset(map(UUID, groups or ())))
-            for row, contact, digest, groups in session.execute(query)
+            row: Seen(contact, digest, frozenset(map(UUID, groups)) if groups else _NONE)
+            for row, contact, digest, groups in session.connection().execute(reading.SEEN, which)
         }
 
     def _owners(self, session: Session, contacts: Collection[UUID]) -> dict[UUID, str]:
         if not contacts:
             return {}
-        query = select(SourceRow.contact_id, SourceRow.source_id).where(
-            SourceRow.connection_id == self._progress.connection_id,
-            SourceRow.contact_id.in_(contacts),
-            SourceRow.said_at == "",
-        )
-        return {contact: row for contact, row in session.execute(query) if contact}
+        which = {"connection": self._progress.connection_id, "contacts": list(contacts)}
+        return {
+            row[0]: row[1] for row in session.connection().execute(reading.OWNERS, which) if row[0]
+        }
 
     def _newest(self, session: Session, contacts: Collection[UUID]) -> dict[UUID, str]:
         """When the source last told something that each of the contacts did."""
-        query = (
-            select(SourceRow.contact_id, func.max(SourceRow.said_at))
-            .where(
-                SourceRow.connection_id == self._progress.connection_id,
-                SourceRow.contact_id.in_(contacts),
-            )
-            .group_by(SourceRow.contact_id)
-        )
-        return {contact: at for contact, at in session.execute(query) if contact}
+        if not contacts:
+            return {}
+        which = {"connection": self._progress.connection_id, "contacts": list(contacts)}
+        return {
+            row[0]: row[1] for row in session.connection().execute(reading.NEWEST, which) if row[0]
+        }
 
     def _contacts(
         self, session: Session, addresses: list[str], ids: list[UUID], wished: "Wished"
     ) -> dict[UUID, Known]:
-        is_about = Contact.address.in_(addresses)
-        query = (
-            select(*_COLUMNS)
-            .where(
-                Contact.workspace_id == self._workspace_id,
-                or_(is_about, Contact.id.in_(ids)) if ids else is_about,
-            )
-            .order_by(Contact.id)
-            .with_for_update()
-        )
-        found = session.execute(query).all()
+        which = {"workspace": self._workspace_id, "addresses": addresses, "ids": ids}
+        query = reading.CONTACTS if ids else reading.BY_ADDRESS
+        found = session.connection().execute(query, which if ids else _without_ids(which)).all()
         who = [row[0] for row in found]
         in_lists = (ContactList.contact_id, ContactList.list_id)
         lists = self._groups(session, self._terms.lists | wished.lists, *in_lists, who)
         tagged = (ContactTag.contact_id, ContactTag.tag_id)
         tags = self._groups(session, self._terms.tags | wished.tags, *tagged, who)
-        none: frozenset[UUID] = frozenset()
         return {
-            row[0]: _known(row, lists.get(row[0], none), tags.get(row[0], none)) for row in found
+            row[0]: _known(row, lists.get(row[0], _NONE), tags.get(row[0], _NONE)) for row in found
         }
 
     def _groups(
@@ -204,6 +181,10 @@ class ContactStore:
         for contact_id, group_id in session.execute(query):
             found[contact_id] = found.get(contact_id, frozenset()) | {group_id}
         return found
+
+
+def _without_ids(which: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in which.items() if name != "ids"}
 
 
 def _known(row: Sequence[Any], lists: frozenset[UUID], tags: frozenset[UUID]) -> Known:

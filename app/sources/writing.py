@@ -5,15 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import delete
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.contacts import suppression
-from app.contacts.models import CONTACT_FIELDS, Contact, ContactList, ContactTag
+from app.contacts.models import CONTACT_FIELDS, ContactList, ContactTag
 from app.db import Base, insert
 from app.rules import consent
-from app.sources import purchases
-from app.sources.models import SourceRow
+from app.sources import bulk, purchases, statements
 from app.sources.progress import Progress
 from app.sources.roster import Roster
 from sync.mapping import Wanted
@@ -21,6 +20,8 @@ from sync.merge import Create, Decision, Refuse, Update
 from sync.run import Plan
 
 _CUSTOM = "fields."
+_NO_FIELDS: dict[str, str] = {}
+_EMPTY = [""] * len(CONTACT_FIELDS)
 SAID_THERE = "said at the source"
 
 
@@ -65,24 +66,18 @@ def _note(
 ) -> None:
     """What every row said, and which contact it is."""
     rows = [
-        {
-            "connection_id": connection_id,
-            "source_id": decision.wanted.source_id,
-            "contact_id": contact_id,
-            "digest": roster.digests[decision.wanted.source_id],
-            "seen_at": now,
-            "said_at": decision.wanted.said_at,
-            "groups": _groups(roster, decision.wanted),
-        }
+        (
+            connection_id,
+            decision.wanted.source_id,
+            contact_id,
+            roster.digests[decision.wanted.source_id],
+            now,
+            decision.wanted.said_at,
+            _groups(roster, decision.wanted),
+        )
         for contact_id, decision in numbered
     ]
-    statement = insert(session, SourceRow)
-    kept = ("contact_id", "digest", "seen_at", "said_at", "groups")
-    statement = statement.on_conflict_do_update(
-        index_elements=["connection_id", "source_id"],
-        set_={name: statement.excluded[name] for name in kept},
-    )
-    session.connection().execute(statement, rows)
+    bulk.execute(session, statements.note(session), statements.NOTED, rows)
 
 
 def _groups(roster: Roster, wanted: Wanted) -> list[str] | None:
@@ -113,45 +108,22 @@ def _refuse(
 def _create(
     session: Session, workspace_id: UUID, origin: str, roster: Roster, now: datetime
 ) -> None:
-    rows = [
-        {
-            "id": contact_id,
-            "workspace_id": workspace_id,
-            "email": known.email,
-            "address": known.address,
-            "status": known.status,
-            "source": origin,
-            "edited": [],
-            "created_at": now,
-            "updated_at": now,
-            **_columns(known.fields),
-        }
-        for contact_id in roster.made.values()
-        for known in [roster.contacts[contact_id]]
-    ]
-    if rows:
-        session.connection().execute(insert(session, Contact), rows)
+    nothing: list[str] = []
+    rows = []
+    for contact_id in roster.made.values():
+        known = roster.contacts[contact_id]
+        who = (contact_id, workspace_id, known.email, known.address, known.status)
+        rows.append((*who, origin, nothing, now, now, *_columns(known.fields)))
+    bulk.execute(session, statements.CREATE, statements.CREATED, rows)
 
 
 def _update(session: Session, roster: Roster, changed: Iterable[UUID], now: datetime) -> None:
-    rows: list[dict[str, Any]] = []
+    rows = []
     for contact_id in changed:
         known = roster.contacts[contact_id]
-        rows.append(
-            {
-                "which": contact_id,
-                "email": known.email,
-                "address": known.address,
-                "status": known.status,
-                "updated_at": now,
-                **_columns(known.fields),
-            }
-        )
-    if rows:
-        which = Contact.__table__.c.id == bindparam("which")
-        statement = update(Contact.__table__).where(which)  # type: ignore[arg-type]
-        values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "which"}
-        session.connection().execute(statement.values(values), rows)
+        who = (contact_id, known.email, known.address, known.status, now)
+        rows.append((*who, *_columns(known.fields)))
+    bulk.execute(session, statements.UPDATE, statements.UPDATED, rows)
 
 
 def _close(
@@ -232,12 +204,10 @@ def _attach(
         session.connection().execute(insert(session, link).on_conflict_do_nothing(), rows)
 
 
-def _columns(fields: Mapping[str, str]) -> dict[str, Any]:
-    """Values by target -> values by column."""
-    columns: dict[str, Any] = {name: fields.get(name, "") for name in CONTACT_FIELDS}
-    columns["fields"] = {
-        target.removeprefix(_CUSTOM): value
-        for target, value in fields.items()
-        if target.startswith(_CUSTOM)
-    }
-    return columns
+def _columns(fields: Mapping[str, str]) -> tuple[Any, ...]:
+    """Values by target -> the custom fields and the values of the other columns."""
+    custom = _NO_FIELDS
+    if any(target.startswith(_CUSTOM) for target in fields):
+        named = (one for one in fields.items() if one[0].startswith(_CUSTOM))
+        custom = {target.removeprefix(_CUSTOM): value for target, value in named}
+    return (custom, *map(fields.get, CONTACT_FIELDS, _EMPTY))

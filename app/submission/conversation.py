@@ -17,11 +17,16 @@ _FULL = b"421 4.7.0 Too many connections: try again later\r\n"
 
 
 class Doorway:
-    """How many connections are open, and how many may be."""
+    """Who is connected, and how many may be."""
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self.open = 0
+        self.inside: set[Conversation] = set()
+
+    def close(self) -> None:
+        """Cuts every connection; what was not answered was not taken."""
+        for one in list(self.inside):
+            one.leave()
 
 
 class Conversation(SMTP):
@@ -53,24 +58,21 @@ class Conversation(SMTP):
             loop=loop,
         )
         self._doorway = doorway
-        self._is_in = False
         self._half = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio: somebody connected, or TLS began."""
-        if not self._is_in:
-            self._is_in = True
-            self._doorway.open += 1
+        if self not in self._doorway.inside:
+            self._doorway.inside.add(self)
             peer = transport.get_extra_info("peername")
             self._auth_require_tls = not ip_address(peer[0]).is_loopback
         super().connection_made(transport)
-        if self._doorway.open > self._doorway.most:
+        if len(self._doorway.inside) > self._doorway.most:
             self._part(_FULL)
 
     def connection_lost(self, error: Exception | None) -> None:
         """asyncio: they are gone."""
-        self._doorway.open -= self._is_in
-        self._is_in = False
+        self._doorway.inside.discard(self)
         super().connection_lost(error)
         self._writer.close()  # of TLS, which aiosmtpd leaves open
 
@@ -89,6 +91,11 @@ class Conversation(SMTP):
         """The name of a way to log in may be written in small letters."""
         mechanism, space, rest = (arg or "").partition(" ")
         await super().smtp_AUTH(mechanism.upper() + space + rest)
+
+    def leave(self) -> None:
+        """Cuts the connection."""
+        if self.transport is not None:
+            cast(asyncio.Transport, self.transport).abort()
 
     def _part(self, words: bytes) -> None:
         transport = cast(asyncio.Transport, self.transport)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from app.rules.figures import Figures, total
 from app.rules.usual import Compared
 from app.sending import relay_settings, relays
 from app.sending.models import Relay
+from app.watching import later
 from app.watching.keeping import read
 from app.watching.models import ALL, RelayFigures
 from app.workspaces.models import Workspace
@@ -37,7 +38,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """A relay from ``since`` to ``until``: in parts, in total, and beside the week before."""
+    """A relay from ``since`` to ``until``: in parts, in total, and beside the week before.
+
+    ``hears``: what would be known of its mails later, bounced or complained.
+    """
 
     relay: Relay
     since: datetime
@@ -46,6 +50,7 @@ class Metrics:
     total: Figures
     usual: Figures
     compared: list[Compared]
+    hears: frozenset[str] = frozenset()
 
 
 def of_relay(
@@ -90,7 +95,12 @@ def _metrics(
     zone = ZoneInfo(session.get_one(Workspace, workspace_id).timezone)
     hours = by_hour(session, [one.id for one in some], first - USUAL // HOUR, last)
     start = _day_in(zone) if by == "day" else start_of
-    return [_one(relay, hours.get(relay.id, {}), first, last, start, now) for relay in some]
+    ears = later.listening(session, workspace_id, now)
+    told = [_one(relay, hours.get(relay.id, {}), first, last, start, now) for relay in some]
+    return [
+        replace(one, hears=frozenset(kind for kind in ears if one.relay.id in ears[kind]))
+        for one in told
+    ]
 
 
 def _span(since: datetime | None, until: datetime, by: str) -> tuple[datetime, datetime]:
@@ -161,6 +171,10 @@ def by_hour(
     for row in rows:
         one = found[row.relay_id].get(row.hour)
         found[row.relay_id][row.hour] = total([one, read(row)]) if one else read(row)
+    for relay_id, heard in later.by_hour(session, relay_ids, first, last).items():
+        for hour, counts in heard.items():
+            known = found[relay_id].get(hour, Figures())
+            found[relay_id][hour] = total([known, Figures(counts)])
     return found
 
 

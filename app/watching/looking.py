@@ -12,9 +12,8 @@ from app.alerts import over, raise_, wishes
 from app.alerts.models import Alert
 from app.db import Database
 from app.rules import limits
-from app.sending import relays
-from app.sending.models import Delivery, Relay, Sender
-from app.sending.models.delivery import IN_DOUBT
+from app.sending import alarming, relays
+from app.sending.models import Relay, Sender
 from app.watching import queue
 from app.watching.queue import Queue
 from app.workspaces.models import Workspace
@@ -101,8 +100,8 @@ def _is_over(session: Session, alert: Alert, view: _View) -> bool:
         case "sender_gone":
             return not view.is_left_alone(alert.workspace_id)
         case "unknown_deliveries":
-            mine = IN_DOUBT & (Delivery.dispatch_id == UUID(alert.about))
-            return not session.scalar(select(exists().where(mine)))
+            mine = alarming.still_in_doubt(alert.workspace_id, alert.about)
+            return not session.scalar(select(exists().where(*mine)))
         case _:
             relay = session.get(Relay, UUID(alert.about))
             return relay is None or _is_well_again(session, alert.kind, relay, view.now)

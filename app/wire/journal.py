@@ -7,6 +7,7 @@ survives a killed process, not a lost machine: that is what the boot id is for.
 
 import fcntl
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -39,6 +40,7 @@ class Journal:
     def __init__(self, path: Path, sender_id: str, boot_id: str) -> None:
         self.path = path
         self._fault: OSError | None = None
+        self._kept: list[str] = []
         draft = path.with_name(f".{path.name}.{uuid4().hex}")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
         self._file = os.open(draft, flags, 0o600)
@@ -55,16 +57,29 @@ class Journal:
             draft.unlink(missing_ok=True)
 
     def said(self, attempt_id: int) -> None:
-        """To be called before the body is handed over."""
-        self._write(f"D {attempt_id}\n")
+        """To be called before the body is handed over; writes what was heard before it, too."""
+        self._kept.append(f"D {attempt_id}\n")
+        self.write_kept()
 
-    def heard(self, attempt_id: int, code: int, text: str) -> None:
-        """The final reply to that body; ``text`` becomes one line."""
-        self._write(f"R {attempt_id} {code} {' '.join(text.split())}\n")
+    def heard(self, attempt_id: int, code: int, text: str) -> bool:
+        """The final reply to that body; ``text`` becomes one line. Kept until the next body, so
+        that one write does for both; says whether it is the first that is kept: then
+        ``write_kept`` must be called soon.
+        """
+        self._kept.append(f"R {attempt_id} {code} {' '.join(text.split())}\n")
+        return len(self._kept) == 1
+
+    def write_kept(self) -> None:
+        """Writes the replies that are kept."""
+        if self._kept:
+            kept, self._kept = "".join(self._kept), []
+            self._write(kept)
 
     def close(self) -> None:
         """Lets go of it; it stays for whoever recovers."""
         if self._file >= 0:
+            with suppress(OSError):  # a reply that is missing here is one that nobody knows
+                self.write_kept()
             os.close(self._file)
             self._file = -1
 

@@ -12,6 +12,7 @@ from wp_bridge.errors import NotUnderstood
 
 _TAG = re.compile(r"</?[a-zA-Z!][^<>]*>")
 _ADDRESS = re.compile(r"[^\s@<>(),;:\"\[\]\\]+@[^\s@<>(),;:\"\[\]\\]+\.[^\s@<>(),;:\"\[\]\\]+")
+_YEAR = re.compile(r"(19|20)\d\d-")
 #: Longer ones are messages, not values.
 _LONGEST = 4000
 
@@ -20,6 +21,8 @@ def plain(value: Any) -> str:
     """Text as a person would write it: WordPress stores names with entities, some hold HTML."""
     if not isinstance(value, str):
         return str(value) if isinstance(value, int | float) and value is not True else ""
+    if not value:
+        return value
     value = value[:_LONGEST]
     if "<" in value or "&" in value:
         value = unescape(_TAG.sub("", value))
@@ -61,12 +64,14 @@ def utc(value: Any, zone: tzinfo = UTC) -> str:
 
     "" for what is none, such as a zero date, which may arrive as the year -1.
     """
-    if not re.match(r"(19|20)\d\d-", text(value)):
+    if not (isinstance(value, str) and _YEAR.match(value)):
         return ""
     try:
         at = datetime.fromisoformat(value)
     except ValueError:
         return ""
+    if at.tzinfo is UTC and len(value) in (20, 25):
+        return value[:19] + "Z"
     at = at if at.tzinfo else at.replace(tzinfo=zone)
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 

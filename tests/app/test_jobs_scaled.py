@@ -17,8 +17,9 @@ from app.jobs import scaled, schema
 from app.jobs.scaled import ScaledJobs
 from tests.faults.test_matrix import own_server  # noqa: F401
 
+pytestmark = pytest.mark.timeout(400)
 #: On a busy machine, generously.
-SECONDS = 60
+SECONDS = 100
 
 
 @pytest.fixture

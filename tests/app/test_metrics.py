@@ -10,7 +10,8 @@ from sqlalchemy import insert, select, update
 
 from app import ids
 from app.runtime import Runtime
-from app.sending.models import Attempt, Delivery, Dispatch
+from app.sending import ledger
+from app.sending.models import Attempt, Delivery, Dispatch, Mailbox
 from app.watching import keeping
 from app.wsgi import create_app
 from tests.app.campaign_desk import ready
@@ -85,6 +86,46 @@ def test_what_a_relay_cannot_know_is_null_and_never_0(desk: Desk) -> None:
     unknowable = ("hard_bounces", "soft_bounces", "complaints", "opens", "clicks")
     assert [total[name] for name in unknowable] == [None] * 5
     assert (total["refused_hard"], total["unknown"]) == (0, 0)
+
+
+def test_what_came_back_later_counts_where_somebody_listens(
+    desk: Desk, clock: TurnableClock
+) -> None:
+    clock.turn(minutes=1)
+    desk.attempts(2)
+    with desk.runtime.database.transaction() as session:
+        session.add(
+            Mailbox(
+                workspace_id=desk.owner.workspace_id,
+                name="Bounces",
+                host="127.0.0.1",
+                port=143,
+                encryption="none",
+                username="u",
+                addresses=["@example.com"],
+                complaints=True,
+                read_at=clock(),
+                due_at=clock(),
+                created_at=clock(),
+                updated_at=clock(),
+            )
+        )
+    total = desk.metrics()["total"]
+    assert (total["hard_bounces"], total["soft_bounces"], total["complaints"]) == (0, 0, 0)
+    clock.turn(hours=2)
+    with desk.runtime.database.transaction() as session:
+        for attempt in session.scalars(select(Attempt.id)).all():
+            for kind, hard in (("bounced", True), ("bounced", False), ("complained", True)):
+                event = ledger.Event(kind, attempt, "words", hard)  # type: ignore[arg-type]
+                assert ledger.hear(session, desk.owner.workspace_id, event, now=clock())
+    clock.turn(minutes=1)
+    found = desk.metrics()
+    total = found["total"]
+    assert (total["hard_bounces"], total["soft_bounces"], total["complaints"]) == (1, 1, 1)
+    assert total["attempts"] == 2
+    assert found["items"][-1]["hard_bounces"] == 1, "in the hour in which it was heard"
+    clock.turn(days=2)
+    assert desk.metrics()["total"]["complaints"] is None, "the mailbox is not read any more"
 
 
 def test_days_are_those_of_the_workspace(desk: Desk, clock: TurnableClock) -> None:

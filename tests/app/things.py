@@ -6,7 +6,16 @@ from uuid import uuid4
 from app.alerts.models import Alert
 from app.campaigns.models import Campaign
 from app.runtime import Runtime
-from app.sending.models import Destination, Relay, ReplyRule, RoutingRule, UnknownReply
+from app.sending.models import (
+    Content,
+    Delivery,
+    Destination,
+    Dispatch,
+    Relay,
+    ReplyRule,
+    RoutingRule,
+    UnknownReply,
+)
 from app.sources.models import Connection, Site, SyncRun
 from tests.app.conftest import Client
 
@@ -116,8 +125,20 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         last_at=now,
     )
     rows = [site, connection, run, relay, campaign, rule, reply_rule, unknown, alert]
+    content = Content(id=uuid4(), subject=word, preheader="", html="", text="", **mine)
+    dispatch = Dispatch(
+        id=uuid4(), content_id=content.id, label=word, domain="example.com", ready_at=now, **mine
+    )
+    delivery = Delivery(
+        id=uuid4().int >> 70,
+        dispatch_id=dispatch.id,
+        contact_id=uuid4(),
+        email=f"{word}@example.com",
+        address=f"{word}@example.com",
+        due_at=now,
+    )
     with runtime.database.transaction() as session:
-        for row in rows:
+        for row in (*rows, content, dispatch, delivery):
             session.add(row)
             session.flush()
         session.add(destination)
@@ -133,4 +154,4 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         "alert_id",
     )
     found = {name: str(row.id) for name, row in zip(names, rows, strict=True)}
-    return found | {"destination": destination.name}
+    return found | {"destination": destination.name, "delivery_id": str(delivery.id)}

@@ -78,7 +78,7 @@ class Stage:
         helper = threading.Thread(target=self._after_the_first, args=(during,), daemon=True)
         if during is not None:
             helper.start()
-        self.world.send(self._is_idle, seconds=40, endpoint=_hasty)
+        self.world.send(self._is_idle, seconds=120, endpoint=_hasty)
         if during is not None:
             helper.join(30)
         senders.settle_dead(

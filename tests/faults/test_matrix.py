@@ -187,6 +187,9 @@ def own_server() -> Iterator[tuple[Database, Callable[[], None]]]:
     folder = Path(tempfile.mkdtemp(prefix="pressferry-restart-"))
     folder.chmod(0o755)
     server = embedded.get_server(folder / "data", cleanup_mode="delete")
+    for slow in ("fsync", "full_page_writes"):  # the machine does not crash, only the server
+        server.psql(f"ALTER SYSTEM SET {slow} = off;")
+    server.psql("SELECT pg_reload_conf();")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     database = Database(url, pool_size=4)
     migrations.upgrade(database.engine)

@@ -21,8 +21,8 @@ from tests.journeys.serving import command, lives
 from tests.journeys.test_campaign_to_sent import Owner
 from tests.sending.servers import RelayServer
 
-pytestmark = pytest.mark.timeout(240)
-SECONDS = 60
+pytestmark = pytest.mark.timeout(500)
+SECONDS = 120
 
 
 def until(true: Callable[[], object], what: str) -> None:

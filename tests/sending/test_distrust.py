@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.alerts.models import Alert
 from app.contacts.models import Contact, Suppression
 from app.contacts.suppression import suppress
 from app.rules.breaker import BreakerSettings
@@ -54,6 +55,11 @@ def with_time(world: World, dispatch: Any, expected: dict[str, int]) -> Callable
     return look
 
 
+def alerts(world: World, kind: str) -> list[Alert]:
+    with world.database.reading() as session:
+        return list(session.scalars(select(Alert).where(Alert.kind == kind)))
+
+
 def dispatch_row(world: World, dispatch: Any) -> Dispatch:
     with world.database.reading() as session:
         return session.get_one(Dispatch, dispatch)
@@ -76,6 +82,9 @@ def test_twenty_refused_in_a_row_is_the_relays_trouble(world: World, server: Ser
     assert row.open_until is not None
     assert "nobody is bounced: rcpt_to: 550" in row.last_fault
     assert "bounced" not in {one.outcome for one in world.attempts()}
+    (alert,) = alerts(world, "relay_suspect")
+    assert (alert.about, alert.closed_at) == (str(relay), None)
+    assert "'sick' refused 20 recipients in a row" in alert.sentence
 
 
 def test_alone_it_is_waited_for_until_it_takes_a_mail(world: World, server: Servers) -> None:
@@ -99,6 +108,7 @@ def test_alone_it_is_waited_for_until_it_takes_a_mail(world: World, server: Serv
         world.send(until=settled(world, dispatch))
     assert world.balance(dispatch) == {"sent": 40}
     assert world.row(relay).distrusted_since is None
+    assert alerts(world, "relay_suspect")[0].closed_at is not None
     assert len(set(one.recipients)) == len(one.taken) == 40
 
 
@@ -193,11 +203,15 @@ def test_a_message_that_servers_reject_is_held_before_all_have_it(
     balance = world.balance(dispatch)
     assert balance["queued"] > 50
     assert "detected as spam" in dispatch_row(world, dispatch).hold_reason
+    (alert,) = alerts(world, "guard_tripped")
+    assert alert.about == str(dispatch)
     assert world.row(relay).fail_streak == 0
     world.clock.turn(seconds=1)
     with world.database.transaction() as session:
         ledger.hold(session, dispatch, hold="", now=world.clock())
-    one.dot = lambda to: "554 5.7.1 message detected as spam" if number(to) == 199 else None
+    assert alerts(world, "guard_tripped")[0].closed_at == world.clock()
+    asked: list[str] = []
+    one.dot = lambda to: "554 5.7.1 spam" if asked.append(to) or len(asked) <= 2 else None
     world.send()
     balance = world.balance(dispatch)
     assert "queued" not in balance

@@ -2,8 +2,15 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
+from app.rules.breaker import BreakerSettings
+from app.sending import ledger, senders
+from app.sending.books import Books, Patience
+from app.sending.plan import SMALL_WAVE
+from app.sending.watch import Watch
 from tests.sending.servers import RelayServer
 from tests.sending.test_messages import hand_in
 from tests.sending.world import World
@@ -116,3 +123,27 @@ def test_one_that_comes_while_a_campaign_runs_is_next(world: World, server: Serv
     one.rcpt = next_one
     world.send(until=lambda: bool(made) and world.balance(made[0]) == {"sent": 1})
     assert world.balance(campaign).get("queued", 0) > 0
+
+
+def test_waves_of_campaigns_are_small_while_messages_come(
+    world: World, server: Servers, tmp_path: Path
+) -> None:
+    world.relay(9, "one")
+    world.people(200)
+    world.dispatch()
+    me = senders.register(world.database, host="here", boot_id="b", now=world.clock())
+    watch = Watch(world.database, tmp_path, world.clock)
+    books = Books(world.database, me, Patience(), world.clock, watch)
+    assert books.plan(lambda _: 120).planned
+    with world.database.transaction() as session:
+        ledger.put_back(
+            session,
+            me,
+            in_hand=[],
+            now=world.clock(),
+            breaker=BreakerSettings(),
+            give_up=timedelta(1),
+        )
+    hand_in(world, "jane@example.com")
+    found = books.plan(lambda _: 150).planned
+    assert [one.is_message for one in found] == [True] + [False] * SMALL_WAVE

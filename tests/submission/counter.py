@@ -100,9 +100,9 @@ class Counter:
 
     async def _close(self) -> None:
         self._server.close()
-        for _ in range(200):
-            if self.doorway.open:
-                await asyncio.sleep(0.01)
+        self.doorway.close()
+        while self.doorway.inside:
+            await asyncio.sleep(0.01)
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()

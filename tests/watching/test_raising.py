@@ -11,6 +11,7 @@ from app.sending.models import Delivery, Relay, Sender
 from app.sending.relay_health import set_breaker
 from app.watching.looking import look
 from tests.sending.servers import RelayServer
+from tests.sending.test_messages import hand_in
 from tests.watching.conftest import Desk
 
 Servers = Callable[..., RelayServer]
@@ -104,7 +105,7 @@ def test_a_limit_is_reached_and_over(desk: Desk, server: Servers, limit: str, ho
     relay = desk.relay(server(), "first", **{f"{limit}_limit": 3})
     desk.people(4)
     desk.dispatch()
-    desk.send(until=lambda: len(desk.attempts()) == 3)
+    desk.send(until=lambda: [one.outcome for one in desk.attempts()] == ["accepted"] * 3)
     (alert,) = desk.alerts()
     assert (alert.kind, alert.about) == (f"{limit}_limit", str(relay))
     assert "all 3 mails" in alert.sentence
@@ -139,6 +140,23 @@ def test_what_nobody_knows(desk: Desk, server: Servers) -> None:
     (alert,) = desk.alerts("unknown_deliveries")
     assert alert.about == str(dispatch)
     assert "of 'News' were handed over" in alert.sentence
+    look(desk.database, desk.clock())
+    assert desk.alerts("unknown_deliveries")[0].closed_at is None
+    with desk.database.transaction() as session:
+        session.execute(update(Delivery).values(state="sent"))
+    look(desk.database, desk.clock())
+    assert desk.alerts("unknown_deliveries")[0].closed_at is not None
+
+
+def test_messages_in_doubt_are_one_alert(desk: Desk, server: Servers) -> None:
+    one = server()
+    one.dot = lambda _: "drop"
+    desk.relay(one, "first", max_connections=1)
+    hand_in(desk, "jane@example.com", "kim@example.com")
+    desk.send()
+    (alert,) = desk.alerts("unknown_deliveries")
+    assert alert.about == "messages"
+    assert alert.sentence.startswith("2 mails were handed over")
     look(desk.database, desk.clock())
     assert desk.alerts("unknown_deliveries")[0].closed_at is None
     with desk.database.transaction() as session:

@@ -37,6 +37,22 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     )
 
 
+def test_a_reply_is_written_with_the_next_body_or_when_asked(tmp_path: Path) -> None:
+    book = Journal(tmp_path / "a", "s", "b")
+    book.said(1)
+    assert book.heard(1, 250, "one")
+    assert not book.heard(2, 250, "two")
+    assert journal.read(tmp_path / "a").heard == {}
+    book.said(3)
+    assert journal.read(tmp_path / "a") == JournalRecord(
+        "s", "b", {1, 3}, {1: (250, "one"), 2: (250, "two")}
+    )
+    assert book.heard(3, 250, "three")
+    book.write_kept()
+    assert journal.read(tmp_path / "a").heard[3] == (250, "three")
+    book.close()
+
+
 def test_it_is_there_before_anything_is_said_and_gone_when_removed(tmp_path: Path) -> None:
     path = tmp_path / "a.journal"
     book = Journal(path, "s", "b")

@@ -44,6 +44,7 @@ _AWAITED = (
         Delivery.address,
         Delivery.dispatch_id,
         Dispatch.workspace_id,
+        Dispatch.kind,
         Dispatch.label,
         Dispatch.promise,
     )

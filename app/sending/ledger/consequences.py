@@ -14,6 +14,7 @@ from app.rules.replies import Reply, Verdict
 from app.sending import alarming, destinations
 from app.sending.ledger import distrust, rejections
 from app.sending.models import Relay
+from app.sending.models.dispatch import MESSAGE
 
 
 @dataclass(slots=True)
@@ -31,7 +32,7 @@ class Consequences:
 
     def took(self, relay: Relay, delivery_id: int) -> None:
         """The relay took a mail."""
-        distrust.trust(relay)
+        distrust.trust(relay, self.now)
         if relay.slowed_until is not None:
             self.relieved.setdefault(relay.id, (relay, []))[1].append(delivery_id)
 
@@ -64,4 +65,5 @@ class Consequences:
             distrust.look(session, relay, self.now, self.breaker)
         rejections.look(session, self.rejected, self.now)
         for dispatch_id, row in sorted(self.doubtful.items()):
-            alarming.in_doubt(session, row.workspace_id, dispatch_id, row.label, self.now)
+            about = alarming.MESSAGES if row.kind == MESSAGE else str(dispatch_id)
+            alarming.in_doubt(session, row.workspace_id, about, row.label, self.now)

@@ -31,8 +31,10 @@ def words(relay: Relay, said: str) -> str:
     return said if relay.distrusted_since is None else f"{doubt}{said}"[:500]
 
 
-def trust(relay: Relay) -> None:
+def trust(relay: Relay, now: datetime) -> None:
     """It took a mail, or a person says that it works."""
+    if relay.distrusted_since is not None:
+        alarming.trusted(relay, now)
     if relay.refusals or relay.distrusted_since is not None:
         relay.refusals, relay.distrusted_since = [], None
 
@@ -62,6 +64,7 @@ def look(session: Session, relay: Relay, now: datetime, settings: BreakerSetting
     relay.probe_attempt = None
     relay.last_fault_at = now
     relay.last_fault = words(relay, last)
+    alarming.suspect(relay, relay.last_fault, now)
     alarming.breaker_moved(relay, before, relays.breaker_of(relay), now)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import true, update
 from sqlalchemy.orm import Session
 
+from app.sending import alarming
 from app.sending.ledger.dispatches import OPEN
 from app.sending.ledger.enqueue import whose_turn
 from app.sending.models import Delivery, Dispatch
@@ -22,6 +23,8 @@ def hold(
     if not hold:
         values["resumed_at"] = now
     session.execute(update(Dispatch).where(Dispatch.id == dispatch_id).values(**values))
+    if hold != "paused":
+        alarming.guard_settled(session, dispatch_id, now)
     if hold == "cancelled":
         session.execute(
             update(Delivery)

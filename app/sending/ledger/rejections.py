@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from app.alerts import raise_
 from app.rules import distrust
 from app.sending.ledger.hold import hold
 from app.sending.models import Attempt, Delivery, Dispatch
@@ -27,6 +28,8 @@ def look(session: Session, dispatches: Mapping[UUID, str], now: datetime) -> Non
             minutes = distrust.LATELY.total_seconds() / 60
             reason = f"{rejected} rejected within {minutes:g} minutes for what it says: {words}"
             hold(session, dispatch_id, hold="paused", reason=reason[:500], now=now)
+            what = f"The campaign '{dispatch.label}' is paused: {reason}"
+            raise_(session, dispatch.workspace_id, "guard_tripped", str(dispatch_id), what, now=now)
 
 
 def _rejected(session: Session, dispatch_id: UUID, since: datetime) -> int:

@@ -1,0 +1,130 @@
+"""A run of users into the contacts table: read, mapped, matched, decided, stored."""
+
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID
+
+from app import clock, ids
+from app.rules import email_address
+from app.sources import claiming, connections, runs, store
+from app.sources.models import Connection, Site
+from bench import stage
+from bench.claims import Claim, faster
+from bench.rounds import Size
+from bench.stage import Stage
+from connectors import find
+from sync import mapping
+from sync import run as pulling
+from sync.run import Order
+
+_ROWS = 20_000
+_ROUNDS = 3
+#: Rows that WordPress serves in a second on two cores, and how many times faster we have to be.
+_WORDPRESS, _TIMES = 786.0, 20.0
+_SOURCE = "wordpress_users"
+
+
+@dataclass(frozen=True)
+class _Answer:
+    data: list[dict[str, Any]]
+    total: int
+    pages: int
+
+
+class _Users:
+    """A site whose answers cost nothing."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def get(self, route: str, params: Mapping[str, str]) -> _Answer:
+        """A page of a hundred users."""
+        last = min(int(params["page"]) * 100, self._count)
+        first = (int(params["page"]) - 1) * 100 + 1
+        rows = [self._user(number) for number in range(first, last + 1)]
+        return _Answer(rows, self._count, -(-self._count // 100))
+
+    def _user(self, number: int) -> dict[str, Any]:
+        return {
+            "id": number,
+            "username": f"user{number}",
+            "email": f"person{number}@example.com",
+            "first_name": "Anna",
+            "last_name": "Müller",
+            "name": "Anna Müller",
+            "url": "",
+            "locale": "de_DE",
+            "registered_date": "2024-12-07T04:59:58+00:00",
+            "roles": ["subscriber"],
+        }
+
+
+def run(size: Size) -> list[Claim]:
+    """Rows a second, all of them new and none of them changed, beside what WordPress serves."""
+    rows = size.of(_ROWS, 500)
+    found = size.interleaved(
+        {
+            "SQLite, new": lambda: _measure(stage.sqlite(), rows),
+            "SQLite, unchanged": lambda: _measure(stage.sqlite(), rows, again=True),
+            "PostgreSQL, new": lambda: _measure(stage.postgres(), rows),
+            "PostgreSQL, unchanged": lambda: _measure(stage.postgres(), rows, again=True),
+        },
+        _ROUNDS,
+    )
+    return [faster(name, rate, _WORDPRESS, _TIMES, "rows/s") for name, rate in found.items()]
+
+
+def _measure(place: AbstractContextManager[str], rows: int, *, again: bool = False) -> float:
+    """Rows in a second of the first run, or of a second one in which nothing has changed."""
+    with place as url:
+        one = Stage(url)
+        connection_id = _connect(one)
+        for _ in range(1 + again):
+            start = time.perf_counter()
+            _pull(one, connection_id, rows)
+            seconds = time.perf_counter() - start
+        one.database.close()
+    return rows / seconds
+
+
+def _connect(one: Stage) -> UUID:
+    now = clock.now()
+    dates = {"workspace_id": one.workspace_id, "created_at": now, "updated_at": now}
+    with one.database.transaction() as session:
+        site = Site(url="https://shop.example.com", **dates)
+        session.add(site)
+        session.flush()
+        connection = Connection(site_id=site.id, source=_SOURCE, schedule=None, **dates)
+        session.add(connection)
+        session.flush()
+        return connection.id
+
+
+def _pull(one: Stage, connection_id: UUID, rows: int) -> None:
+    with one.database.transaction() as session:
+        queued = runs.start(session, one.workspace_id, connection_id, now=clock.now())
+    with one.database.transaction() as session:
+        task = claiming.claim(session, queued.id, ids.new_id(), clock.now())
+        known = connections.targets(session, one.workspace_id)
+    if task is None:
+        raise RuntimeError("the run was taken by somebody else")
+    kept = store.ContactStore(
+        one.database,
+        task.workspace_id,
+        task.progress,
+        task.terms,
+        now=clock.now,
+        stop=lambda: False,
+    )
+    order = Order(mapping.targets(task.fields, {}, known), task.terms, None, _address_of)
+    pulling.run(find()[_SOURCE], cast(Any, _Users(rows)), kept, order, task.pull)
+    if task.progress.numbers.seen != rows:
+        raise RuntimeError(f"{task.progress.numbers.seen} of {rows} were seen")
+
+
+def _address_of(email: str) -> str | None:
+    found = email_address.parse(email)
+    return found.address if found else None
