@@ -97,8 +97,6 @@ def _decide(session: Session, dispatch_id: UUID, now: datetime) -> Verdict | Non
         return None
     if dispatch.canary["state"] == HALTED:
         _end(session, dispatch, PASSED, "a person let it go on", now)
-        about = str(dispatch_id)
-        alerts.over(session, dispatch.workspace_id, "guard_tripped", about, now=now)
         return None
     verdict = rule.judge(rule.from_words(dispatch.canary), _seen(session, dispatch), now)
     if verdict.state == TESTING:

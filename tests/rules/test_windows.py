@@ -56,6 +56,9 @@ def test_the_hour_that_is_skipped_and_the_one_that_comes_twice() -> None:
     start = at("2026-10-25T00:00")
     ((opens, closes),) = islice(open_times(twice, start, BERLIN), 1)
     assert closes - opens == timedelta(hours=2)
+    within = Window(frozenset(range(7)), time(1), time(2, 30))
+    ((opens, closes),) = islice(open_times(within, start, BERLIN), 1)
+    assert closes - opens == timedelta(hours=2, minutes=30), "until the later half past two"
     gone = Window(frozenset(range(7)), time(2), time(2, 59))
     ((opens, _),) = islice(open_times(gone, at("2026-03-29T00:00"), BERLIN), 1)
     assert opens.astimezone(BERLIN).date().isoformat() in ("2026-03-29", "2026-03-30")
