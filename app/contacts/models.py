@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Identified
+from app.rules import consent
 
 STATUSES = ("pending", "active", "unsubscribed", "bounced", "invalid", "complained")
 #: Statuses that say "no": nothing but a person's deliberate act makes them active again.
@@ -138,7 +139,8 @@ class Field(Identified, Base):
 class Suppression(Identified, Base):
     """An address that is never written to. It outlives the contact.
 
-    ``reason`` is one of unsubscribed, bounced, complained, invalid, manual.
+    ``reason`` is one of unsubscribed, bounced, complained, invalid, manual: the strongest that was
+    heard. ``stops_messages``: one of those that were heard also stops mail that somebody waits for.
     """
 
     __tablename__ = "suppression"
@@ -146,5 +148,9 @@ class Suppression(Identified, Base):
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
     address: Mapped[str] = mapped_column(Text)
     reason: Mapped[str]
+    stops_messages: Mapped[bool] = mapped_column(
+        default=lambda row: consent.stops_messages(row.get_current_parameters()["reason"]),
+        server_default=false(),
+    )
     detail: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, literal, select, update
 from sqlalchemy.orm import Session
 
 from app import ids
@@ -128,17 +128,25 @@ def _write_down(
             "workspace_id": workspace_id,
             "address": address,
             "reason": reason,
+            "stops_messages": consent.stops_messages(reason),
             "detail": detail,
             "created_at": now,
         }
         for address in addresses
     ]
     statement = insert(session, Suppression).values(rows)
+    outranked = Suppression.reason.in_(consent.weaker(reason))
+    stops = consent.stops_messages(reason)
+    told = {"reason": reason, "detail": detail, "created_at": now}
+    changes = {
+        name: case((outranked, value), else_=getattr(Suppression, name))
+        for name, value in told.items()
+    }
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["workspace_id", "address"],
-            set_={"reason": reason, "detail": detail, "created_at": now},
-            where=Suppression.reason.in_(consent.weaker(reason)),
+            set_={**changes, "stops_messages": Suppression.stops_messages | literal(stops)},
+            where=outranked | (~Suppression.stops_messages & literal(stops)),
         )
     )
 

@@ -22,6 +22,11 @@ def is_no(status: str) -> bool:
     return status in _STRENGTH
 
 
+def stops_messages(reason: str) -> bool:
+    """Whether a no for this reason also stops mail that somebody waits for."""
+    return reason in STOPS_MESSAGES
+
+
 def weaker(reason: str) -> list[str]:
     """The reasons that ``reason`` outranks."""
     return [other for other, strength in _STRENGTH.items() if strength < _STRENGTH[reason]]

@@ -85,6 +85,19 @@ def test_an_unsubscribe_from_campaigns_does_not(world: World, server: Servers) -
     assert world.balance(message) == {"sent": 1}
 
 
+@pytest.mark.parametrize("reasons", [("manual", "unsubscribed"), ("unsubscribed", "manual")])
+def test_a_no_to_messages_outlives_one_to_campaigns(
+    world: World, server: Servers, reasons: tuple[str, ...]
+) -> None:
+    world.relay(server(), "one")
+    with world.database.transaction() as session:
+        for reason in reasons:
+            suppress(session, world.workspace_id, ["jane@example.com"], reason, "", world.clock())
+    (message,) = hand_in(world, "jane@example.com")
+    world.send()
+    assert state(world, message)[0] == "suppressed"
+
+
 @pytest.mark.parametrize(
     ("status", "expected"),
     [("pending", "sent"), ("unsubscribed", "sent"), ("bounced", "suppressed")],

@@ -99,6 +99,7 @@ def _look_again(session: Session, sender_id: UUID, deliveries: Sequence[int]) ->
             Dispatch.hold_reason,
             Contact.status,
             Suppression.reason.label("suppression"),
+            Suppression.stops_messages,
         )
         .join(Dispatch, Dispatch.id == Delivery.dispatch_id)
         .outerjoin(Contact, Contact.id == Delivery.contact_id)
@@ -157,7 +158,7 @@ def _whither(row: Any) -> tuple[str, str]:
 
 
 def _whither_message(row: Any) -> tuple[str, str]:
-    if row.suppression in consent.STOPS_MESSAGES:
+    if row.stops_messages:
         return "suppressed", row.suppression
     if row.status in consent.CLOSED_TO_MESSAGES:
         return "suppressed", f"the contact is {row.status}"

@@ -69,7 +69,7 @@ _IS_MESSAGE = Dispatch.kind == literal_column(f"'{MESSAGE}'")
 _SUPPRESSED = exists().where(
     Suppression.workspace_id == Dispatch.workspace_id,
     Suppression.address == Delivery.address,
-    or_(~_IS_MESSAGE, Suppression.reason.in_(consent.STOPS_MESSAGES)),
+    or_(~_IS_MESSAGE, Suppression.stops_messages),
 )
 #: A campaign is for active contacts; a message also for those who are none, or said no to more.
 _IS_OPEN_TO_IT = or_(
