@@ -43,12 +43,19 @@ def one_of_everything(owner: Client, runtime: Runtime, word: str) -> dict[str, s
             },
         ),
     }
-    made = {name: owner.post(path, body).json or {} for name, (path, body) in posted.items()}
-    found = {name: str(thing["id"]) for name, thing in made.items()}
+    found = {name: _made(owner, path, body) for name, (path, body) in posted.items()}
     rows = _rows(owner, runtime, word)
     return (
         found | rows | {"email": f"{word}@example.com", "message_id": _message(owner, rows, word)}
     )
+
+
+def _made(owner: Client, path: str, body: dict[str, Any]) -> str:
+    """A new one; where there are as many as there may be, one of them."""
+    made = owner.post(path, body).json or {}
+    if "id" not in made:
+        made = (owner.get(path).json or {})["items"][0]
+    return str(made["id"])
 
 
 def _message(owner: Client, rows: dict[str, str], word: str) -> str:

@@ -64,9 +64,10 @@ PLAYED = (
     Fault("4xx to RCPT", _every(3, "rcpt_to", "450 4.2.1 try again")),
     Fault("5xx to RCPT", _every(3, "rcpt_to", _BOUNCE)),
     Fault("4xx to DATA", _every(3, "data", _LATER)),
-    Fault("5xx to DATA", _every(3, "data", _NEVER)),
+    # Seldom: a campaign of which more than a few are rejected is paused.
+    Fault("5xx to DATA", _every(20, "data", _NEVER)),
     Fault("4xx at the dot", _every(3, "final_dot", _LATER)),
-    Fault("5xx at the dot", _every(3, "final_dot", _NEVER)),
+    Fault("5xx at the dot", _every(20, "final_dot", _NEVER)),
     Fault("dropped at MAIL", _nth(4, "mail_from", "drop")),
     Fault("dropped at RCPT", _nth(4, "rcpt_to", "drop")),
     Fault("dropped at DATA", _nth(4, "data", "drop")),

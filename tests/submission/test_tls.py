@@ -16,6 +16,8 @@ from cryptography.x509.oid import NameOID
 from tests.submission.counter import MAIL, Counter
 
 Counters = Callable[..., Counter]
+#: STARTTLS replaces the stream of a connection; the old one may be cleared away after its loop.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.fixture(scope="module")
