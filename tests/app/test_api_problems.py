@@ -59,7 +59,7 @@ def test_what_is_asked_wrongly_is_a_problem(
         (b'"name"', "application/json", 422),
         (b'{"name": "x"}', "application/json; charset=utf-8", 200),
         (b'{"name": "x"}', "application/merge-patch+json", 200),
-        (b'{"name": "' + b"x" * (10 * 1024 * 1024) + b'"}', "application/json", 413),
+        (b'{"name": "' + b"x" * (11 * 1024 * 1024) + b'"}', "application/json", 413),
     ],
 )
 def test_a_body_that_is_not_json_is_refused(
