@@ -106,8 +106,8 @@ def in_doubt(session: Session, workspace_id: UUID, about: str, label: str, now: 
     many = session.scalar(select(func.count()).where(*still_in_doubt(workspace_id, about)))
     what = f" of '{label}'" if label and about != MESSAGES else ""
     sentence = (
-        f"{many} mails{what} were handed over and the line died before the answer: see which "
-        "(GET /unknown) and say whether they went or shall be sent again."
+        f"Mails{what} that were handed over when the line died, before the answer: {many}. See "
+        "which (GET /unknown) and say whether they went or shall be sent again."
     )
     raise_(session, workspace_id, "unknown_deliveries", about, sentence, now=now)
 
