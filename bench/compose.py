@@ -52,6 +52,6 @@ def _ours() -> Callable[[int], bytes]:
             date=date,
             list_id="0123456789.shop.example.com",
             dispatch_id="0123456789",
-        )
+        ).whole()
 
     return make

@@ -11,14 +11,15 @@ from app.rules import senders
 STREAMS = ("transactional", "marketing", "outreach")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Candidate:
     """A relay as routing sees it at one moment.
 
-    ``room``: how many messages it takes now. When 0, ``at`` is when to ask again. ``away``
-    says that it is down or has used up its quota, so that the next in the chain may help; a
-    relay that is merely busy is waited for. ``sender``: the address it sends as; ``verified``:
-    under which names it may send, too; ``stream``: what kind of mail it is kept for.
+    ``room``: how many messages it takes now; whoever plans one for it counts it down. When 0,
+    ``at`` is when to ask again. ``away`` says that it is down or has used up its quota, so that
+    the next in the chain may help; a relay that is merely busy is waited for. ``sender``: the
+    address it sends as; ``verified``: under which names it may send, too; ``stream``: what kind
+    of mail it is kept for.
     """
 
     relay_id: UUID

@@ -21,6 +21,7 @@ from app.sending.watch import Shut, Watch
 _AFTER_MESSAGES = timedelta(minutes=1)
 #: How much one lane of a relay takes now.
 Room = Callable[[Relay], int]
+_DISABLED = select(Relay).where(Relay.open_until.is_not(None))
 #: Compiled contents kept in memory.
 _KEPT = 32
 
@@ -145,7 +146,7 @@ class Books:
                 give_up=self._patience.give_up,
             )
             ledger.close_finished(session, now)
-            rows = session.scalars(select(Relay).where(Relay.open_until.is_not(None))).all()
+            rows = session.scalars(_DISABLED).all()
             return [
                 relay.id
                 for relay in rows

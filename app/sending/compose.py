@@ -56,8 +56,8 @@ class Composer:
         date: datetime,
         list_id: str,
         dispatch_id: str,
-    ) -> bytes:
-        """The whole message of RFC 5322, with CRLF. Raises CannotCompose.
+    ) -> "Draft":
+        """What the message of RFC 5322 is put together from. Raises CannotCompose.
 
         ``list_id`` is ``<workspace>.<domain>``, without brackets. ``contact`` as made by
         contact_values().
@@ -65,22 +65,20 @@ class Composer:
         values = given(contact, unsubscribe_url, date)
         try:
             subject = self._subject.render(values)
-            parts = [part.encoded(values) for part in (self._text, self._html) if part]
+            parts = [part.filled(values) for part in (self._text, self._html) if part]
         except TemplateError as error:
             raise CannotCompose(f"the template fails for this contact: {error}") from error
         name = f"{contact.get('first_name', '')} {contact.get('last_name', '')}"
-        return b"".join(
-            (
-                _date(date.replace(microsecond=0)),
-                _sender(identity),
-                headers.mailbox("To", name, on_the_wire(to_email)),
-                headers.text("Subject", subject),
-                headers.token("Message-ID", message_id),
-                headers.token("List-Unsubscribe", f"<{unsubscribe_url}>"),
-                _list_headers(list_id, dispatch_id),
-                message.alternative(parts),
-            )
+        head = (
+            _date(date.replace(microsecond=0)),
+            _sender(identity),
+            headers.mailbox("To", name, on_the_wire(to_email)),
+            headers.text("Subject", subject),
+            headers.token("Message-ID", message_id),
+            headers.token("List-Unsubscribe", f"<{unsubscribe_url}>"),
+            _list_headers(list_id, dispatch_id),
         )
+        return Draft(head, parts)
 
     def render(self, contact: Mapping[str, Any], unsubscribe_url: str, date: datetime) -> Rendered:
         """The message to look at. Raises CannotCompose."""
@@ -93,6 +91,20 @@ class Composer:
             )
         except TemplateError as error:
             raise CannotCompose(f"the template fails for this contact: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message of which everything is known; its bytes are made when they are wanted, because
+    thousands of whole messages waiting for their turn cost more than putting them together.
+    """
+
+    head: tuple[bytes, ...]
+    parts: "Sequence[_Filled]"
+
+    def whole(self) -> bytes:
+        """The message: lines end with CRLF, and none begins with a dot."""
+        return b"".join((*self.head, message.alternative([one.encoded() for one in self.parts])))
 
 
 class _Part:
@@ -108,10 +120,9 @@ class _Part:
             ways.insert(0, whole)
         self._ways = [_Way(subtype, way) for way in ways]
 
-    def encoded(self, values: Mapping[str, object]) -> tuple[bytes, bytes]:
-        """Content headers and encoded body."""
-        way, filled = self._with_link(values)
-        return way.headers, way.body.fill(filled)
+    def filled(self, values: Mapping[str, object]) -> "_Filled":
+        """The part for one contact."""
+        return _Filled(*self._with_link(values))
 
     def rendered(self, values: Mapping[str, object]) -> str:
         """The part as text."""
@@ -135,6 +146,18 @@ class _Way:
         self.template = Template(source, html=subtype == "html")
         self.body = Body(self.template.literals)
         self.headers = message.content_headers(subtype, self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """A part with what stands in its gaps."""
+
+    way: _Way
+    gaps: Sequence[str]
+
+    def encoded(self) -> tuple[bytes, bytes]:
+        """Content headers and encoded body."""
+        return self.way.headers, self.way.body.fill(self.gaps)
 
 
 def contact_values(contact: Contact) -> dict[str, Any]:

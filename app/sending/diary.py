@@ -1,6 +1,5 @@
 """The journal as a sender keeps it: once it cannot be written, nothing more may be said."""
 
-import asyncio
 from collections.abc import Callable
 
 import structlog
@@ -25,11 +24,10 @@ class Diary:
         return not self.broken
 
     def heard(self, attempt: int, reply: Reply) -> None:
-        """The reply to a body; it is written with the next one that leaves, or else at once."""
-        if reply.code is None or reply.phase != "final_dot":
-            return
-        if self._journal.heard(attempt, reply.code, reply.text):
-            asyncio.get_running_loop().call_soon(self._do, self._journal.write_kept)
+        """The reply to a body."""
+        code = reply.code
+        if code is not None and reply.phase == "final_dot" and not self.broken:
+            self._do(lambda: self._journal.heard(attempt, code, reply.text))
 
     def _do(self, write: Callable[[], None]) -> None:
         try:

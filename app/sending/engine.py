@@ -12,7 +12,7 @@ import structlog
 from app.rules.replies import Reply
 from app.sending import letters, plan
 from app.sending.books import Books
-from app.sending.compose import CannotCompose
+from app.sending.compose import CannotCompose, Draft
 from app.sending.diary import Diary
 from app.sending.gathering import GATHER_SECONDS, gather
 from app.sending.harbour import Harbour
@@ -138,8 +138,8 @@ class Engine:
         self._hand_over(ready, begun)
         return len(begun)
 
-    async def _compose(self, planned: list[Planned]) -> list[tuple[Planned, bytes]]:
-        done: list[tuple[Planned, bytes]] = []
+    async def _compose(self, planned: list[Planned]) -> list[tuple[Planned, bytes | Draft]]:
+        done: list[tuple[Planned, bytes | Draft]] = []
         broken: list[tuple[int, str]] = []
         for number, one in enumerate(planned):
             try:
@@ -152,7 +152,7 @@ class Engine:
             await self.on_thread(lambda: self._books.reject(broken))
         return done
 
-    def _letter(self, one: Planned) -> bytes:
+    def _letter(self, one: Planned) -> bytes | Draft:
         if one.finished is not None:
             return letters.finished(
                 one.finished, one.dispatch, one.claimed, one.identity, self._now()
@@ -167,7 +167,7 @@ class Engine:
             self._now(),
         )
 
-    def _hand_over(self, ready: list[tuple[Planned, bytes]], begun: dict[int, int]) -> None:
+    def _hand_over(self, ready: list[tuple[Planned, bytes | Draft]], begun: dict[int, int]) -> None:
         waves: dict[UUID, list[Work]] = {}
         for one, body in ready:
             attempt = begun.get(one.claimed.id)

@@ -1,12 +1,12 @@
 """The relays of a workspace at one moment: who is asked first for a mail, and who may help."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.rules import primary, routing, smart_rules
@@ -126,8 +126,8 @@ class Fleet:
     def took(self, relay_id: UUID) -> bool:
         """One message was planned for it; says whether it is full now."""
         one = self.candidates[relay_id]
-        self.candidates[relay_id] = replace(one, room=one.room - 1)
-        return one.room <= 1
+        one.room -= 1
+        return one.room <= 0
 
     @property
     def _all(self) -> Sequence[Candidate]:
@@ -172,26 +172,32 @@ def _facts(mail: Mail, personal: Mapping[str, Sequence[str]]) -> smart_rules.Fac
 
 
 def _rules(session: Session, workspace_id: UUID) -> list[Rule]:
-    rows = session.scalars(
-        select(RoutingRule)
-        .where(RoutingRule.workspace_id == workspace_id, RoutingRule.enabled.is_(True))
-        .order_by(RoutingRule.position, RoutingRule.id)
-    )
+    rows = session.connection().execute(_RULES, {"workspace": workspace_id})
     return [
-        Rule(row.name, row.relay_id, [[Condition(**one) for one in group] for group in row.groups])
-        for row in rows
+        Rule(name, relay_id, [[Condition(**one) for one in group] for group in groups])
+        for name, relay_id, groups in rows
     ]
 
 
 def users_defaults(session: Session, workspace_id: UUID) -> dict[UUID, UUID]:
     """User -> the relay that is her default, of those who are members."""
-    rows = session.execute(
-        select(UserRelay.user_id, UserRelay.relay_id)
-        .join(
-            Member,
-            (Member.workspace_id == UserRelay.workspace_id) & (Member.user_id == UserRelay.user_id),
-        )
-        .where(UserRelay.workspace_id == workspace_id)
-        .order_by(UserRelay.user_id)
-    )
+    rows = session.connection().execute(_USERS_DEFAULTS, {"workspace": workspace_id})
     return dict(rows.all())
+
+
+# Made once: making a statement costs more than running it, and these run with every wave.
+_WORKSPACE = bindparam("workspace", type_=Uuid())
+_RULES = (
+    select(RoutingRule.name, RoutingRule.relay_id, RoutingRule.groups)
+    .where(RoutingRule.workspace_id == _WORKSPACE, RoutingRule.enabled.is_(True))
+    .order_by(RoutingRule.position, RoutingRule.id)
+)
+_USERS_DEFAULTS = (
+    select(UserRelay.user_id, UserRelay.relay_id)
+    .join(
+        Member,
+        (Member.workspace_id == UserRelay.workspace_id) & (Member.user_id == UserRelay.user_id),
+    )
+    .where(UserRelay.workspace_id == _WORKSPACE)
+    .order_by(UserRelay.user_id)
+)

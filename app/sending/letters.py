@@ -8,7 +8,7 @@ from typing import Any
 from app.rules import links
 from app.rules.finished import Stamp, read, stamped
 from app.sending import return_paths
-from app.sending.compose import Composer, Identity, on_the_wire
+from app.sending.compose import Composer, Draft, Identity, on_the_wire
 from app.sending.ledger import Claimed, OpenDispatch
 from app.sending.models import Relay
 from app.wire.conversation import Parcel
@@ -59,7 +59,7 @@ def letter(
     contact: Mapping[str, Any],
     post: Post,
     now: datetime,
-) -> bytes:
+) -> Draft:
     """The message for one contact. Raises CannotCompose."""
     token = links.unsubscribe_token(post.unsubscribe_key, claimed.contact_id, claimed.id)
     return composer.compose(
@@ -90,11 +90,14 @@ def finished(
     return stamped(read(mail), stamp)
 
 
-def parcel(attempt: int, relay: Relay, claimed: Claimed, body: bytes, post: Post) -> Parcel:
+def parcel(
+    attempt: int, relay: Relay, claimed: Claimed, letter: bytes | Draft, post: Post
+) -> Parcel:
     """The letter in its envelope: on it the relay's return path or its own address, so that bounces
     come back; the recipient's local part as it was written, the domain in A-labels.
     """
     local = claimed.email.rpartition("@")[0]
     domain = claimed.address.rpartition("@")[2]
     sender = return_paths.envelope_sender(relay, post.return_path_key, attempt)
+    body = letter if isinstance(letter, bytes) else letter.whole
     return Parcel(attempt, sender, f"{local}@{domain}", body)

@@ -16,7 +16,7 @@ def seen(session: Session, deliveries: Sequence[int]) -> dict[int, Mapping[str, 
     """Delivery -> what a template sees of its contact; those that were deleted are missing."""
     if not deliveries:
         return {}
-    rows = session.connection().execute(_SEEN, {"deliveries": deliveries})
+    rows = session.connection().execute(_SEEN, {"deliveries": deliveries}).all()
     return {delivery: values_of(email, fields, texts) for delivery, email, fields, *texts in rows}
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -27,8 +27,7 @@ WAVE, SMALL_WAVE = 500, 100
 AGAIN = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(NamedTuple):
     """A claimed delivery, the relay chosen for it, and what it is composed from.
 
     ``fallback``: the relay is not its primary; ``identity``: whose name it bears there.

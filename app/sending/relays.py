@@ -6,7 +6,7 @@ from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.rules import breaker, email_address, lane_shares, limits, warm_up
@@ -15,6 +15,7 @@ from app.rules.replies import Verdict
 from app.rules.routing import Candidate
 from app.rules.warm_up import WarmUp
 from app.sending import alarming, throttling, verified
+from app.sending.many import among
 from app.sending.models import Relay
 from app.workspaces.models import Workspace
 
@@ -24,15 +25,25 @@ _WORKS = ("accepted", "bounced", "rejected", "deferred", "blocked")
 _PAUSED = timedelta(seconds=5)
 
 
+# Made once: making a statement costs more than running it, and these run with every wave.
+_OF_WORKSPACE = (
+    select(Relay)
+    .where(Relay.workspace_id == bindparam("workspace"))
+    .order_by(Relay.failover_priority, Relay.id)
+)
+_LOCK = (
+    select(Relay)
+    .where(among(Relay.id, "relays"))
+    .order_by(Relay.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_ZONES = select(Workspace.id, Workspace.timezone).where(among(Workspace.id, "workspaces"))
+
+
 def of_workspace(session: Session, workspace_id: UUID) -> list[Relay]:
     """Every relay of a workspace in the order of the chain."""
-    return list(
-        session.scalars(
-            select(Relay)
-            .where(Relay.workspace_id == workspace_id)
-            .order_by(Relay.failover_priority, Relay.id)
-        )
-    )
+    return list(session.scalars(_OF_WORKSPACE, {"workspace": workspace_id}))
 
 
 def candidate(
@@ -94,20 +105,15 @@ def _room(
 
 def lock(session: Session, relay_ids: Iterable[UUID]) -> dict[UUID, Relay]:
     """The rows, locked until the commit, always in the order of their ids (no deadlocks)."""
-    rows = session.scalars(
-        select(Relay)
-        .where(Relay.id.in_(set(relay_ids)))
-        .order_by(Relay.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    wanted = list(set(relay_ids))
+    rows = session.scalars(_LOCK, {"relays": wanted}) if wanted else ()
     return {relay.id: relay for relay in rows}
 
 
 def zones(session: Session, relays: Mapping[UUID, Relay]) -> dict[UUID, str]:
     """The time zone of each relay's workspace."""
-    wanted = {relay.workspace_id for relay in relays.values()}
-    rows = session.execute(select(Workspace.id, Workspace.timezone).where(Workspace.id.in_(wanted)))
+    wanted = list({relay.workspace_id for relay in relays.values()})
+    rows = session.connection().execute(_ZONES, {"workspaces": wanted})
     by_workspace = dict(rows.all())
     return {key: by_workspace[relay.workspace_id] for key, relay in relays.items()}
 

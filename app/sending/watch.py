@@ -19,6 +19,14 @@ log = structlog.get_logger(__name__)
 
 #: So long a data dir that is new to a ledger waits for a living sender to vouch for it.
 VOUCHING = timedelta(seconds=12)
+_VALVE = select(
+    Valve.closed_at,
+    Valve.generation,
+    Valve.system,
+    Valve.database,
+    Valve.timeline,
+    Valve.replicated,
+)
 _GONE_BACK = (
     "The database went back in time while it was sent from: it is an older copy, and who got a "
     "mail since is not known in it."
@@ -67,16 +75,7 @@ class Watch:
 
     def allow(self, session: Session) -> None:
         """Raises Shut when nothing may begin in this transaction."""
-        row = session.execute(
-            select(
-                Valve.closed_at,
-                Valve.generation,
-                Valve.system,
-                Valve.database,
-                Valve.timeline,
-                Valve.replicated,
-            )
-        ).one_or_none()
+        row = session.connection().execute(_VALVE).one_or_none()
         if row is None:
             raise self._shut(_GONE_BACK)
         if row.closed_at is not None or row.generation != self._generation:

@@ -1,7 +1,8 @@
 """A parcel -> the exact bytes it is said with, or why it cannot be said on this line."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import NamedTuple
 
 from app.rules.replies import Reply
 from app.wire.line import Line
@@ -11,22 +12,21 @@ _LOOSE_CR_OR_DOT = re.compile(rb"\r(?!\n(?!\.))")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f<>]")
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(NamedTuple):
     """One message for one recipient.
 
     ``sender`` and ``recipient`` are envelope addresses; ``body`` is the whole message, not yet
-    dot-stuffed.
+    dot-stuffed; or what puts it together when its turn has come: then every line of it ends with
+    CRLF, and none begins with a dot.
     """
 
     attempt_id: int
     sender: str
     recipient: str
-    body: bytes
+    body: bytes | Callable[[], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
+class Spoken(NamedTuple):
     """A parcel as it is said: MAIL and RCPT with CRLF, the body with its final dot."""
 
     parcel: Parcel
@@ -49,13 +49,23 @@ def speak(parcel: Parcel, line: Line) -> Spoken | Reply:
     recipient = _address(parcel.recipient, "rcpt_to", line)
     if isinstance(recipient, Reply):
         return recipient
-    clean = _is_clean(parcel.body)
-    body = parcel.body if clean else _with_crlf(parcel.body)
+    body, said = _body(parcel)
     if refusal := _too_much(body, line):
         return refusal
     mail = b"MAIL FROM:<" + sender + b">" + _parameters(sender, recipient, body, line) + b"\r\n"
     rcpt = b"RCPT TO:<" + recipient + b">\r\n"
-    return Spoken(parcel, mail, rcpt, (body if clean else _stuffed(body)) + b".\r\n")
+    return Spoken(parcel, mail, rcpt, said + b".\r\n")
+
+
+def _body(parcel: Parcel) -> tuple[bytes, bytes]:
+    """The message, and the message as it is said."""
+    if not isinstance(parcel.body, bytes):
+        body = parcel.body()
+        return body, body
+    if _is_clean(parcel.body):
+        return parcel.body, parcel.body
+    body = _with_crlf(parcel.body)
+    return body, _stuffed(body)
 
 
 def _too_much(body: bytes, line: Line) -> Reply | None:

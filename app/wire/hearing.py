@@ -52,5 +52,7 @@ class Ear:
 def tidy(words: bytes | str) -> str:
     """A stranger's words as one bounded line without control characters."""
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    if len(text) <= LONGEST_TEXT and text.isascii() and text.isprintable():
+        return text.strip()
     text = _CONTROLS.sub(" ", text[: 4 * LONGEST_TEXT]).strip()
     return text[:LONGEST_TEXT].encode("utf-8", "replace").decode()

@@ -6,13 +6,15 @@ survives a killed process, not a lost machine: that is what the boot id is for.
 """
 
 import fcntl
+import mmap
 import os
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
 _MAGIC = "pressferry-journal-1"
+#: So much of the file is in memory at a time: some thousand messages. (A multiple of the page.)
+_WINDOW = 256 * 1024
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -35,15 +37,20 @@ class JournalRecord:
 
 
 class Journal:
-    """A sender's journal, locked as long as it is open. Raises OSError when it cannot be kept."""
+    """A sender's journal, locked as long as it is open. Raises OSError when it cannot be kept.
+
+    What is written goes into the pages of the file itself, not through a call of the system for
+    each line: those pages outlive a killed process just the same. Their place on the disk is
+    taken beforehand, so that a full disk is an error and not a crash.
+    """
 
     def __init__(self, path: Path, sender_id: str, boot_id: str) -> None:
         self.path = path
         self._fault: OSError | None = None
-        self._kept: list[str] = []
+        self._windows = 0
+        self._page: mmap.mmap | None = None
         draft = path.with_name(f".{path.name}.{uuid4().hex}")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
-        self._file = os.open(draft, flags, 0o600)
+        self._file = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._write(f"{_MAGIC} {sender_id} {boot_id}\n")
@@ -51,35 +58,26 @@ class Journal:
             os.link(draft, path)
             _sync_folder(path.parent)
         except BaseException:
-            os.close(self._file)
+            self.close()
             raise
         finally:
             draft.unlink(missing_ok=True)
 
     def said(self, attempt_id: int) -> None:
-        """To be called before the body is handed over; writes what was heard before it, too."""
-        self._kept.append(f"D {attempt_id}\n")
-        self.write_kept()
+        """To be called before the body is handed over."""
+        self._write(f"D {attempt_id}\n")
 
-    def heard(self, attempt_id: int, code: int, text: str) -> bool:
-        """The final reply to that body; ``text`` becomes one line. Kept until the next body, so
-        that one write does for both; says whether it is the first that is kept: then
-        ``write_kept`` must be called soon.
-        """
-        self._kept.append(f"R {attempt_id} {code} {' '.join(text.split())}\n")
-        return len(self._kept) == 1
-
-    def write_kept(self) -> None:
-        """Writes the replies that are kept."""
-        if self._kept:
-            kept, self._kept = "".join(self._kept), []
-            self._write(kept)
+    def heard(self, attempt_id: int, code: int, text: str) -> None:
+        """The final reply to that body; ``text`` becomes one line."""
+        self._write(f"R {attempt_id} {code} {' '.join(text.split())}\n")
 
     def close(self) -> None:
         """Lets go of it; it stays for whoever recovers."""
+        if self._page is not None:
+            os.ftruncate(self._file, (self._windows - 1) * _WINDOW + self._page.tell())
+            self._page.close()
+            self._page = None
         if self._file >= 0:
-            with suppress(OSError):  # a reply that is missing here is one that nobody knows
-                self.write_kept()
             os.close(self._file)
             self._file = -1
 
@@ -92,9 +90,27 @@ class Journal:
         if self._fault:
             raise self._fault
         data = line.encode("utf-8", "replace")
-        if os.write(self._file, data) != len(data):
-            self._fault = OSError(f"{self.path}: the disk is full, the journal ends mid-line")
-            raise self._fault
+        room = _WINDOW - self._page.tell() if self._page is not None else 0
+        if self._page is not None:
+            self._page.write(data[:room])
+        if room < len(data):
+            self._page = self._next()
+            self._page.write(data[room:])
+
+    def _next(self) -> mmap.mmap:
+        """The next part of the file. Raises OSError when there is no place for it: the journal
+        then ends in the middle of a line, and nothing more may follow.
+        """
+        start = self._windows * _WINDOW
+        try:
+            if os.pwrite(self._file, bytes(_WINDOW), start) != _WINDOW:
+                raise OSError(f"{self.path}: the disk is full, the journal ends mid-line")
+            page = mmap.mmap(self._file, _WINDOW, offset=start)
+        except OSError as error:
+            self._fault = error
+            raise
+        self._windows += 1
+        return page
 
 
 def read(path: Path) -> JournalRecord:
@@ -102,7 +118,7 @@ def read(path: Path) -> JournalRecord:
 
     Raises FileNotFoundError, and ValueError when it is no journal.
     """
-    header, *lines = path.read_bytes().decode("utf-8", "replace").split("\n")
+    header, *lines = path.read_bytes().rstrip(b"\0").decode("utf-8", "replace").split("\n")
     magic, _, names = header.partition(" ")
     sender_id, _, boot = names.partition(" ")
     if magic != _MAGIC or not boot:

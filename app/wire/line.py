@@ -58,7 +58,9 @@ class Line(asyncio.BufferedProtocol):
         self._replies: deque[Heard] = deque()
         self._ended = ""
         self._waiter: asyncio.Future[None] | None = None
-        self._timer: asyncio.TimerHandle
+        self._timer: asyncio.TimerHandle | None = None
+        self._patience = self._deadline = 0.0
+        self._unsent = 0
         self._gone: asyncio.Future[None] = self._loop.create_future()
         self._poll = select.poll()
         self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
@@ -100,15 +102,15 @@ class Line(asyncio.BufferedProtocol):
 
     async def hear(self, seconds: float) -> Heard:
         """The next reply. Raises Silence when none comes within ``seconds``, or ever."""
+        if not self._replies:
+            self._wait_until(seconds)
         while not self._replies:
             if self._ended:
                 raise Silence(self._ended)
             self._waiter = self._loop.create_future()
-            self._arm(seconds)
             try:
                 await self._waiter
             finally:
-                self._timer.cancel()
                 self._waiter = None
         code, words = self._replies.popleft()
         if self.overhear:
@@ -183,20 +185,37 @@ class Line(asyncio.BufferedProtocol):
         self._ended = self._ended or (
             f"the connection was lost: {tidy(str(exc))}" if exc else "the connection was closed"
         )
+        if self._timer is not None:
+            self._timer.cancel()
         if not self._gone.done():
             self._gone.set_result(None)
         self._wake()
 
-    def _arm(self, seconds: float) -> None:
-        unsent = self._transport.get_write_buffer_size()
-        self._timer = self._loop.call_later(seconds, self._time_out, seconds, unsent)
+    def _wait_until(self, seconds: float) -> None:
+        """From now on a reply is due within ``seconds``. The timer is left where it is when it is
+        early enough: making one for each reply costs more than the reply.
+        """
+        self._patience, self._deadline = seconds, self._loop.time() + seconds
+        self._unsent = self._transport.get_write_buffer_size()
+        if self._timer is None or self._timer.when() > self._deadline:
+            self._arm()
 
-    def _time_out(self, seconds: float, unsent: int) -> None:
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(self._deadline, self._look_at_the_time)
+
+    def _look_at_the_time(self) -> None:
         """A body that is still going out, however slowly, has time; silence has not."""
-        if self._transport.get_write_buffer_size() < unsent:
-            self._arm(seconds)
+        self._timer = None
+        if self._waiter is None or self._closed:
+            return
+        if self._loop.time() < self._deadline:
+            self._arm()
+        elif self._transport.get_write_buffer_size() < self._unsent:
+            self._wait_until(self._patience)
         else:
-            self.abort(f"no reply within {seconds:g} seconds")
+            self.abort(f"no reply within {self._patience:g} seconds")
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

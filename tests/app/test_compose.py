@@ -33,7 +33,7 @@ def composed(composer: Composer, **given: Any) -> bytes:
         "list_id": "0123abcd.shop.example.com",
         "dispatch_id": "11112222-3333-7444-8555-666677778888",
     }
-    return composer.compose(**{**values, **given})
+    return composer.compose(**{**values, **given}).whole()
 
 
 def read(data: bytes) -> EmailMessage:

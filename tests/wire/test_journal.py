@@ -1,5 +1,6 @@
 """The journal tells after a crash what was said, and who is still alive."""
 
+import mmap
 import os
 import signal
 import subprocess
@@ -37,20 +38,20 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     )
 
 
-def test_a_reply_is_written_with_the_next_body_or_when_asked(tmp_path: Path) -> None:
+def test_it_grows_and_keeps_what_lies_across_two_windows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "_WINDOW", mmap.PAGESIZE)
     book = Journal(tmp_path / "a", "s", "b")
-    book.said(1)
-    assert book.heard(1, 250, "one")
-    assert not book.heard(2, 250, "two")
-    assert journal.read(tmp_path / "a").heard == {}
-    book.said(3)
-    assert journal.read(tmp_path / "a") == JournalRecord(
-        "s", "b", {1, 3}, {1: (250, "one"), 2: (250, "two")}
-    )
-    assert book.heard(3, 250, "three")
-    book.write_kept()
-    assert journal.read(tmp_path / "a").heard[3] == (250, "three")
+    words = {number: (250, f"2.0.0 taken as {number:040}") for number in range(300)}
+    for number, (code, text) in words.items():
+        book.said(number)
+        book.heard(number, code, text)
+    open_ = journal.read(tmp_path / "a")
     book.close()
+    assert (tmp_path / "a").stat().st_size > 4 * mmap.PAGESIZE
+    assert not (tmp_path / "a").read_bytes().endswith(b"\0")
+    assert open_ == journal.read(tmp_path / "a") == JournalRecord("s", "b", set(words), words)
 
 
 def test_it_is_there_before_anything_is_said_and_gone_when_removed(tmp_path: Path) -> None:
@@ -120,16 +121,20 @@ def test_after_a_failed_write_nothing_more_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A half line must stay the last one, or it would garble the next."""
+    monkeypatch.setattr(journal, "_WINDOW", mmap.PAGESIZE)
     book = Journal(tmp_path / "a", "s", "b")
-    write = os.write
-    monkeypatch.setattr(os, "write", lambda file, data: write(file, data[:3]))
+    write = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda file, data, at: write(file, data[:3], at))
     with pytest.raises(OSError, match="disk is full"):
-        book.said(1234)
+        for number in range(mmap.PAGESIZE):
+            book.said(number)
     monkeypatch.undo()
     with pytest.raises(OSError, match="disk is full"):
-        book.said(5)
+        book.said(999_999)
     book.close()
-    assert journal.read(tmp_path / "a").said == set()
+    said = journal.read(tmp_path / "a").said
+    assert said == set(range(len(said)))
+    assert 500 < len(said) < mmap.PAGESIZE / 5
 
 
 def test_a_boot_has_a_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,9 +1,8 @@
 """The usual end of an attempt, written for many at once: the relay took the message."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, Integer, Text, bindparam, func, select, update
@@ -16,8 +15,7 @@ from app.sending.models import Attempt, Delivery
 from app.sending.models.numbers import Number
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(NamedTuple):
     """An open attempt of a delivery that was begun."""
 
     id: int
@@ -30,7 +28,7 @@ def still_begun(session: Session, attempts: Sequence[int]) -> dict[int, Begun]:
     if not attempts:
         return {}
     rows = session.connection().execute(_STILL_BEGUN, {"attempts": attempts})
-    return {row[0]: Begun(*row) for row in rows}
+    return {row[0]: Begun(*row) for row in rows.all()}
 
 
 def write(session: Session, taken: Mapping[Begun, Reply], now: datetime) -> None:

@@ -2,9 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, update
@@ -20,8 +19,7 @@ from app.sending.models.dispatch import MESSAGE
 from app.workspaces.models import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A claimed delivery that shall go through a relay. ``fallback``: not its primary."""
 
     delivery_id: int

@@ -2,9 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -24,8 +23,7 @@ from app.sending.models import Attempt, Delivery
 _TURNED_AWAY = ("refused", "unauthorized")
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A delivery in one sender's hand. ``tried``: relay -> outcome, of those that turned it
     away in this round; ``stay``: the relay it must stay on.
     """
@@ -67,7 +65,7 @@ def _take(session: Session, statement: Executable, whose: dict[str, Any], most: 
     """Marks rows as claimed; gives back what Claimed begins with, in its order."""
     if most <= 0:
         return []
-    return list(session.connection().execute(statement, whose | {"most": most}))
+    return list(session.connection().execute(statement, whose | {"most": most}).all())
 
 
 def _taking(*which: ColumnElement[bool]) -> Executable:

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.db import UTCDateTime
 from app.sending import hours
 from app.sending.models import Delivery, Dispatch, StreamPause
 from app.sending.models.dispatch import CAMPAIGN
@@ -82,15 +83,7 @@ def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
     """Every launch that neither is held itself nor with its stream, whose time has come and is
     not over, whose sending window is open, and that has queued deliveries due.
     """
-    in_time = or_(Dispatch.not_later_than.is_(None), Dispatch.not_later_than > now)
-    due = exists().where(
-        Delivery.dispatch_id == Dispatch.id, Delivery.state == "queued", Delivery.due_at <= now
-    )
-    rows = session.execute(
-        READ.where(Dispatch.finished_at.is_(None), Dispatch.hold == "", Dispatch.ready_at <= now)
-        .where(Dispatch.kind == CAMPAIGN, due, in_time, ~is_stream_paused())
-        .order_by(Dispatch.id)
-    )
+    rows = session.connection().execute(_OPEN, {"now": now})
     found = [OpenDispatch(*tuple(row)) for row in rows]
     return [one for one in found if hours.is_open(one.sending_window, one.zone, now)]
 
@@ -104,15 +97,7 @@ def is_stream_paused() -> ColumnElement[bool]:
 
 def is_any_done(session: Session, now: datetime) -> bool:
     """Whether ``close_finished`` would find something to do."""
-    still = exists().where(
-        Delivery.dispatch_id == Dispatch.id,
-        Delivery.state.in_(OPEN),
-        (Dispatch.hold != "cancelled") | (Delivery.state != "queued"),
-    )
-    done = select(Dispatch.id).where(
-        Dispatch.finished_at.is_(None), Dispatch.ready_at <= now, ~still
-    )
-    return session.execute(done.limit(1)).first() is not None
+    return session.connection().execute(_DONE, {"now": now}).first() is not None
 
 
 def close_finished(session: Session, now: datetime) -> None:
@@ -120,19 +105,37 @@ def close_finished(session: Session, now: datetime) -> None:
 
     What came back to the queue of a cancelled one after it was cancelled is ended first.
     """
-    cancelled = select(Dispatch.id).where(
-        Dispatch.finished_at.is_(None), Dispatch.hold == "cancelled"
+    session.flush()
+    session.connection().execute(_CANCEL, {"now": now})
+    session.connection().execute(_CLOSE, {"now": now})
+
+
+# Made once: making a statement costs more than running it, and these run with every wave.
+_NOW = bindparam("now", type_=UTCDateTime())
+_UNFINISHED = (Dispatch.finished_at.is_(None), Dispatch.ready_at <= _NOW)
+_OPEN = (
+    READ.where(*_UNFINISHED, Dispatch.hold == "", Dispatch.kind == CAMPAIGN, ~is_stream_paused())
+    .where(
+        exists().where(
+            Delivery.dispatch_id == Dispatch.id,
+            Delivery.state == "queued",
+            Delivery.due_at <= _NOW,
+        ),
+        or_(Dispatch.not_later_than.is_(None), Dispatch.not_later_than > _NOW),
     )
-    session.execute(
-        update(Delivery)
-        .where(Delivery.dispatch_id.in_(cancelled), Delivery.state == "queued")
-        .values(state="cancelled", finished_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    still = exists().where(Delivery.dispatch_id == Dispatch.id, Delivery.state.in_(OPEN))
-    session.execute(
-        update(Dispatch)
-        .where(Dispatch.finished_at.is_(None), Dispatch.ready_at <= now, ~still)
-        .values(finished_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    .order_by(Dispatch.id)
+)
+_STILL = exists().where(Delivery.dispatch_id == Dispatch.id, Delivery.state.in_(OPEN))
+_STILL_TO_SEND = exists().where(
+    Delivery.dispatch_id == Dispatch.id,
+    Delivery.state.in_(OPEN),
+    (Dispatch.hold != "cancelled") | (Delivery.state != "queued"),
+)
+_DONE = select(Dispatch.id).where(*_UNFINISHED, ~_STILL_TO_SEND).limit(1)
+_CANCELLED = select(Dispatch.id).where(Dispatch.finished_at.is_(None), Dispatch.hold == "cancelled")
+_CANCEL = (
+    update(Delivery)
+    .where(Delivery.dispatch_id.in_(_CANCELLED), Delivery.state == "queued")
+    .values(state="cancelled", finished_at=_NOW)
+)
+_CLOSE = update(Dispatch).where(*_UNFINISHED, ~_STILL).values(finished_at=_NOW)

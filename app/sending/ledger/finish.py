@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -20,8 +20,7 @@ from app.sending.ledger.consequences import Consequences
 from app.sending.models import Attempt, Delivery, Relay
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """The end of an attempt. ``reply`` None: void, nothing was said to the relay. ``counts``:
     a fault in it is a new one (a lost line is one fault, however many waited behind it).
     ``with_path``: a return path was on its envelope.

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
+from app.db import UTCDateTime
 from app.sending.ledger.claim import Claimed, turned_away
 from app.sending.ledger.dispatches import READ, OpenDispatch, is_stream_paused
 from app.sending.models import Content, Delivery, Dispatch
@@ -43,36 +44,18 @@ class HeldMessage:
 
 def open_messages(session: Session, now: datetime) -> Sequence[OpenDispatch]:
     """One for each group of due messages that routing treats alike."""
-    alike = _due(now).with_only_columns(*_ALIKE).distinct().subquery()
-    same = [column.is_not_distinct_from(alike.c[column.key]) for column in _ALIKE]
-    first = (
-        _due(now)
-        .with_only_columns(Dispatch.id)
-        .where(*same)
-        .order_by(Dispatch.id)
-        .limit(1)
-        .correlate(alike)
-        .scalar_subquery()
-    )
-    firsts = select(first).select_from(alike)
-    rows = session.execute(READ.where(Dispatch.id.in_(firsts)).order_by(Dispatch.id))
+    rows = session.connection().execute(_GROUPS, {"now": now})
     return [OpenDispatch(*tuple(row)) for row in rows]
 
 
 def is_any_message_due(session: Session, now: datetime) -> bool:
     """Whether ``open_messages`` would find something."""
-    return session.execute(_due(now).with_only_columns(Dispatch.id).limit(1)).first() is not None
+    return session.connection().execute(_ANY, {"now": now}).first() is not None
 
 
 def has_messages(session: Session, workspace_id: UUID, now: datetime) -> bool:
     """Whether messages were handed in in this workspace lately."""
-    latest = (
-        select(Dispatch.created_at)
-        .where(Dispatch.workspace_id == workspace_id, Dispatch.kind == literal_column("'message'"))
-        .order_by(Dispatch.id.desc())
-        .limit(1)
-    )
-    found = session.scalar(latest)
+    found = session.connection().scalar(_LATEST, {"workspace": workspace_id})
     return found is not None and found > now - LATELY
 
 
@@ -108,24 +91,6 @@ def claim_messages(
     return held
 
 
-def _due(now: datetime) -> Select[Any]:
-    query: Select[Any] = (
-        select()
-        .select_from(Dispatch)
-        .join(Delivery, Delivery.dispatch_id == Dispatch.id)
-        .where(
-            Dispatch.kind == MESSAGE,
-            Dispatch.finished_at.is_(None),
-            Dispatch.hold == "",
-            Dispatch.ready_at <= now,
-            ~is_stream_paused(),
-            Delivery.state == "queued",
-            Delivery.due_at <= now,
-        )
-    )
-    return query
-
-
 def _take(
     session: Session, sender_id: UUID, which: ColumnElement[bool], most: int, now: datetime
 ) -> list[Any]:
@@ -155,8 +120,7 @@ def _take(
 def _fitting(session: Session, which: ColumnElement[bool], most: int, now: datetime) -> list[int]:
     """The deliveries that are due, as many as may be in memory at once."""
     candidates = (
-        _due(now)
-        .with_only_columns(Delivery.id, func.length(Content.finished))
+        _DUE.with_only_columns(Delivery.id, func.length(Content.finished))
         .join(Content, Content.id == Dispatch.content_id)
         .where(which)
         .order_by(Delivery.due_at, Delivery.id)
@@ -165,12 +129,49 @@ def _fitting(session: Session, which: ColumnElement[bool], most: int, now: datet
     )
     mine: list[int] = []
     bytes_ = 0
-    for delivery_id, size in session.execute(candidates):
+    for delivery_id, size in session.execute(candidates, {"now": now}):
         bytes_ += size
         if mine and bytes_ > _MOST_BYTES:
             break
         mine.append(delivery_id)
     return mine
+
+
+_NOW = bindparam("now", type_=UTCDateTime())
+_DUE: Select[Any] = (
+    select()
+    .select_from(Dispatch)
+    .join(Delivery, Delivery.dispatch_id == Dispatch.id)
+    .where(
+        Dispatch.kind == MESSAGE,
+        Dispatch.finished_at.is_(None),
+        Dispatch.hold == "",
+        Dispatch.ready_at <= _NOW,
+        ~is_stream_paused(),
+        Delivery.state == "queued",
+        Delivery.due_at <= _NOW,
+    )
+)
+_ANY = _DUE.with_only_columns(Dispatch.id).limit(1)
+_GROUP = _DUE.with_only_columns(*_ALIKE).distinct().subquery()
+_FIRST = (
+    _DUE.with_only_columns(Dispatch.id)
+    .where(*(column.is_not_distinct_from(_GROUP.c[column.key]) for column in _ALIKE))
+    .order_by(Dispatch.id)
+    .limit(1)
+    .correlate(_GROUP)
+    .scalar_subquery()
+)
+_GROUPS = READ.where(Dispatch.id.in_(select(_FIRST).select_from(_GROUP))).order_by(Dispatch.id)
+_LATEST = (
+    select(Dispatch.created_at)
+    .where(
+        Dispatch.workspace_id == bindparam("workspace"),
+        Dispatch.kind == literal_column("'message'"),
+    )
+    .order_by(Dispatch.id.desc())
+    .limit(1)
+)
 
 
 def _dispatches(session: Session, wanted: Sequence[UUID]) -> dict[UUID, OpenDispatch]:
