@@ -7,6 +7,11 @@ from functools import lru_cache
 
 _LOCAL = re.compile(r"[^\s@\"(),:;<>\[\]\\\x00-\x1f\x7f\ud800-\udfff]{1,64}")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+#: Nearly every address there is; of these it can be told without looking at each part.
+_USUAL = re.compile(
+    r"(?:[A-Za-z0-9_+-]+\.)*[A-Za-z0-9_+-]+"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,10 @@ def parse(value: str) -> EmailAddress | None:
     RFC 5321 mailboxes without quoted local parts and without address literals; local part up
     to 64 and the whole up to 254 octets; internationalised ones (RFC 6531) are fine.
     """
-    email = unicodedata.normalize("NFC", value.strip())
+    email = value.strip()
+    if _USUAL.fullmatch(email) and len(email) <= 254 and email.index("@") <= 64:
+        return EmailAddress(email, email.lower())
+    email = unicodedata.normalize("NFC", email)
     local, at, host = email.rpartition("@")
     if not at or not _LOCAL.fullmatch(local) or len(local.encode()) > 64:
         return None

@@ -48,23 +48,40 @@ def _fallback(expression: FilteredExpression) -> str | None:
 
 
 def _plain(path: tuple[str, ...], fallback: str) -> Read:
+    found = _finder(path)
+
     def gap(given: Mapping[str, object]) -> str | None:
-        value = _found(path, given)
+        value = found(given)
         return (value or fallback) if type(value) is str else None
 
     return gap
 
 
 def _escaping(path: tuple[str, ...], fallback: str) -> Read:
+    found, is_odd = _finder(path), _TO_ESCAPE.search
+
     def gap(given: Mapping[str, object]) -> str | None:
-        value = _found(path, given)
+        value = found(given)
         if type(value) is not str:
             return None
-        if not _TO_ESCAPE.search(value):
-            return value or fallback
-        return str(escape(value))
+        return str(escape(value)) if is_odd(value) else value or fallback
 
     return gap
+
+
+def _finder(path: tuple[str, ...]) -> Callable[[Any], object]:
+    """What stands at ``path``, "" where nothing does. Nearly every path is ``contact.x``."""
+    if len(path) != 2:
+        return lambda given: _found(path, given)
+    first, second = path
+
+    def found(given: Any) -> object:
+        try:
+            return given[first][second]
+        except (KeyError, TypeError, IndexError):
+            return ""
+
+    return found
 
 
 def _found(path: tuple[str, ...], given: Any) -> object:

@@ -16,6 +16,8 @@ _SOFT = b"=\r\n"
 _UNSAFE = re.compile(rb"[^ !\"#$%&'()*+,\-/0-9:;<>?@A-Z\[\\\]^_`a-z{|}~]")
 _UNSAFE_LITERAL = re.compile(rb"[^\t !\"#$%&'()*+,\-./0-9:;<>?@A-Z\[\\\]^_`a-z{|}~]")
 _HEX = {bytes((byte,)): b"=%02X" % byte for byte in range(256)}
+#: Nothing but full stops and equals signs has to be encoded in it: links and addresses.
+_NEARLY_PLAIN = re.compile(r"[ !#$%&'()*+,./0-9:;<=>?@A-Z\[\]^_`a-z{|}~-]{0,400}")
 _PLAIN = re.compile(r"[ !#$%&'()*+,/0-9:;<>?@A-Z\[\]^_`a-z{|}~-]{0,72}")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
@@ -102,8 +104,11 @@ def _known_value(value: str) -> bytes:
 
 
 def _escaped_value(value: str) -> bytes:
-    text = _NEWLINE.sub("\r\n", value)
-    data = _UNSAFE.sub(lambda found: _HEX[found[0]], text.encode("utf-8", "replace"))
+    if _NEARLY_PLAIN.fullmatch(value):
+        data = value.encode().replace(b"=", b"=3D").replace(b".", b"=2E")
+    else:
+        text = _NEWLINE.sub("\r\n", value)
+        data = _UNSAFE.sub(lambda found: _HEX[found[0]], text.encode("utf-8", "replace"))
     lines = []
     start = 0
     while len(data) - start > _LINE - 1:
