@@ -1,7 +1,8 @@
-"""Many ids as one value of a statement.
+"""Many ids as one value of a statement, and many rows as one value of its answer.
 
 A statement with hundreds of values costs more to write and to read than to run, and it is another
-one for every count of them.
+one for every count of them. And for every row that is read from SQLite the interpreter's lock is
+given away: with a loop that is always busy beside it, that costs more than the row.
 """
 
 import json
@@ -9,9 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Dialect, Text, bindparam
+from sqlalchemy import ColumnElement, Dialect, Select, Text, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -38,6 +40,31 @@ class Many(TypeDecorator[Sequence[Any]]):
         if value is None or dialect.name == "postgresql":
             return value
         return json.dumps([one.hex if isinstance(one, UUID) else one for one in value])
+
+
+class Rows:
+    """A SELECT, made once, whose rows are wanted all together."""
+
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+        whole = statement.subquery()
+        self._statement = statement
+        self._types = [column.type for column in whole.c]
+        self._as_json = select(func.json_group_array(func.json_array(*whole.c), type_=Text()))
+
+    def read(self, session: Session, values: dict[str, Any]) -> Sequence[Sequence[Any]]:
+        """All rows for these values of its parameters; their order is not kept."""
+        connection = session.connection()
+        if connection.dialect.name != "sqlite":
+            return connection.execute(self._statement, values).all()
+        rows: list[list[Any]] = json.loads(connection.execute(self._as_json, values).scalar_one())
+        for place, kind in enumerate(self._types):
+            understood = kind.dialect_impl(connection.dialect).result_processor(
+                connection.dialect, None
+            )
+            if understood is not None:
+                for row in rows:
+                    row[place] = understood(row[place])
+        return rows
 
 
 class among(FunctionElement[Any]):  # noqa: N801 - read in a statement, like exists()

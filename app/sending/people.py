@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.contacts.models import CONTACT_FIELDS, Contact
 from app.sending.compose import values_of
-from app.sending.many import among
+from app.sending.many import Rows, among
 from app.sending.models import Delivery
 
 
@@ -16,12 +16,12 @@ def seen(session: Session, deliveries: Sequence[int]) -> dict[int, Mapping[str, 
     """Delivery -> what a template sees of its contact; those that were deleted are missing."""
     if not deliveries:
         return {}
-    rows = session.connection().execute(_SEEN, {"deliveries": deliveries}).all()
+    rows = _SEEN.read(session, {"deliveries": deliveries})
     return {delivery: values_of(email, fields, texts) for delivery, email, fields, *texts in rows}
 
 
 # Plain columns: rows that nobody changes need not become objects that the session watches.
-_SEEN = (
+_SEEN = Rows(
     select(
         Delivery.id,
         *(getattr(Contact, name) for name in ("email", "fields", *CONTACT_FIELDS)),

@@ -1,8 +1,9 @@
 """The usual end of an attempt, written for many at once: the relay took the message."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, Integer, Text, bindparam, func, select, update
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.db import UTCDateTime
 from app.rules.replies import Reply
-from app.sending.many import Many, among
+from app.sending.many import Many, Rows, among
 from app.sending.models import Attempt, Delivery
 from app.sending.models.numbers import Number
 
@@ -27,8 +28,8 @@ def still_begun(session: Session, attempts: Sequence[int]) -> dict[int, Begun]:
     """Those of ``attempts`` whose end is not written yet."""
     if not attempts:
         return {}
-    rows = session.connection().execute(_STILL_BEGUN, {"attempts": attempts})
-    return {row[0]: Begun(*row) for row in rows.all()}
+    rows = _STILL_BEGUN.read(session, {"attempts": attempts})
+    return {row[0]: Begun(*row) for row in rows}
 
 
 def write(session: Session, taken: Mapping[Begun, Reply], now: datetime) -> None:
@@ -41,35 +42,26 @@ def write(session: Session, taken: Mapping[Begun, Reply], now: datetime) -> None
 
 
 def _close(connection: Connection, taken: Mapping[Begun, Reply], now: datetime) -> None:
-    """In one statement, where all say the same or the database takes columns of values."""
+    """In one statement: what they say travels as columns of values."""
     ids = [one.id for one in taken]
     codes = [reply.code for reply in taken.values()]
     texts = [reply.text[:500] for reply in taken.values()]
-    if len(set(codes)) == len(set(texts)) == 1:
-        values = {"attempts": ids, "now": now, "said": codes[0], "words": texts[0]}
-        connection.execute(_CLOSE, values)
-    elif connection.dialect.name == "postgresql":
+    if connection.dialect.name == "postgresql":
         columns = {"ids": ids, "codes": codes, "texts": texts}
-        connection.execute(_CLOSE_EACH, columns | {"now": now})
+        connection.execute(_CLOSE, columns | {"now": now})
     else:
-        rows = zip(ids, codes, texts, strict=True)
-        connection.execute(
-            _CLOSE_ONE,
-            [{"attempt": key, "said": code, "words": text, "now": now} for key, code, text in rows],
-        )
+        rows = json.dumps(list(zip(ids, codes, texts, strict=True)))
+        connection.execute(_CLOSE_ON_SQLITE, {"rows": rows, "now": now})
 
 
 _NOW = bindparam("now", type_=UTCDateTime())
 _CLOSED = {"outcome": "accepted", "finished_at": _NOW, "phase": "final_dot"}
-_SAID: dict[str, Any] = {"code": bindparam("said"), "text": bindparam("words")}
-_STILL_BEGUN = (
+_STILL_BEGUN = Rows(
     select(Attempt.id, Attempt.delivery_id, Attempt.relay_id)
     .join(Delivery, Delivery.id == Attempt.delivery_id)
     .where(among(Attempt.id, "attempts"), Attempt.outcome.is_(None), Delivery.state == "begun")
 )
-_CLOSE = update(Attempt).where(among(Attempt.id, "attempts")).values(_CLOSED | _SAID)
-_CLOSE_ONE = update(Attempt).where(Attempt.id == bindparam("attempt")).values(_CLOSED | _SAID)
-_EACH = (
+_SAID = (
     func.unnest(
         bindparam("ids", type_=Many(Number)),
         bindparam("codes", type_=Many(Integer())),
@@ -78,10 +70,16 @@ _EACH = (
     .table_valued("id", "code", "text")
     .render_derived()
 )
-_CLOSE_EACH = (
+_CLOSE = (
     update(Attempt)
-    .where(Attempt.id == _EACH.c.id)
-    .values(_CLOSED | {"code": _EACH.c.code, "text": _EACH.c.text})
+    .where(Attempt.id == _SAID.c.id)
+    .values(_CLOSED | {"code": _SAID.c.code, "text": _SAID.c.text})
+)
+_ROW = func.json_each(bindparam("rows", type_=Text())).table_valued("value").c.value
+_CLOSE_ON_SQLITE = (
+    update(Attempt)
+    .where(Attempt.id == _ROW.op("->>")(0))
+    .values(_CLOSED | {"code": _ROW.op("->>")(1), "text": _ROW.op("->>")(2)})
 )
 _SENT = (
     update(Delivery)

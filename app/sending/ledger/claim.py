@@ -6,17 +6,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Executable,
-    Integer,
-    bindparam,
-    literal_column,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Integer, bindparam, literal_column, select, update
 from sqlalchemy.orm import Session
 
+from app.sending.many import Rows, among
 from app.sending.models import Attempt, Delivery
 
 #: Outcomes after which a relay is not asked again in the same round.
@@ -54,26 +47,36 @@ def claim(
     whose = {"mine": sender_id, "dispatch": dispatch_id, "share": share, "now": now}
     again, never = (_OF_SHARE_AGAIN, _OF_SHARE) if share is not None else (_AGAIN, _NEVER)
     rows = _take(session, again, whose, tried) + _take(session, never, whose, fresh)
-    away = turned_away(session, [row.id for row in rows if row.tries])
-    return [
-        Claimed(*(*row, away.get((row.id, row.round), {})))
-        for row in sorted(rows, key=lambda row: row.id)
-    ]
+    claimed = sorted(Claimed(*(*row, {})) for row in rows)
+    away = turned_away(session, [one.id for one in claimed if one.tries])
+    if not away:
+        return claimed
+    return [one._replace(tried=away.get((one.id, one.round), {})) for one in claimed]
 
 
-def _take(session: Session, statement: Executable, whose: dict[str, Any], most: int) -> list[Any]:
+def _take(session: Session, due: Rows, whose: dict[str, Any], most: int) -> list[Sequence[Any]]:
     """Marks rows as claimed; gives back what Claimed begins with, in its order."""
     if most <= 0:
         return []
-    return list(session.connection().execute(statement, whose | {"most": most}).all())
+    rows = list(due.read(session, whose | {"most": most}))
+    if rows:
+        mine = {"deliveries": [row[0] for row in rows], "mine": whose["mine"]}
+        session.connection().execute(_MARK, mine)
+    return rows
 
 
-def _taking(*which: ColumnElement[bool]) -> Executable:
-    """Made once: making a statement costs as much as running it. The ids are looked up once,
-    too: PostgreSQL may repeat a subquery, each time with other rows.
-    """
-    due = (
-        select(Delivery.id)
+def _due(*which: ColumnElement[bool]) -> Rows:
+    """Made once: making a statement costs as much as running it."""
+    return Rows(
+        select(
+            Delivery.id,
+            Delivery.contact_id,
+            Delivery.email,
+            Delivery.address,
+            Delivery.tries,
+            Delivery.round,
+            Delivery.relay_id,
+        )
         .where(
             Delivery.dispatch_id == bindparam("dispatch"),
             Delivery.state == literal_column("'queued'"),
@@ -83,31 +86,21 @@ def _taking(*which: ColumnElement[bool]) -> Executable:
         .order_by(Delivery.due_at, Delivery.id)
         .limit(bindparam("most", type_=Integer()))
         .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    return (
-        update(Delivery)
-        .where(Delivery.id.in_(select(due.c.id)))
-        .values(state="claimed", sender_id=bindparam("mine"))
-        .returning(
-            Delivery.id,
-            Delivery.contact_id,
-            Delivery.email,
-            Delivery.address,
-            Delivery.tries,
-            Delivery.round,
-            Delivery.relay_id,
-        )
     )
 
 
+_MARK = (
+    update(Delivery)
+    .where(among(Delivery.id, "deliveries"))
+    .values(state="claimed", sender_id=bindparam("mine"))
+)
 # Numbers and states are written out, not bound: only so can a database see that a partial
 # index holds these rows.
 _TRIED = Delivery.tries > literal_column("0")
 _UNTRIED = Delivery.tries == literal_column("0")
 _SHARE = Delivery.primary_id == bindparam("share")
-_AGAIN, _NEVER = _taking(_TRIED), _taking(_UNTRIED)
-_OF_SHARE_AGAIN, _OF_SHARE = _taking(_TRIED, _SHARE), _taking(_UNTRIED, _SHARE)
+_AGAIN, _NEVER = _due(_TRIED), _due(_UNTRIED)
+_OF_SHARE_AGAIN, _OF_SHARE = _due(_TRIED, _SHARE), _due(_UNTRIED, _SHARE)
 
 
 def release(

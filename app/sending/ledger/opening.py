@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
-    Executable,
+    Insert,
     Integer,
     SelectBase,
     Text,
@@ -27,7 +27,7 @@ from app.contacts.models import Contact, Suppression
 from app.db import UTCDateTime
 from app.rules import consent
 from app.sending.ledger.dispatches import is_stream_paused
-from app.sending.many import among
+from app.sending.many import Rows, among
 from app.sending.models import Attempt, Delivery, Dispatch
 from app.sending.models.dispatch import MESSAGE
 from app.workspaces.models import Workspace
@@ -41,18 +41,20 @@ def open_attempts(
 ) -> dict[int, int]:
     """Opens the attempts of those that may still go, and only of those: delivery -> attempt."""
     relay_id, from_email, round_, fallback = alike
-    opened = session.connection().execute(
-        _OPEN_FALLBACK if fallback else _OPEN,
-        {
-            "deliveries": deliveries,
-            "relay": relay_id,
-            "mine": sender_id,
-            "in_round": round_,
-            "sent_from": from_email,
-            "now": now,
-        },
-    )
-    return dict(opened.all())
+    values = {
+        "deliveries": deliveries,
+        "relay": relay_id,
+        "mine": sender_id,
+        "in_round": round_,
+        "sent_from": from_email,
+        "now": now,
+    }
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        opening = _OPEN_FALLBACK_TELLING if fallback else _OPEN_TELLING
+        return dict(connection.execute(opening, values).all())
+    connection.execute(_OPEN_FALLBACK if fallback else _OPEN, values)
+    return dict(map(tuple, _OPENED.read(session, {"deliveries": deliveries, "mine": sender_id})))
 
 
 def begun(session: Session, deliveries: Sequence[int], now: datetime) -> None:
@@ -113,15 +115,23 @@ _MAY_HELP = _MAY_GO.where(
 )
 
 
-def _opening(may_go: SelectBase) -> Executable:
-    return (
-        insert(Attempt)
-        .from_select(list(_COLUMNS), may_go, include_defaults=False)
-        .returning(Attempt.delivery_id, Attempt.id)
-    )
+def _opening(may_go: SelectBase) -> Insert:
+    return insert(Attempt).from_select(list(_COLUMNS), may_go, include_defaults=False)
 
 
+_PAIR = (Attempt.delivery_id, Attempt.id)
 _OPEN, _OPEN_FALLBACK = _opening(_MAY_GO), _opening(_MAY_HELP)
+_OPEN_TELLING, _OPEN_FALLBACK_TELLING = (one.returning(*_PAIR) for one in (_OPEN, _OPEN_FALLBACK))
+_OPENED = Rows(
+    select(*_PAIR)
+    .join(Delivery, Delivery.id == Attempt.delivery_id)
+    .where(
+        among(Attempt.delivery_id, "deliveries"),
+        Attempt.outcome.is_(None),
+        Attempt.sender_id == _MINE,
+        Delivery.state == "claimed",
+    )
+)
 _BEGUN = (
     update(Delivery)
     .where(_THESE)
