@@ -67,6 +67,23 @@ def test_two_claims_never_take_the_same(world: World, hand: Hand, dispatch: UUID
     assert world.balance(dispatch) == {"sending": 5}
 
 
+def test_each_attempt_keeps_the_words_it_was_answered_with(
+    world: World, hand: Hand, dispatch: UUID
+) -> None:
+    words = ["queued as 'A\u00dc'", 'with "quotes" \\ and {}', "", "\u65e5\u672c", "x" * 700]
+    begun = sorted(hand.begin(hand.claim(dispatch)).values())
+    pairs = zip(begun, words, strict=True)
+    hand.finish(*(Heard(one, Reply("final_dot", 250 + n, w)) for n, (one, w) in enumerate(pairs)))
+    with world.database.reading() as session:
+        found = session.execute(
+            select(Attempt.id, Attempt.outcome, Attempt.code, Attempt.text).order_by(Attempt.id)
+        ).all()
+    assert [tuple(row) for row in found] == [
+        (one, "accepted", 250 + n, w[:500])
+        for n, (one, w) in enumerate(zip(begun, words, strict=True))
+    ]
+
+
 def test_only_the_owner_begins(world: World, hand: Hand, dispatch: UUID) -> None:
     claimed = hand.claim(dispatch)
     assert Hand(world, hand.relay, OTHER).begin(claimed) == {}
