@@ -1,5 +1,6 @@
 """What sending finds alarming, raised in the transaction that found it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from app.rules.limits import Limits, Meter, begun_today
 from app.sending.models import Delivery, Dispatch, Relay
 from app.sending.models.delivery import IN_DOUBT
 from app.sending.models.dispatch import MESSAGE
+from app.workspaces.models import Workspace
 
 #: What an alert about mails that were handed in one by one is about.
 MESSAGES = "messages"
@@ -51,6 +53,17 @@ def login_refused(relay: Relay, words: str, now: datetime) -> None:
 def is_login_refused(words: str) -> bool:
     """Whether a fault in words ("auth: 535 ...") is a login that was refused for good."""
     return words.startswith("auth: 5")
+
+
+def blocked(relay: Relay, destinations: Sequence[str], words: str, now: datetime) -> None:
+    """More destinations than a few take nothing from it, for its reputation."""
+    session = object_session(relay)
+    if session is not None:
+        sentence = (
+            f"The relay '{relay.name}' is blocked at {len(destinations)} destinations "
+            f"({', '.join(destinations[:10])}) for its reputation; the last one said: {words}"
+        )
+        _raise(session, relay, "relay_blocked", sentence, now)
 
 
 def suspect(relay: Relay, words: str, now: datetime) -> None:
@@ -126,7 +139,21 @@ def guard_settled(session: Session, dispatch_id: UUID, now: datetime) -> None:
     """A person decided about a dispatch that a guard had stopped."""
     workspace_id = session.scalar(select(Dispatch.workspace_id).where(Dispatch.id == dispatch_id))
     if workspace_id is not None:
-        over(session, workspace_id, "guard_tripped", str(dispatch_id), now=now)
+        for kind in ("guard_tripped", "sender_refused"):
+            over(session, workspace_id, kind, str(dispatch_id), now=now)
+
+
+def sending_held(session: Session, why: str, now: datetime) -> None:
+    """Nothing is sent any more, for anybody, until a person says go."""
+    sentence = f"All sending is held: {why} Look at it, then say go (POST /sending/go)."
+    for workspace_id in session.scalars(select(Workspace.id).order_by(Workspace.id)):
+        raise_(session, workspace_id, "sending_held", "", sentence, now=now)
+
+
+def sending_goes_on(session: Session, now: datetime) -> None:
+    """A person said go."""
+    for workspace_id in session.scalars(select(Workspace.id).order_by(Workspace.id)):
+        over(session, workspace_id, "sending_held", "", now=now)
 
 
 def _raise(session: Session, relay: Relay, kind: str, sentence: str, now: datetime) -> None:
