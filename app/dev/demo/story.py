@@ -44,8 +44,8 @@ class Story:
         login = {"username": wordpress.username, "application_password": wordpress.password}
         site = self._api.do("POST", "/sites", {"url": wordpress.url, **login})
         found = self._api.do("POST", f"/sites/{site['id']}/discover")
-        for source in found["sources"]:
-            self._view.note(f"{source['source']}: {source['state']}")
+        for state, sources in _by_state(found["sources"]).items():
+            self._view.note(f"{state}: {', '.join(sources)}")
         (connection,) = self._api.get(f"/sites/{site['id']}/connections")["items"]
         run = self._api.do("POST", f"/connections/{connection['id']}/runs")
         self._until(lambda: self._synced(run["id"]))
@@ -119,3 +119,11 @@ class Story:
                 raise Failed(f"nothing more happened for {PATIENCE_SECONDS:.0f} s.\n{log}")
             threading.Event().wait(LOOK_SECONDS)
         self._view.show(self._scene)
+
+
+def _by_state(sources: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """What can be read first."""
+    found: dict[str, list[str]] = {"ready": []}
+    for one in sorted(sources, key=lambda one: str(one["source"])):
+        found.setdefault(one["state"], []).append(one["source"])
+    return found
