@@ -92,10 +92,10 @@ class Story:
     def _sent(self) -> bool:
         balance = self._api.get(f"/campaigns/{self.campaign_id}/balance")
         self._scene.audience, self._scene.states = balance["audience"], balance["states"]
-        for relay_id, inbox, line in zip(
-            self.relay_ids, self._stage.inboxes, self._scene.relays, strict=True
+        for relay_id, mails, line in zip(
+            self.relay_ids, self._stage.mails(), self._scene.relays, strict=True
         ):
-            taken = len(inbox.messages)
+            taken = len(mails)
             if taken and not line.taken and relay_id != self.relay_ids[0]:
                 self._view.note(f"failover: {line.name.lower()} carries on", "yellow")
             line.taken = taken
