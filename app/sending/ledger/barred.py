@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.alerts import raise_
 from app.rules import distrust
+from app.sending import alarming
 from app.sending.ledger import rejections
 from app.sending.ledger.claim import settle
 from app.sending.ledger.hold import hold
@@ -36,8 +36,7 @@ def bar(
     if dispatch.kind == MESSAGE or not _is_common(session, dispatch, now):
         return
     hold(session, dispatch_id, hold="paused", reason=reason, now=now)
-    what = f"The campaign '{dispatch.label}' is paused: {reason}"
-    raise_(session, dispatch.workspace_id, "sender_refused", str(dispatch_id), what, now=now)
+    alarming.sender_refused(session, dispatch, reason, now)
 
 
 def _is_common(session: Session, dispatch: Dispatch, now: datetime) -> bool:
