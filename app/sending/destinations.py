@@ -78,10 +78,12 @@ def complained(
 
 def relieved(session: Session, relay: Relay, deliveries: Collection[int], now: datetime) -> None:
     """These were taken by a relay, which is locked: whoever complained before is content."""
-    if not deliveries or relay.slowed_until is None or relay.slowed_until <= now:
+    if not deliveries or relay.slowed_until is None:
         return
-    found = _locked(session, Destination.relay_id == relay.id, Destination.streak > 0)
+    lately = Destination.last_at > now - destinations.LATELY
+    found = _locked(session, Destination.relay_id == relay.id, Destination.streak > 0, lately)
     if not found:
+        relay.slowed_until = relay.slowed_until if relay.slowed_until > now else None
         return
     taken = session.scalars(select(Delivery.address).where(Delivery.id.in_(deliveries)))
     names = {destinations.of_address(address) for address in taken}
