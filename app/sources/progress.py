@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from app.sources import health
 from app.sources.models import Connection, SyncRun
 from sync.run import Plan
 
@@ -68,7 +69,7 @@ class Progress:
         mine(
             session, self, **_columns(after.numbers), detail="", **(ending if is_last else going_on)
         )
-        well: dict[str, Any] = {"failures": 0, "rest_until": None}
+        well = dict(health.WELL)
         if is_last:
             well |= {"state": "ready", "mark": plan.mark}
             if self.since is None:
