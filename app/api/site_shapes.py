@@ -4,8 +4,10 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from app.api.form_shapes import ConsentShape, DefaultRule, groups_of, mapping_of
 from app.api.schemas import Flag, Id, Instant, Name, Strict, Text
 from app.sources.connections import NEW_STATUSES
+from sync.policy import POLICIES
 from sync.schedule import MOST_MINUTES
 
 _MOST = 100
@@ -19,33 +21,44 @@ class Password(Text):
 
 
 class NewSite(Strict):
-    """A site; with an account of it and an application password (Users > Profile), or without:
-    then its owner approves at the link in the answer.
+    """A site; with an account of it and an application password (Users > Profile), with the keys of
+    its shop (WooCommerce > Settings > Advanced > REST API), or without: then its owner approves at
+    the link in the answer.
     """
 
     url = Text(required=True, least=1, most=2000)
     username = Name()
     application_password = Password()
+    consumer_key = Password(most=100)
+    consumer_secret = Password(most=100)
     name = Text()
 
 
 class SiteChanges(Strict):
-    """What may be changed; another host needs the application password again."""
+    """What may be changed; another host needs the application password, or the keys, again.
+    Both keys null: none any more.
+    """
 
     url = Text(least=1, most=2000)
     username = Name()
     application_password = Password()
+    consumer_key = Password(most=100, allow_none=True)
+    consumer_secret = Password(most=100, allow_none=True)
     name = Text()
 
 
 class SiteAnswer(Schema):
-    """A site, without its password. ``rest_root`` is empty until it was discovered."""
+    """A site, without its password and keys. ``rest_root`` is empty until it was discovered;
+    ``key_ending``: how the consumer key ends.
+    """
 
     id = Id(required=True)
     url = fields.String(required=True)
     name = fields.String(required=True)
     username = fields.String(required=True)
     has_password = fields.Boolean(required=True)
+    has_keys = fields.Boolean(required=True)
+    key_ending = fields.String(required=True)
     rest_root = fields.String(required=True)
     discovered_at = Instant(required=True, allow_none=True)
     created_at = Instant(required=True)
@@ -115,14 +128,9 @@ class ConnectionChanges(Strict):
 
     schedule = fields.Nested(Schedule, allow_none=True)
     new_contact_status = fields.String(validate=validate.OneOf(NEW_STATUSES))
-    mapping = fields.Dict(
-        keys=Name(),
-        values=Text(),
-        validate=validate.Length(0, _MOST),
-        metadata={
-            "description": "Source field to contact field ('fields.<key>' for a custom one; "
-            "'' leaves it out); fields that are not named go where they go by themselves"
-        },
+    mapping = mapping_of(
+        "Source field to contact field ('fields.<key>' for a custom one; '' leaves it out); fields "
+        "that are not named go where they go by themselves"
     )
     options = fields.Dict(
         keys=Name(),
@@ -130,16 +138,27 @@ class ConnectionChanges(Strict):
         validate=validate.Length(0, _MOST),
         metadata={"description": "Choices that the source offers; those not named stay"},
     )
-    add_lists = fields.List(
-        Name(),
-        validate=validate.Length(0, _MOST),
-        metadata={"description": "Ids or names; a list with an unknown name is created"},
+    add_lists = groups_of("Ids or names; a list with an unknown name is created")
+    add_tags = groups_of("Ids or names; a tag with an unknown name is created")
+    policy = fields.String(
+        validate=validate.OneOf(POLICIES),
+        metadata={
+            "description": "What the site may do to contacts that are here already: site_wins, "
+            "fill_empty (only what is empty), never (only new contacts get its values)"
+        },
     )
-    add_tags = fields.List(
-        Name(),
+    policies = fields.Dict(
+        keys=Name(),
+        values=fields.String(validate=validate.OneOf(POLICIES)),
         validate=validate.Length(0, _MOST),
-        metadata={"description": "Ids or names; a tag with an unknown name is created"},
+        metadata={"description": "Contact field ('email' too) to a policy of its own"},
     )
+    consent = fields.Nested(
+        ConsentShape,
+        allow_none=True,
+        metadata={"description": "Who may be written to; null: what the source says itself"},
+    )
+    form_rule = fields.Nested(DefaultRule)
 
 
 class FieldAnswer(Schema):
@@ -154,6 +173,8 @@ class ConnectionAnswer(Schema):
     """A site's source that is pulled.
 
     ``state``: ready, or needs_reauth (stopped until somebody mends the login at the site).
+    ``trouble``: what went wrong last, "" when nothing did; ``failing_since``: since when;
+    ``rest_until``: the site is left in peace until then.
     """
 
     id = Id(required=True)
@@ -170,7 +191,14 @@ class ConnectionAnswer(Schema):
     options = fields.Dict(keys=fields.String(), values=fields.Raw(), required=True)
     add_lists = fields.List(fields.String(), required=True)
     add_tags = fields.List(fields.String(), required=True)
+    policy = fields.String(required=True)
+    policies = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    consent = fields.Dict(required=True, allow_none=True)
+    form_rule = fields.Dict(required=True)
     failures = fields.Integer(required=True)
+    failing_since = Instant(required=True, allow_none=True)
+    trouble = fields.String(required=True)
+    rest_until = Instant(required=True, allow_none=True)
     last_run_at = Instant(required=True, allow_none=True)
     next_run_at = Instant(required=True, allow_none=True)
     created_at = Instant(required=True)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 import connectors
 from app.runtime import Runtime
-from app.sources import sites
+from app.sources import health, sites
 from app.sources.models import Connection, Site
 from app.sources.way_in import open_site
 from wp_bridge import discovery
@@ -59,10 +59,12 @@ def _note(session: Session, site: Site, found: Discovery, now: datetime) -> list
         if finding.state != "ready":
             continue
         if connection := known.get(finding.source):
-            connection.state, connection.failures, connection.rest_until = "ready", 0, None
+            for name, value in {"state": "ready", **health.WELL}.items():
+                setattr(connection, name, value)
         else:
             known[finding.source] = _connect(session, site, finding.source, now)
     session.flush()
+    health.settle(session, site, now)
     return list(_sources(found.findings, known))
 
 

@@ -13,6 +13,8 @@ from app.db import Base, Identified, Json
 class Site(Identified, Base):
     """A WordPress site and how to get in; ``secret`` is the encrypted application password.
 
+    ``shop_keys``: the encrypted consumer key and secret of its shop; ``key_ending``: how the key
+    ends, as WooCommerce shows it.
     ``rest_root`` is the canonical REST root, "" until discovered.
     """
 
@@ -23,6 +25,8 @@ class Site(Identified, Base):
     name: Mapped[str] = mapped_column(Text, default="")
     username: Mapped[str] = mapped_column(Text, default="")
     secret: Mapped[str] = mapped_column(Text, default="")
+    shop_keys: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    key_ending: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     rest_root: Mapped[str] = mapped_column(Text, default="")
     discovered_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -32,6 +36,11 @@ class Site(Identified, Base):
     def has_password(self) -> bool:
         """Whether a login is stored; without one only its owner's approval brings it."""
         return bool(self.secret)
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether its shop's keys are stored."""
+        return bool(self.shop_keys)
 
 
 class SiteApproval(Identified, Base):
@@ -61,7 +70,11 @@ class Connection(Identified, Base):
     ``cursor`` is what the connector goes on from, null when the next run starts afresh.
     ``mark``: what a finished run left, so that the next asks only for what changed since;
     ``swept_at``: when the last full pass began. ``options``: choices of its connector.
-    ``learned``: fields that its rows turned out to have.
+    ``learned``: fields that its rows turned out to have. ``policy`` and ``policies``: what a site
+    may do to fields that are filled, in general and by field. ``consent``: who may be written to,
+    null where the source says it. ``form_rule``: how forms without a rule of their own are read.
+    ``failing_since``: since when no page came over, ``trouble``: why not; ``is_down``: the site was
+    not there, so it is asked again after its rest, however long the schedule would wait.
     """
 
     __tablename__ = "connection"
@@ -77,14 +90,34 @@ class Connection(Identified, Base):
     add_tags: Mapped[list[str]] = mapped_column(default=list)
     options: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     learned: Mapped[list[Any]] = mapped_column(Json, default=list, server_default=text("'[]'"))
+    policy: Mapped[str] = mapped_column(default="site_wins", server_default=text("'site_wins'"))
+    policies: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    consent: Mapped[dict[str, Any] | None]
+    form_rule: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     cursor: Mapped[dict[str, Any] | None]
     mark: Mapped[dict[str, Any] | None]
     swept_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     rest_until: Mapped[datetime | None]
+    failing_since: Mapped[datetime | None]
+    trouble: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    is_down: Mapped[bool] = mapped_column(default=False, server_default=false())
     last_run_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class FormRow(Base):
+    """A form of a source, met in its rows; ``rule``: how it is read, null: by the default."""
+
+    __tablename__ = "source_form"
+    connection_id: Mapped[UUID] = mapped_column(
+        ForeignKey("connection.id", ondelete="CASCADE"), primary_key=True
+    )
+    key: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    rule: Mapped[dict[str, Any] | None]
+    met_at: Mapped[datetime]
 
 
 class SyncRun(Identified, Base):

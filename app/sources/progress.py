@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from app.sources import health
 from app.sources.models import Connection, SyncRun
 from sync.run import Plan
 
@@ -38,7 +39,8 @@ class Progress:
 
     A sweep of a source may take several runs: ``begun`` is when it began, ``known`` how many
     contacts it knew then, ``overwritten`` how many it has changed, ``since`` the mark it goes by
-    (None: a full pass); the connection's cursor hands them on.
+    (None: a full pass); the connection's cursor hands them on. ``source``, ``site``: what proofs
+    call the place where they were seen.
     """
 
     run_id: UUID
@@ -51,6 +53,8 @@ class Progress:
     overwritten: int
     since: dict[str, Any] | None = None
     has_moved: bool = False
+    source: str = ""
+    site: str = ""
 
     def store(self, session: Session, plan: Plan, now: datetime) -> "Progress":
         """Stores numbers and cursor after a page; the last page ends the run. Raises Stopped."""
@@ -65,7 +69,7 @@ class Progress:
         mine(
             session, self, **_columns(after.numbers), detail="", **(ending if is_last else going_on)
         )
-        well: dict[str, Any] = {"failures": 0, "rest_until": None}
+        well = dict(health.WELL)
         if is_last:
             well |= {"state": "ready", "mark": plan.mark}
             if self.since is None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors import Cursor, Incoming, Mark, Page, Pull, SourceField
+from connectors import Cursor, Incoming, Mark, Page, Pull, SourceField, SourceForm
 
 Row = Mapping[str, Any]
 #: A total that goes up and down, as two caches might say it, must not keep a walk from its end.
@@ -87,11 +87,13 @@ Part = Callable[[Cursor | None], Iterator[Step]]
 
 
 class Noticed:
-    """Fields that only turn up in the rows; each is told once."""
+    """Fields and forms that only turn up in the rows; each is told once."""
 
     def __init__(self, known: Iterable[SourceField] = ()) -> None:
         self._known = {field.key for field in known}
         self._fresh: list[SourceField] = []
+        self._forms: dict[str, SourceForm] = {}
+        self._fresh_forms: list[SourceForm] = []
 
     def see(self, key: str, label: str, target: str = "") -> str:
         """Notes a field; gives back its key."""
@@ -99,6 +101,17 @@ class Noticed:
             self._known.add(key)
             self._fresh.append(SourceField(key, label or key, target))
         return key
+
+    def meet(self, form: str, title: str) -> None:
+        """Notes a form."""
+        if form and form not in self._forms:
+            self._forms[form] = SourceForm(form, title or form)
+            self._fresh_forms.append(self._forms[form])
+
+    def fresh_forms(self) -> tuple[SourceForm, ...]:
+        """Forms met since this was asked last."""
+        found, self._fresh_forms = tuple(self._fresh_forms), []
+        return found
 
     def fresh(self) -> tuple[SourceField, ...]:
         """Those seen since this was asked last."""
@@ -126,4 +139,31 @@ def through(
                 step.total,
                 mark=start["mark"] if is_last else None,
                 fields=noticed.fresh(),
+                forms=noticed.fresh_forms(),
             )
+
+
+#: Reads a page of so many rows, the lowest number first ("ASC") or the highest ("DESC").
+ReadSorted = Callable[[str, int, int], Sheet]
+
+
+def by_number(
+    read: ReadSorted, say: Say, pull: Pull, noticed: Noticed, per_page: int
+) -> Iterator[Page]:
+    """Every row, or those that came in since the mark, which is the highest number so far: for
+    rows that are written once, such as submissions.
+    """
+
+    def everything(at: Cursor | None) -> Iterator[Step]:
+        return upwards(lambda page: read("ASC", page, per_page), say, at, per_page)
+
+    def added(at: Cursor | None) -> Iterator[Step]:
+        last = (pull.since or {}).get("id", 0)
+        newest_first = lambda page: read("DESC", page, per_page)  # noqa: E731
+        return downwards(newest_first, say, at, per_page, lambda number, _: number <= last)
+
+    def newest() -> Mark:
+        rows = read("DESC", 1, 1).rows
+        return {"id": rows[0][0] if rows else 0}
+
+    return through([added if pull.since else everything], pull, newest, noticed)
