@@ -88,17 +88,7 @@ class Trial:
             raise Conflict("From of this relay is no e-mail address: correct from_email first.")
         other = email_address.parse(from_email)
         shown = other.address if other else sender.address
-        name = self._relay.name
-        letter = own_mail.written(
-            from_name=self._relay.from_name,
-            sender=shown,
-            recipient=person.address,
-            subject=f"Test mail through {name}",
-            text=_TEXT.format(relay=name),
-            html=_HTML.format(relay=escape(name)) if html else "",
-            number=message_id,
-            now=now,
-        )
+        letter = _letter(self._relay, shown, person.address, message_id, now, html=html)
 
         async def through(envelope_sender: str) -> SendReport:
             parcel = Parcel(0, envelope_sender, person.address, letter)
@@ -125,3 +115,18 @@ def note(
     if tried.sender:
         verified.learn(relay, tried.sender, tried.report.reply, now)
     session.flush()
+
+
+def _letter(
+    relay: Relay, sender: str, recipient: str, number: UUID, now: datetime, *, html: bool
+) -> bytes:
+    return own_mail.written(
+        from_name=relay.from_name,
+        sender=sender,
+        recipient=recipient,
+        subject=f"Test mail through {relay.name}",
+        text=_TEXT.format(relay=relay.name),
+        html=_HTML.format(relay=escape(relay.name)) if html else "",
+        number=number,
+        now=now,
+    )
