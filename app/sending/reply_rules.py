@@ -1,4 +1,4 @@
-"""Rules about replies as people set them up, and what all rules say about an answer."""
+"""Rules about replies as people set them up: create, change, remove and list them."""
 
 from collections.abc import Mapping
 from datetime import datetime

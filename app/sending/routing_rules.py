@@ -1,4 +1,4 @@
-"""Smart rules as people set them up: create, change, remove and list them."""
+"""Routing rules as people set them up: create, change, remove and list them."""
 
 from collections.abc import Mapping
 from datetime import datetime
