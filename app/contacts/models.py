@@ -11,8 +11,6 @@ from app.db import Base, Identified
 from app.rules import consent
 
 STATUSES = ("pending", "active", "unsubscribed", "bounced", "invalid", "complained")
-#: Statuses that say "no": nothing but a person's deliberate act makes them active again.
-CLOSED_STATUSES = ("unsubscribed", "bounced", "invalid", "complained")
 #: Columns of a contact that people and sites may fill; every one is text, "" when unknown.
 CONTACT_FIELDS = (
     "first_name",
