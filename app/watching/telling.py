@@ -1,6 +1,7 @@
 """Brings notices to their receivers; each is tried until it is taken, or given up after a day.
 
-Nothing of this raises an alert: an alert about an alert would never end.
+Nothing of this raises an alert, because an alert about an alert would never end; only the last mail
+that a relay's hour or day allows is told of, whatever mail it is.
 """
 
 import json
