@@ -13,8 +13,9 @@ from app.sending.attempts import HeardLater, Tried
 from app.sending.ledger.balance import spoken_state
 from app.sending.models import Delivery
 
-#: Outcomes after which a relay is not asked again in the same round.
-_TURNED_AWAY = ("refused", "unauthorized")
+#: Outcomes after which a relay is not asked again in the same round; "blocked" is one where the
+#: mail may move to another relay, and then no relay is set that it must stay on.
+_TURNED_AWAY, _WHERE_IT_MAY_MOVE = ("refused", "unauthorized"), ("blocked",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def find(session: Session, dispatch_id: UUID, address: str, *, now: datetime) ->
         return None
     delivery, state = row
     tries = attempts.of(session, [delivery.id], void=True).get(delivery.id, [])
+    away = _TURNED_AWAY + (() if delivery.relay_id else _WHERE_IT_MAY_MOVE)
     return Traced(
         delivery.id,
         delivery.email,
@@ -57,9 +59,7 @@ def find(session: Session, dispatch_id: UUID, address: str, *, now: datetime) ->
         delivery.primary_id,
         delivery.relay_id,
         frozenset(
-            one.relay_id
-            for one in tries
-            if one.round == delivery.round and one.outcome in _TURNED_AWAY
+            one.relay_id for one in tries if one.round == delivery.round and one.outcome in away
         ),
         tries,
         attempts.heard_later(session, delivery.id),

@@ -1,6 +1,6 @@
 """Does what is due: begins scheduled runs, takes waiting ones, ends them one way or another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 import structlog
@@ -109,17 +109,11 @@ def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
         task.terms,
         now=runtime.now,
         stop=stop,
+        rules=task.rules,
     )
     made = [field for field in connector.fields if field.target.startswith("fields.")]
     targets = store.learn(made) if made else None
-    guard = Guard(runtime.guard_share, task.progress.known)
-    order = Order(
-        targets=targets or mapping.targets(task.fields, task.mapping, task.targets),
-        terms=task.terms,
-        guard=None if task.force else guard,
-        address_of=_address_of,
-        overwritten=task.progress.overwritten,
-    )
+    order = _order(runtime, task, targets)
     site = open_site(runtime, task.site)
     try:
         if not site.rest_root:
@@ -127,6 +121,19 @@ def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
         pulling.run(connector, site, store, order, task.pull)
     finally:
         site.close()
+
+
+def _order(runtime: Runtime, task: Task, targets: Mapping[str, str] | None) -> Order:
+    guard = Guard(runtime.guard_share, task.progress.known)
+    return Order(
+        targets=targets or mapping.targets(task.fields, task.mapping, task.targets),
+        terms=task.terms,
+        guard=None if task.force else guard,
+        address_of=_address_of,
+        overwritten=task.progress.overwritten,
+        forms=task.rules.forms,
+        consent=task.rules.consent,
+    )
 
 
 def _address_of(email: str) -> str | None:
