@@ -151,3 +151,18 @@ def test_contact_and_suppression_say_the_same(
     assert (answer.json or {})["status"] == becomes
     no = {"ada@example.com": becomes} if becomes in CLOSED else {}
     assert written_down(runtime) == no
+
+
+@pytest.mark.parametrize("status", ["pending", "active"])
+def test_an_untrue_no_of_a_server_leaves_consent_as_it_was(
+    owner: Client, runtime: Runtime, status: str
+) -> None:
+    contact = made(owner, status=status)
+    say_no(runtime, owner, "ada@example.com", "invalid", "rcpt_to: 550 5.1.3 bad")
+    say_no(runtime, owner, "ada@example.com", "bounced", "rcpt_to: 550 5.1.1 unknown")
+    assert seen(owner, contact["id"])["status"] == "bounced"
+    with runtime.database.transaction() as session:
+        untrue = {"ada@example.com": "rcpt_to: 550 5.1.1 unknown"}
+        suppression.take_back(session, owner.workspace_id, untrue, runtime.now())
+    assert seen(owner, contact["id"])["status"] == status
+    assert written_down(runtime) == {}
