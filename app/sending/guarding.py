@@ -45,7 +45,7 @@ def watch(runtime: Runtime) -> None:
             with runtime.database.transaction() as session:
                 for subject in news:
                     settle(session, workspace_id, subject, now=now)
-                warming.freeze(session, frozen, now=now)
+                warming.freeze(session, frozen)
 
 
 def settle(session: Session, workspace_id: UUID, subject: Subject, *, now: datetime) -> Judgement:

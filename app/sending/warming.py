@@ -27,7 +27,7 @@ def frozen_today(session: Session, workspace_id: UUID, now: datetime) -> Sequenc
     return found
 
 
-def freeze(session: Session, frozen: Sequence[tuple[UUID, str]], *, now: datetime) -> None:
+def freeze(session: Session, frozen: Sequence[tuple[UUID, str]]) -> None:
     """Tomorrow these relays may send as much as today, not more."""
     for relay_id, day in frozen:
         relay = session.get(Relay, relay_id, with_for_update=True)

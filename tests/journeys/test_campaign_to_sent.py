@@ -19,6 +19,7 @@ from tests.journeys.serving import Served, command, serving
 from tests.sending.servers import RelayServer
 
 OPEN = ("queued", "sending")
+OWNER = "owner@example.org"
 
 
 class Owner:
@@ -27,7 +28,7 @@ class Owner:
     def __init__(self, data_dir: Path, database_url: str) -> None:
         self.data_dir = data_dir
         self.settings = {"DATABASE__URL": database_url, "LOG__LEVEL": "warning"}
-        done = command(data_dir, "init", "--email", "owner@example.org", **self.settings)
+        done = command(data_dir, "init", "--email", OWNER, **self.settings)
         assert done.returncode == 0, done.stderr
         self.key = json.loads(done.stdout)["api_key"]
         self.url = ""
@@ -121,7 +122,9 @@ def test_a_relay_dies_on_the_way_and_nobody_is_missed(
         campaign = owner.campaign(relay_id=pin)
         owner.launch(campaign)
         assert owner.settled(campaign) == {"sent": 40}
-        assert sorted(one.recipients + two.recipients) == sorted(emails)
+        # The owner is told that a relay died; on a slow machine that mail is there already.
+        people = [who for who in one.recipients + two.recipients if who != OWNER]
+        assert sorted(people) == sorted(emails)
         assert two.taken
         found = owner.ask("GET", f"/campaigns/{campaign}/deliveries?state=sent&per_page=100")
         assert found["total"] == 40
