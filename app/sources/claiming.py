@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.contacts import fields
 from app.contacts.models import MailingList, Tag
-from app.sources import connections, forms
+from app.sources import connections, forms, rejects
 from app.sources.forms import Rules
 from app.sources.models import Connection, Site, SourceRow, SyncRun
 from app.sources.progress import LEASE, Numbers, Progress
@@ -35,6 +36,9 @@ class Task:
     targets: frozenset[str]
     terms: Terms
     rules: Rules
+    once: Terms | None
+    dry: bool
+    kinds: dict[str, str]
     fields: list[SourceField]
     pull: Pull
     failures: int
@@ -86,42 +90,69 @@ def _abandoned(now: datetime) -> ColumnElement[bool]:
 
 def _task(session: Session, run: SyncRun, owner: UUID, now: datetime) -> Task:
     connection = session.get_one(Connection, run.connection_id)
-    cursor = _cursor(connection, now)
+    cursor = _cursor(connection, run, now)
     since = _since(connection, run, cursor, now)
     site, rules = session.get_one(Site, connection.site_id), forms.rules(session, connection)
-    if run.pages == 0:
+    rejects.forget(session, connection.id)
+    if run.pages == 0 and not run.dry:
         connection.last_run_at = now
     return Task(
         progress=replace(
             _progress(session, run, owner, cursor, since, now),
             source=connection.source,
             site=site.url,
+            is_once=run.once is not None,
         ),
         workspace_id=run.workspace_id,
         site=site,
         source=connection.source,
         mapping=connection.mapping,
         targets=frozenset(connections.targets(session, run.workspace_id)),
-        terms=Terms(
-            connection.new_contact_status,
-            _existing(session, MailingList, run.workspace_id, connection.add_lists),
-            _existing(session, Tag, run.workspace_id, connection.add_tags),
-            policy=rules.policy,
-        ),
+        terms=terms_of(session, connection, rules),
         rules=rules,
+        once=_once(session, run),
+        dry=run.dry,
+        kinds=fields.kinds(session, run.workspace_id),
         fields=connections.fields(connection),
-        pull=Pull(cursor["at"] if cursor else None, since, connections.options(connection)),
+        pull=Pull(cursor["at"] if cursor else None, since, _options(connection, run)),
         failures=connection.failures,
         force=run.force,
     )
 
 
-def _cursor(connection: Connection, now: datetime) -> dict[str, Any] | None:
-    """Where a sweep was left, unless that is too long ago."""
+def terms_of(session: Session, connection: Connection, rules: Rules) -> Terms:
+    """What a connection does with people."""
+    return Terms(
+        connection.new_contact_status,
+        _existing(session, MailingList, connection.workspace_id, connection.add_lists),
+        _existing(session, Tag, connection.workspace_id, connection.add_tags),
+        policy=rules.policy,
+    )
+
+
+def _options(connection: Connection, run: SyncRun) -> dict[str, bool | str]:
+    """The connection's choices, and over them those of this run alone."""
+    chosen: dict[str, bool | str] = (run.once or {}).get("options", {})
+    return connections.options(connection) | chosen
+
+
+def _cursor(connection: Connection, run: SyncRun, now: datetime) -> dict[str, Any] | None:
+    """Where a sweep was left, unless that is too long ago, or was a sweep of another kind."""
     cursor = connection.cursor
-    if cursor and now - datetime.fromisoformat(cursor["begun"]) <= STALE:
-        return cursor
-    return None
+    if not cursor or now - datetime.fromisoformat(cursor["begun"]) > STALE:
+        return None
+    own = None if run.once is None else str(run.id)
+    return cursor if cursor.get("once") == own else None
+
+
+def _once(session: Session, run: SyncRun) -> Terms | None:
+    """What a run gives everybody, besides what the connection gives."""
+    if run.once is None:
+        return None
+    return Terms(
+        lists=_existing(session, MailingList, run.workspace_id, run.once["add_lists"]),
+        tags=_existing(session, Tag, run.workspace_id, run.once["add_tags"]),
+    )
 
 
 def _since(
@@ -149,7 +180,7 @@ def _progress(
         owner=owner,
         connection_id=run.connection_id,
         origin="wordpress",
-        numbers=_numbers(run) if cursor else Numbers(),
+        numbers=_numbers(run) if cursor and not run.dry else Numbers(),
         begun=datetime.fromisoformat(cursor["begun"]) if cursor else now,
         known=cursor["known"] if cursor else _known(session, run.connection_id),
         overwritten=cursor["overwritten"] if cursor else 0,
@@ -159,7 +190,8 @@ def _progress(
 
 def _numbers(run: SyncRun) -> Numbers:
     skipped = Counter({reason: int(count) for reason, count in run.skipped.items()})
-    return Numbers(run.seen, run.created, run.updated, run.kept, run.pages, skipped)
+    counted = (run.seen, run.created, run.updated, run.kept, run.pages)
+    return Numbers(*counted, skipped, run.faults, run.total)
 
 
 def _known(session: Session, connection_id: UUID) -> int:

@@ -29,7 +29,8 @@ class Workspace(Identified, Base):
     ``backup_relay_id``: the one relay that failover uses, NULL: all of the chain.
     ``failover_from_policy``: one of FROM_POLICIES. ``failover_into_transactional``: whether relays
     of that stream help mails of others. ``guards``: what is set of ``rules.guards.LIMITS``, and
-    ``pauses``, which of KINDS guards may stop by themselves.
+    ``pauses``, which of KINDS guards may stop by themselves. ``contact_allocation``: how many
+    contacts it may have, NULL for any number.
     """
 
     __tablename__ = "workspace"
@@ -41,6 +42,7 @@ class Workspace(Identified, Base):
     failover_from_policy: Mapped[str] = mapped_column(default="rewrite")
     failover_into_transactional: Mapped[bool] = mapped_column(default=False)
     guards: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    contact_allocation: Mapped[int | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
