@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import connectors
+from app.errors import Conflict
 from app.runtime import Runtime
-from app.sources import sites
+from app.sources import agents, sites
 from app.sources.models import Connection, Site
 from app.sources.way_in import open_site
 from wp_bridge import discovery
@@ -32,12 +33,17 @@ class Source:
 
 
 def discover(runtime: Runtime, workspace_id: UUID, site_id: UUID) -> list[Source]:
-    """Asks the site, then notes what was found. Raises NotFound.
+    """Asks the site, then notes what was found. Raises NotFound, Conflict where an agent reads it.
 
     The site is asked between two transactions: none may wait for a stranger.
     """
     with runtime.database.reading() as session:
         site = sites.get(session, workspace_id, site_id)
+        if agents.reads(session, site_id):
+            raise Conflict(
+                "A sync agent reads this site: it looks by itself, and GET /agents says what it "
+                "found. Start it again to make it look now."
+            )
     site.rest_root = ""
     client = open_site(runtime, site, seconds=PATIENCE)
     try:

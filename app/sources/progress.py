@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.sources.models import Connection, SyncRun
+from connectors import Cursor
 from sync.run import Plan
 
 #: A claim that is not renewed for so long (one page, slowly) is somebody else's to take.
@@ -30,6 +31,17 @@ class Numbers:
     kept: int = 0
     pages: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
+
+    def columns(self) -> dict[str, Any]:
+        """The same by the columns of a run."""
+        return {
+            "seen": self.seen,
+            "created": self.created,
+            "updated": self.updated,
+            "kept": self.kept,
+            "pages": self.pages,
+            "skipped": dict(self.skipped),
+        }
 
 
 @dataclass(slots=True)
@@ -63,7 +75,7 @@ class Progress:
         ending = {"state": "succeeded", "finished_at": now, "owner": None, "lease_until": None}
         going_on = {"lease_until": now + LEASE}
         mine(
-            session, self, **_columns(after.numbers), detail="", **(ending if is_last else going_on)
+            session, self, **after.numbers.columns(), detail="", **(ending if is_last else going_on)
         )
         well: dict[str, Any] = {"failures": 0, "rest_until": None}
         if is_last:
@@ -73,7 +85,7 @@ class Progress:
         session.execute(
             update(Connection)
             .where(Connection.id == self.connection_id)
-            .values(cursor=None if is_last else after.as_cursor(plan), **well)
+            .values(cursor=None if is_last else after.at(plan.cursor), **well)
             .execution_options(synchronize_session=False)
         )
         return after
@@ -83,10 +95,10 @@ class Progress:
         self.numbers, self.overwritten = after.numbers, after.overwritten
         self.has_moved = True
 
-    def as_cursor(self, plan: Plan) -> dict[str, Any]:
-        """What the connection keeps between pages."""
+    def at(self, cursor: Cursor | None) -> dict[str, Any]:
+        """What the connection keeps while its source is read; ``cursor``: where to go on."""
         return {
-            "at": plan.cursor,
+            "at": cursor,
             "begun": self.begun.isoformat(),
             "known": self.known,
             "overwritten": self.overwritten,
@@ -120,14 +132,3 @@ def _add(numbers: Numbers, plan: Plan) -> Numbers:
         numbers.pages + 1,
         numbers.skipped + tally.skipped,
     )
-
-
-def _columns(numbers: Numbers) -> dict[str, Any]:
-    return {
-        "seen": numbers.seen,
-        "created": numbers.created,
-        "updated": numbers.updated,
-        "kept": numbers.kept,
-        "pages": numbers.pages,
-        "skipped": dict(numbers.skipped),
-    }

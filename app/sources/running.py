@@ -19,6 +19,7 @@ from app.sources.progress import Stopped
 from app.sources.store import ContactStore, HandBack
 from app.sources.way_in import open_site
 from app.workspaces.models import Workspace
+from connectors import Connector
 from sync import mapping, schedule
 from sync import run as pulling
 from sync.guard import Guard
@@ -99,9 +100,29 @@ def run_one(runtime: Runtime, run_id: UUID, *, stop: Callable[[], bool] = lambda
 
 
 def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
-    connector = connectors.find().get(task.source)
-    if connector is None:
+    connector = connector_of(task)
+    store, order = prepared(runtime, task, connector, stop)
+    site = open_site(runtime, task.site)
+    try:
+        if not site.rest_root:
+            root.find(site)
+        pulling.run(connector, site, store, order, task.pull)
+    finally:
+        site.close()
+
+
+def connector_of(task: Task) -> Connector:
+    """The connector of a run. Raises Conflict when it is not installed (any more)."""
+    found = connectors.find().get(task.source)
+    if found is None:
         raise Conflict(f"There is no connector '{task.source}': install it again.")
+    return found
+
+
+def prepared(
+    runtime: Runtime, task: Task, connector: Connector, stop: Callable[[], bool]
+) -> tuple[ContactStore, Order]:
+    """What `sync.run` needs to bring pages of ``connector`` into the contacts."""
     store = ContactStore(
         runtime.database,
         task.workspace_id,
@@ -120,13 +141,7 @@ def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
         address_of=_address_of,
         overwritten=task.progress.overwritten,
     )
-    site = open_site(runtime, task.site)
-    try:
-        if not site.rest_root:
-            root.find(site)
-        pulling.run(connector, site, store, order, task.pull)
-    finally:
-        site.close()
+    return store, order
 
 
 def _address_of(email: str) -> str | None:
