@@ -191,8 +191,16 @@ class Connector(Protocol):
 
 @cache
 def find() -> Mapping[str, Connector]:
-    """Every connector by its key: the files of this folder, then what is installed beside it."""
+    """Every connector by its key: WordPress's own first, the others by title.
+
+    They are the files of this folder, and what is installed beside it.
+    """
     modules = sorted(module.name for module in iter_modules(__path__) if not module.ispkg)
     found = [import_module(f"{__name__}.{name}").connector for name in modules]
     found += [entry.load() for entry in entry_points(group="pressferry.connectors")]
-    return {connector.key: connector for connector in reversed(found)}
+    known = {connector.key: connector for connector in reversed(found)}
+    return {connector.key: connector for connector in sorted(known.values(), key=_place)}
+
+
+def _place(connector: Connector) -> tuple[bool, str]:
+    return connector.needs.namespace != "wp/v2", connector.title.casefold()

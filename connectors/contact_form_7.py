@@ -34,7 +34,7 @@ class ContactForm7:
     options = tuple(option for option in forms.OPTIONS if option.key == "tag_forms")
 
     def look(self, site: Site) -> int | None:
-        """One message. Raises AskTheOwner when Flamingo is not there."""
+        """One message. Raises AskTheOwner when Flamingo is not there, or hides them from us."""
         try:
             _posts(site, {"number": 1})
         except AskTheOwner as trouble:
@@ -46,6 +46,7 @@ class ContactForm7:
                 "Contact Form 7 keeps no messages by itself: install the plugin Flamingo (by the "
                 "same author), which keeps them from then on.",
             ) from None
+        _require_all(site)
         return None
 
     def pages(self, site: Site, pull: Pull) -> Iterator[Page]:
@@ -66,6 +67,7 @@ class ContactForm7:
                 yield Step(say(rows), after, 0)
 
         def newest() -> dict[str, int]:
+            _require_all(site)
             rows = _posts(site, {"number": 1, "orderby": "ID", "order": "DESC"})
             return {"id": rows[0][0] if rows else 0}
 
@@ -82,6 +84,21 @@ def _posts(site: Site, wanted: Mapping[str, Any]) -> list[tuple[int, Row]]:
     if not isinstance(found, list):
         raise NotUnderstood("The site's answer is not a list of posts.")
     return [(number_of(post, "post_id"), post) for post in found]
+
+
+def _require_all(site: Site) -> None:
+    """To an author WordPress shows her own messages only, which are none, and says nothing."""
+    try:
+        me = site.get("wp/v2/users/me", {"context": "edit", "_fields": "capabilities"}).data
+    except (AskTheOwner, NotUnderstood):
+        return  # it does not tell
+    may = mapping(mapping(me).get("capabilities"))
+    if may and not may.get("edit_others_posts"):
+        raise AskTheOwner(
+            "needs_permission",
+            "To this account Flamingo shows nobody's messages but its own, so none would come: "
+            "give an account that is an editor or an administrator.",
+        )
 
 
 def _upwards(site: Site, here: dict[str, int]) -> Iterator[Batch]:

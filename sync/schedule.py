@@ -21,7 +21,8 @@ MOST_CRON_JITTER = timedelta(seconds=30)
 class Timing:
     """What is known about a connection's times.
 
-    ``seed`` is its own; ``changed_at``: when its settings were last changed.
+    ``seed`` is its own; ``changed_at``: when its settings were last changed; ``is_down``: the site
+    was not there the last time.
     """
 
     seed: bytes
@@ -30,6 +31,7 @@ class Timing:
     changed_at: datetime
     last_run_at: datetime | None = None
     rest_until: datetime | None = None
+    is_down: bool = False
 
 
 class BadSchedule(ValueError):
@@ -60,8 +62,13 @@ def _check_cron(expression: str) -> None:
 
 
 def next_run(timing: Timing) -> datetime | None:
-    """When the connection is due, None when never. It may lie in the past."""
+    """When the connection is due, None when never. It may lie in the past.
+
+    A site that was not there is asked again after its rest, not first when its turn comes.
+    """
     due = _planned(timing)
+    if due and timing.is_down and timing.rest_until:
+        return timing.rest_until
     return max(due, timing.rest_until) if due and timing.rest_until else due
 
 

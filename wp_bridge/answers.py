@@ -77,7 +77,7 @@ class Answer:
 def understand(raw: Raw) -> Answer:
     """The data in an answer. Raises TryLater, AskTheOwner or NotUnderstood."""
     data = _json(raw.body)
-    if raw.status == 200 and data is not None:
+    if raw.status in (200, 201) and data is not None:
         return Answer(
             data, _count(raw.headers, "x-wp-total"), _count(raw.headers, "x-wp-totalpages")
         )
@@ -123,7 +123,9 @@ def _unauthorized(raw: Raw, code: str, message: str) -> AskTheOwner:
             "The whole site is behind a password of its web server (HTTP Basic), which takes the "
             "place of the application password: leave /wp-json/ out of that protection.",
         )
-    return AskTheOwner("needs_permission", f"The site refused the login: {message or '401'}.")
+    ours = code if code.startswith("woocommerce_rest_") else ""
+    sentence = f"The site refused the login: {message or '401'}."
+    return AskTheOwner("needs_permission", sentence, code=ours)
 
 
 def _forbidden(raw: Raw, code: str, message: str) -> AskTheOwner:

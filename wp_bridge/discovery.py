@@ -74,11 +74,12 @@ def _everywhere(probes: Iterable[str], state: str, detail: str) -> tuple[Finding
 
 
 def _look(client: Client, root: Root, source: str, probe: Probe) -> Finding:
-    if probe.needs.namespace not in root.namespaces:
+    if root.is_whole and probe.needs.namespace not in root.namespaces:
         detail = f"{probe.needs.plugin} is not active at the site, or too old to answer over REST."
         return Finding(source, "plugin_absent", detail)
-    if not client.has_login:
-        detail = f"Give a user name and an application password. {probe.needs.permission}"
+    if not client.opens(probe.needs.namespace):
+        why = "The shop's keys open nothing but the shop. " if client.keys else ""
+        detail = f"{why}Give a user name and an application password. {probe.needs.permission}"
         return Finding(source, "needs_permission", detail)
     try:
         count = probe.look(client)

@@ -20,7 +20,8 @@ class Root:
     """A REST root: ``url`` is what routes are appended to.
 
     ``app_passwords``: whether the site says that it takes application passwords;
-    ``authorization``: its page on which one is approved, "" when it names none.
+    ``authorization``: its page on which one is approved, "" when it names none. ``is_whole``:
+    False when its index is closed to us, and only a shop's keys found a way in.
     """
 
     url: str
@@ -28,6 +29,7 @@ class Root:
     namespaces: frozenset[str]
     app_passwords: bool
     authorization: str = ""
+    is_whole: bool = True
 
     def runs(self, plugin: str) -> bool:
         """Whether a namespace of ``plugin`` is there."""
@@ -54,7 +56,22 @@ def find(client: Client) -> Root:
             else:
                 client.rest_root = root.url
                 return root
+    if by_keys := _by_keys(client):
+        client.rest_root = by_keys.url
+        return by_keys
     raise max(troubles, key=_telling)
+
+
+def _by_keys(client: Client) -> Root | None:
+    """The root of a site that closes its index, but not its shop to the shop's keys."""
+    url = f"{client.url}/wp-json/"
+    if client.keys is None:
+        return None
+    try:
+        client.get_from(url, "wc/v3/customers", {"per_page": "1", "_fields": "id"})
+    except (TryLater, AskTheOwner, NotUnderstood):
+        return None
+    return Root(url, "", frozenset({"wc/v3"}), False, is_whole=False)
 
 
 _PARAMS = {"_fields": _FIELDS}

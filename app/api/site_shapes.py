@@ -19,33 +19,44 @@ class Password(Text):
 
 
 class NewSite(Strict):
-    """A site; with an account of it and an application password (Users > Profile), or without:
-    then its owner approves at the link in the answer.
+    """A site; with an account of it and an application password (Users > Profile), with the keys of
+    its shop (WooCommerce > Settings > Advanced > REST API), or without: then its owner approves at
+    the link in the answer.
     """
 
     url = Text(required=True, least=1, most=2000)
     username = Name()
     application_password = Password()
+    consumer_key = Password(most=100)
+    consumer_secret = Password(most=100)
     name = Text()
 
 
 class SiteChanges(Strict):
-    """What may be changed; another host needs the application password again."""
+    """What may be changed; another host needs the application password, or the keys, again.
+    Both keys null: none any more.
+    """
 
     url = Text(least=1, most=2000)
     username = Name()
     application_password = Password()
+    consumer_key = Password(most=100, allow_none=True)
+    consumer_secret = Password(most=100, allow_none=True)
     name = Text()
 
 
 class SiteAnswer(Schema):
-    """A site, without its password. ``rest_root`` is empty until it was discovered."""
+    """A site, without its password and keys. ``rest_root`` is empty until it was discovered;
+    ``key_ending``: how the consumer key ends.
+    """
 
     id = Id(required=True)
     url = fields.String(required=True)
     name = fields.String(required=True)
     username = fields.String(required=True)
     has_password = fields.Boolean(required=True)
+    has_keys = fields.Boolean(required=True)
+    key_ending = fields.String(required=True)
     rest_root = fields.String(required=True)
     discovered_at = Instant(required=True, allow_none=True)
     created_at = Instant(required=True)
@@ -154,6 +165,8 @@ class ConnectionAnswer(Schema):
     """A site's source that is pulled.
 
     ``state``: ready, or needs_reauth (stopped until somebody mends the login at the site).
+    ``trouble``: what went wrong last, "" when nothing did; ``failing_since``: since when;
+    ``rest_until``: the site is left in peace until then.
     """
 
     id = Id(required=True)
@@ -171,6 +184,9 @@ class ConnectionAnswer(Schema):
     add_lists = fields.List(fields.String(), required=True)
     add_tags = fields.List(fields.String(), required=True)
     failures = fields.Integer(required=True)
+    failing_since = Instant(required=True, allow_none=True)
+    trouble = fields.String(required=True)
+    rest_until = Instant(required=True, allow_none=True)
     last_run_at = Instant(required=True, allow_none=True)
     next_run_at = Instant(required=True, allow_none=True)
     created_at = Instant(required=True)

@@ -40,7 +40,7 @@ def add_site(body: dict[str, Any]) -> Any:
     with running.database.transaction() as session:
         site = sites.add(session, who.workspace_id, body, runtime=running, now=running.now())
     link = None
-    if not site.has_password:
+    if not (site.has_password or site.has_keys):
         link = authorizing.begin(running, who.workspace_id, site.id, who.user_id)
     return {name: getattr(site, name) for name in SiteAnswer().fields} | {"authorization": link}
 

@@ -14,13 +14,14 @@ XMLRPC = "xmlrpc.php"
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked. ``route`` begins with a slash, or is XMLRPC."""
+    """What was asked. ``route`` begins with a slash, or is XMLRPC; ``target``: path and query."""
 
     method: str
     route: str
     query: Mapping[str, str]
     authorization: str = ""
     body: bytes = b""
+    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
             is_front = urlsplit(self.path).path == "/"
             return 200 if is_front else 404, "text/html; charset=UTF-8", _PAGE, {}
         login = self.headers.get("Authorization", "")
-        reply = self.server.answer(Asked(self.command, route, query, login, body))
+        reply = self.server.answer(Asked(self.command, route, query, login, body, self.path))
         if isinstance(reply.data, str):
             return reply.status, "text/html; charset=UTF-8", reply.data.encode(), reply.headers
         found = json.dumps(reply.data, ensure_ascii=False).encode()

@@ -14,6 +14,8 @@ KINDS = {
     "backlog": "Mails wait for long",
     "unknown_deliveries": "Nobody knows whether some mails went",
     "sender_gone": "Nothing sends",
+    "site_needs_reauth": "A site does not let us in any more",
+    "site_failing": "A site could not be pulled for long",
 }
 #: Something that comes and goes is told of once in this time, and when it stays.
 QUIET = timedelta(minutes=15)

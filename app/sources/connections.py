@@ -133,6 +133,7 @@ def timing(connection: Connection, zone: str) -> Timing:
         changed_at=connection.updated_at,
         last_run_at=connection.last_run_at,
         rest_until=connection.rest_until,
+        is_down=connection.is_down,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 import connectors
 from app.errors import Conflict
 from app.runtime import Runtime
-from app.sources import agents, sites
+from app.sources import agents, health, sites
 from app.sources.models import Connection, Site
 from app.sources.way_in import open_site
 from wp_bridge import discovery
@@ -60,29 +61,39 @@ def _note(session: Session, site: Site, found: Discovery, now: datetime) -> list
         site.rest_root = found.root.url
         site.discovered_at = now
         site.name = site.name or found.root.name
-    known = _connections(session, site)
+    known = connections_of(session, site)
     for finding in found.findings:
         if finding.state != "ready":
             continue
         if connection := known.get(finding.source):
-            connection.state, connection.failures, connection.rest_until = "ready", 0, None
+            for name, value in {"state": "ready", **health.WELL}.items():
+                setattr(connection, name, value)
         else:
-            known[finding.source] = _connect(session, site, finding.source, now)
+            known[finding.source] = connect(session, site, finding.source, now)
     session.flush()
+    health.settle(session, site, now)
     return list(_sources(found.findings, known))
 
 
-def _connections(session: Session, site: Site) -> dict[str, Connection]:
+def connections_of(session: Session, site: Site) -> dict[str, Connection]:
+    """What is read from a site already, by source."""
     rows = session.scalars(select(Connection).where(Connection.site_id == site.id))
     return {connection.source: connection for connection in rows}
 
 
-def _connect(session: Session, site: Site, source: str, now: datetime) -> Connection:
+def connect(
+    session: Session,
+    site: Site,
+    source: str,
+    now: datetime,
+    schedule: dict[str, Any] | None = None,
+) -> Connection:
+    """From now on ``source`` is read, as often as ``schedule`` says."""
     connection = Connection(
         workspace_id=site.workspace_id,
         site_id=site.id,
         source=source,
-        schedule=None,
+        schedule=schedule,
         created_at=now,
         updated_at=now,
     )

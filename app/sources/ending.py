@@ -7,6 +7,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.runtime import Runtime
+from app.sources import health
 from app.sources.claiming import Task
 from app.sources.models import Connection
 from app.sources.progress import Stopped, mine
@@ -30,7 +31,7 @@ def fail(runtime: Runtime, task: Task, why: str) -> None:
     now = runtime.now()
     failures = task.failures + 1
     rest = {"failures": failures, "rest_until": now + schedule.rest(failures)}
-    _end(runtime, task, _over("failed", why, now), rest)
+    _end(runtime, task, _over("failed", why, now), rest, why)
 
 
 def suffer(runtime: Runtime, task: Task, trouble: Trouble) -> None:
@@ -41,25 +42,30 @@ def suffer(runtime: Runtime, task: Task, trouble: Trouble) -> None:
     failures = 0 if task.progress.has_moved else task.failures
     after = aftermath.after(trouble, pages=pages, failures=failures)
     rest: dict[str, Any] = {"failures": after.failures, "rest_until": now + after.rest}
+    rest["is_down"] = isinstance(trouble, TryLater)
     if after.needs_reauth:
         rest = {"failures": after.failures, "rest_until": None, "state": "needs_reauth"}
     if after.goes_on and isinstance(trouble, TryLater):
         until = (now + after.rest).strftime("%H:%M:%S UTC")
         waits = {"state": "queued", "detail": f"{trouble.sentence} It goes on at {until}."}
-        _end(runtime, task, waits, rest)
+        _end(runtime, task, waits, rest, "" if trouble.throttled else trouble.sentence)
     else:
-        _end(runtime, task, _over("failed", trouble.sentence, now), rest)
+        _end(runtime, task, _over("failed", trouble.sentence, now), rest, trouble.sentence)
 
 
 def _over(state: str, why: str, now: datetime) -> dict[str, Any]:
     return {"state": state, "detail": why, "finished_at": now}
 
 
-def _end(runtime: Runtime, task: Task, run: dict[str, Any], connection: dict[str, Any]) -> None:
+def _end(
+    runtime: Runtime, task: Task, run: dict[str, Any], connection: dict[str, Any], why: str = ""
+) -> None:
     try:
         with runtime.database.transaction() as session:
             mine(session, task.progress, owner=None, lease_until=None, **run)
             _change(session, task, connection)
+            if why:
+                health.note(session, task.progress.connection_id, why, runtime.now())
     except Stopped:
         pass  # cancelled meanwhile, or taken over: nothing is ours to end
 

@@ -13,6 +13,8 @@ from app.db import Base, Identified, Json
 class Site(Identified, Base):
     """A WordPress site and how to get in; ``secret`` is the encrypted application password.
 
+    ``shop_keys``: the encrypted consumer key and secret of its shop; ``key_ending``: how the key
+    ends, as WooCommerce shows it.
     ``rest_root`` is the canonical REST root, "" until discovered.
     """
 
@@ -23,6 +25,8 @@ class Site(Identified, Base):
     name: Mapped[str] = mapped_column(Text, default="")
     username: Mapped[str] = mapped_column(Text, default="")
     secret: Mapped[str] = mapped_column(Text, default="")
+    shop_keys: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    key_ending: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     rest_root: Mapped[str] = mapped_column(Text, default="")
     discovered_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -32,6 +36,11 @@ class Site(Identified, Base):
     def has_password(self) -> bool:
         """Whether a login is stored; without one only its owner's approval brings it."""
         return bool(self.secret)
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether its shop's keys are stored."""
+        return bool(self.shop_keys)
 
 
 class SiteApproval(Identified, Base):
@@ -62,6 +71,8 @@ class Connection(Identified, Base):
     ``mark``: what a finished run left, so that the next asks only for what changed since;
     ``swept_at``: when the last full pass began. ``options``: choices of its connector.
     ``learned``: fields that its rows turned out to have.
+    ``failing_since``: since when no page came over, ``trouble``: why not; ``is_down``: the site was
+    not there, so it is asked again after its rest, however long the schedule would wait.
     """
 
     __tablename__ = "connection"
@@ -82,6 +93,9 @@ class Connection(Identified, Base):
     swept_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     rest_until: Mapped[datetime | None]
+    failing_since: Mapped[datetime | None]
+    trouble: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    is_down: Mapped[bool] = mapped_column(default=False, server_default=false())
     last_run_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

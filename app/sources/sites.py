@@ -1,12 +1,13 @@
 """WordPress sites: added, changed, removed. Their passwords go in and never come out."""
 
 import socket
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,8 @@ from app.db import Page, page
 from app.errors import Conflict, Invalid, NotFound
 from app.rules import network
 from app.runtime import Runtime
-from app.sources.models import Connection, Site
+from app.sources import health, shop_keys
+from app.sources.models import Site
 
 
 def add(
@@ -23,7 +25,8 @@ def add(
     """A new site. Raises Invalid for an address that is none, Conflict for one that is known.
 
     ``values``: url, and optionally name and the login (username and application_password, both
-    or none of them). Nothing is asked of the site yet.
+    or none of them) or the shop's keys (consumer_key and consumer_secret). Nothing is asked of the
+    site yet.
     """
     _require_whole_login(values)
     site = Site(
@@ -35,6 +38,7 @@ def add(
         created_at=now,
         updated_at=now,
     )
+    shop_keys.take(site, runtime.vault, values)
     session.add(site)
     _flush(session)
     return site
@@ -49,14 +53,15 @@ def change(
     runtime: Runtime,
     now: datetime,
 ) -> Site:
-    """Changes what is given of url, name, username and application_password.
+    """Changes what is given of url, name, username, application_password and the shop's keys.
 
     A mended login lets connections that stopped for it go on. Another host needs the password
     again: a stored one must not be sent somewhere else by somebody who does not know it.
     """
     site = get(session, workspace_id, site_id)
     if "url" in values:
-        _move(site, _checked_url(runtime, values["url"]), "application_password" in values)
+        _move(site, _checked_url(runtime, values["url"]), values)
+    shop_keys.take(site, runtime.vault, values)
     if "application_password" in values:
         site.secret = runtime.vault.close(values["application_password"])
     for name in ("name", "username"):
@@ -64,12 +69,8 @@ def change(
             setattr(site, name, values[name])
     site.updated_at = now
     _flush(session)
-    if {"url", "username", "application_password"} & set(values):
-        session.execute(
-            update(Connection)
-            .where(Connection.site_id == site.id)
-            .values(state="ready", failures=0, rest_until=None)
-        )
+    if {"url", "username", "application_password", *shop_keys.NAMES} & set(values):
+        health.mend(session, site, now)
     return site
 
 
@@ -116,13 +117,20 @@ def _closed(runtime: Runtime, password: str) -> str:
     return runtime.vault.close(password) if password else ""
 
 
-def _move(site: Site, url: str, has_password: bool) -> None:
+def _move(site: Site, url: str, values: Mapping[str, Any]) -> None:
     if url == site.url:
         return
-    if urlsplit(url).netloc != urlsplit(site.url).netloc and not has_password:
-        sentence = "Another host needs the application password again: give it along."
-        raise Invalid(sentence, {"application_password": [sentence]})
+    if urlsplit(url).netloc != urlsplit(site.url).netloc:
+        if not site.shop_keys or site.secret:
+            _require_again(values, "application_password", "the application password")
+        if site.shop_keys:
+            _require_again(values, "consumer_secret", "the shop's keys")
     site.url, site.rest_root, site.discovered_at = url, "", None
+
+
+def _require_again(values: Mapping[str, Any], name: str, what: str) -> None:
+    if name not in values:
+        raise Invalid.at(name, f"Another host needs {what} again: give it along.")
 
 
 def _checked_url(runtime: Runtime, text: str) -> str:
@@ -147,8 +155,8 @@ def _checked_url(runtime: Runtime, text: str) -> str:
     )
     if parts.scheme == "http" and not (plainly or runtime.allow_http):
         raise _invalid(
-            "is on plain http, where everybody on the way could read the password: give the "
-            "https:// address, or set PRESSFERRY__NETWORK__ALLOW_HTTP=true"
+            "is on plain http, where everybody on the way could read the password, and people's "
+            "addresses: give the https:// address, or set PRESSFERRY__NETWORK__ALLOW_HTTP=true"
         )
     return url
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 import connectors
 from app.errors import Conflict
 from app.runtime import Runtime
-from app.sources import claiming, connections, runs
+from app.sources import claiming, connections, discovering, health, runs
 from app.sources.agent_models import Agent, IngestBatch
 from app.sources.agents import Known
 from app.sources.claiming import Task
@@ -84,29 +84,18 @@ def _note(session: Session, agent: Agent, said: Said, now: datetime) -> None:
     agent.findings, agent.looked_at = [dict(one) for one in said.findings or ()], now
     site = session.get_one(Site, agent.site_id)
     site.name, site.discovered_at = site.name or said.name, now
-    rows = session.scalars(select(Connection).where(Connection.site_id == site.id))
-    known = {connection.source: connection for connection in rows}
+    known = discovering.connections_of(session, site)
     for finding in agent.findings:
         source = finding["source"]
         if finding["state"] != "ready" or source not in connectors.find():
             continue
         if source not in known:
-            session.add(_connection(site, source, now))
+            discovering.connect(session, site, source, now, dict(USUAL_SCHEDULE))
         elif known[source].state != "ready":
-            known[source].state, known[source].failures = "ready", 0
-            known[source].rest_until = None
+            for name, value in {"state": "ready", **health.WELL}.items():
+                setattr(known[source], name, value)
     session.flush()
-
-
-def _connection(site: Site, source: str, now: datetime) -> Connection:
-    return Connection(
-        workspace_id=site.workspace_id,
-        site_id=site.id,
-        source=source,
-        schedule=dict(USUAL_SCHEDULE),
-        created_at=now,
-        updated_at=now,
-    )
+    health.settle(session, site, now)
 
 
 def _forget(session: Session, who: Known, now: datetime) -> None:
@@ -160,7 +149,7 @@ def _stuck(session: Session, who: Known) -> list[Stuck]:
     for connection in session.scalars(query):
         last = _last_run(session, connection.id)
         if last and (connection.state != "ready" or last.state == "held"):
-            found.append(Stuck(connection.source, last.detail))
+            found.append(Stuck(connection.source, connection.trouble or last.detail))
     return found
 
 

@@ -6,9 +6,11 @@ from app import __version__
 from app.errors import Conflict
 from app.rules import network
 from app.runtime import Runtime
+from app.sources import shop_keys
 from app.sources.models import Site
 from app.vault import Vault, WrongKey
 from wp_bridge.client import WHOLE_SECONDS, Client
+from wp_bridge.ways import Keys
 
 
 def open_site(
@@ -27,16 +29,28 @@ def open_site(
         site.username,
         _password(runtime.vault, site.secret, site.id),
     )
+    keys = None if login else _keys(runtime.vault, site)
     return Client(
         site.url,
         username,
         password,
         allowed=lambda ip: network.may_connect(ip, allow_private=runtime.allow_private),
         plainly=lambda ip: network.may_speak_plainly(ip, allow_http=runtime.allow_http),
+        keys=keys,
         rest_root=site.rest_root,
         seconds=seconds,
         user_agent=f"pressferry/{__version__}",
     )
+
+
+def _keys(vault: Vault, site: Site) -> Keys | None:
+    try:
+        return shop_keys.of(site, vault)
+    except WrongKey:
+        raise Conflict(
+            "The keys of the shop were encrypted with another master key: start with that key, or "
+            f"give the keys again (PATCH /api/v1/sites/{site.id})."
+        ) from None
 
 
 def _password(vault: Vault, secret: str, site_id: UUID) -> str:

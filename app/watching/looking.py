@@ -14,12 +14,14 @@ from app.db import Database
 from app.rules import limits
 from app.sending import alarming, relays
 from app.sending.models import Relay, Sender
+from app.sources import health
 from app.watching import queue
 from app.watching.queue import Queue
 from app.workspaces.models import Workspace
 
 #: Mail may wait so long for a sender before its absence is told.
 _ABSENCE = timedelta(minutes=1)
+_OF_SITES = ("site_needs_reauth", "site_failing")
 _OF_RELAYS = (
     "breaker_open",
     "credentials_refused",
@@ -76,7 +78,7 @@ def _view(session: Session, now: datetime) -> _View:
 
 
 def _open(session: Session) -> list[Alert]:
-    kinds = (*_OF_RELAYS, "backlog", "sender_gone", "unknown_deliveries")
+    kinds = (*_OF_RELAYS, *_OF_SITES, "backlog", "sender_gone", "unknown_deliveries")
     mine = select(Alert).where(Alert.closed_at.is_(None), Alert.kind.in_(kinds))
     return list(session.scalars(mine.order_by(Alert.id)))
 
@@ -102,6 +104,8 @@ def _is_over(session: Session, alert: Alert, view: _View) -> bool:
         case "unknown_deliveries":
             mine = alarming.still_in_doubt(alert.workspace_id, alert.about)
             return not session.scalar(select(exists().where(*mine)))
+        case kind if kind in _OF_SITES:
+            return health.is_over(session, kind, UUID(alert.about), view.now)
         case _:
             relay = session.get(Relay, UUID(alert.about))
             return relay is None or _is_well_again(session, alert.kind, relay, view.now)

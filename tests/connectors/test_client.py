@@ -9,7 +9,7 @@ import pytest
 
 from tests.connectors.site import Request, Response, as_json, playing, recorded
 from wp_bridge import client as clients
-from wp_bridge.client import rest_url
+from wp_bridge.addresses import rest_url
 from wp_bridge.errors import AskTheOwner, NotUnderstood, TryLater
 
 ROUTE = "wp/v2/users/me"

@@ -15,6 +15,7 @@ def main(folder: Path, port: int = 0) -> None:
     print(f"Recorded WordPress: {site.url}")
     print(f"  user name             {site.username}")
     print(f"  application password  {site.password}")
+    print(f"  keys of the shop      {site.keys.key}  {site.keys.secret}")
     for route, count in site.counts().items():
         print(f"  {count:5} rows at hand     {route}")
     print("Ctrl-C ends it.", flush=True)

@@ -9,6 +9,7 @@ from app.dev.replay.listings import LISTINGS, Listing, Row, ident
 from app.dev.replay.posts import Posts
 from app.dev.replay.recordings import Recording
 from app.dev.wordpress_front import XMLRPC, Asked, Front, Reply
+from app.dev.wordpress_keys import ShopKeys
 from app.dev.wordpress_login import PASSWORD, Login, error
 
 #: Sent against caches; no recording has it.
@@ -24,8 +25,11 @@ class Answers:
     ``rows``: the rows at hand by route; they may be changed.
     """
 
-    def __init__(self, recordings: list[Recording], login: Login) -> None:
+    def __init__(
+        self, recordings: list[Recording], login: Login, keys: ShopKeys | None = None
+    ) -> None:
         self._login = login
+        self._keys = keys
         self._recordings = recordings
         self._listings = {listing.route: listing for listing in LISTINGS}
         recorded = {one.route for one in recordings}
@@ -48,7 +52,11 @@ class Answers:
             return refused
         query = {name: value for name, value in asked.query.items() if name != _NOISE}
         query.pop("rest_route", None)
-        is_known = asked.authorization.lower().startswith("basic ")
+        judged = self._keys.judge(asked) if self._keys else False
+        if isinstance(judged, Reply):
+            return judged
+        query = {name: value for name, value in query.items() if not name.startswith("oauth_")}
+        is_known = judged or asked.authorization.lower().startswith("basic ")
         if is_known and asked.method == "GET":
             if asked.route in self.rows:
                 return self._listings[asked.route].answer(self.rows[asked.route], query)
@@ -96,10 +104,11 @@ class RecordedSite(Answers):
         password: str = PASSWORD,
         port: int = 0,
     ) -> None:
-        super().__init__(recordings, Login(username, password))
+        self._front = Front(self.answer, port)
+        self.keys = ShopKeys(self._front.url)
+        super().__init__(recordings, Login(username, password), self.keys)
         self.username = username
         self.password = password
-        self._front = Front(self.answer, port)
         self._thread = threading.Thread(target=self._front.serve_forever, args=(0.05,), daemon=True)
         self.url = self._front.url
 
