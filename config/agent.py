@@ -34,11 +34,15 @@ class SiteAccess:
 
 @dataclass(frozen=True, slots=True)
 class AgentSettings:
-    """What an agent works with; ``spool_bytes``: how much it keeps while the server is absent."""
+    """What an agent works with.
+
+    ``key``: its id, and the secret it signs with. ``spool_bytes``: how much it keeps while the
+    server is absent.
+    """
 
     site: SiteAccess
     server: str
-    key: str
+    key: tuple[str, str]
     state_dir: Path
     spool_bytes: int
 

@@ -1,19 +1,14 @@
 """`pressferry agent`: work, say how it stands, look at a site. What imports slowly waits."""
 
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 
-if TYPE_CHECKING:
-    import threading
-
-    from config.agent import AgentSettings, SiteAccess
-
 Command = TypeVar("Command", bound=Callable[..., Any])
+Chosen = TypeVar("Chosen")
 #: Exit codes beside 0: a person must mend something; settings; the server is absent, all is kept.
 REFUSED, WRONG, ABSENT = 1, 2, 3
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -86,7 +81,7 @@ _STATE = _options(
 def agent(context: click.Context, /, once: bool, **options: Any) -> None:
     """Read a site from near it, and bring its contacts to a pressferry elsewhere."""
     if context.invoked_subcommand is None:
-        sys.exit(_work(_settings(options), once=once))
+        _work(options, once=once)
     context.obj = {name: value for name, value in options.items() if _is_given(context, name)}
 
 
@@ -97,11 +92,12 @@ def agent(context: click.Context, /, once: bool, **options: Any) -> None:
 def status(context: click.Context, /, **options: Any) -> None:
     """Say what was sent, what waits, and what went wrong last."""
     from app.agent import record
+    from app.agent.choosing import bytes_of
     from app.agent.spool import Spool
 
     options = _merged(context, options)
     folder = Path(options["state_dir"])
-    for line in record.described(record.load(folder), Spool(folder, _bytes(options))):
+    for line in record.described(record.load(folder), Spool(folder, bytes_of(options))):
         click.echo(line)
 
 
@@ -111,9 +107,10 @@ def status(context: click.Context, /, **options: Any) -> None:
 @click.pass_context
 def doctor(context: click.Context, /, **options: Any) -> None:
     """Look what can be read at a site, and say what to do about the rest. Needs no server."""
+    from app.agent.choosing import access
     from app.agent.doctor import look
 
-    lines, is_readable = look(_access(_merged(context, options)))
+    lines, is_readable = look(_chosen(access, _merged(context, options)))
     for line in lines:
         click.echo(line)
     sys.exit(0 if is_readable else REFUSED)
@@ -130,91 +127,32 @@ def _merged(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
     return {**options, **(context.obj or {}), **given}
 
 
-def _access(options: dict[str, Any]) -> "SiteAccess":
-    from app.rules import network
-    from config.agent import SiteAccess, secret
+def _chosen(choose: Callable[[dict[str, Any]], Chosen], options: dict[str, Any]) -> Chosen:
     from config.settings import SettingsError
 
-    if not options["site"]:
-        _give_up("say which site: --site https://example.com (or PRESSFERRY_AGENT_SITE)", WRONG)
     try:
-        url = network.site_url(options["site"])
-        password = secret(options["password"], options["password_file"])
-    except network.BadUrl as error:
-        _give_up(f"--site {error.sentence}", WRONG)
+        return choose(options)
     except SettingsError as error:
         _give_up(str(error), WRONG)
-    return SiteAccess(url, options["username"], password, options["allow_http"])
 
 
-def _settings(options: dict[str, Any]) -> "AgentSettings":
-    from config.agent import AgentSettings, secret
-    from config.settings import SettingsError
+def _work(options: dict[str, Any], *, once: bool) -> None:
+    from app.agent.choosing import settings
+    from app.agent.server import Absent, Rejected
+    from app.agent.spool import Busy
+    from app.agent.starting import start
 
-    server = (options["server"] or "").rstrip("/")
-    if not server.startswith(("https://", "http://")):
-        _give_up("say which server: --server https://mail.example.com", WRONG)
+    chosen = _chosen(settings, options)
     try:
-        key = secret(options["key"], options["key_file"])
-    except SettingsError as error:
-        _give_up(str(error), WRONG)
-    folder = Path(options["state_dir"]).expanduser().absolute()
-    return AgentSettings(_access(options), server, key, folder, _bytes(options))
-
-
-def _bytes(options: dict[str, Any]) -> int:
-    return int(options["spool_mb"]) * 1_000_000
-
-
-def _work(settings: "AgentSettings", *, once: bool) -> int:
-    """Runs the agent; gives back the exit code."""
-    from contextlib import closing
-
-    from app import clock, logs
-    from app.agent.server import Absent, Rejected, Server
-    from app.agent.spool import Busy, Spool
-    from app.agent.working import Agent
-    from app.rules import signing
-
-    if (parts := signing.agent_key_parts(settings.key)) is None:
-        _give_up("give the agent's key, pfa_...: --key-file FILE (POST /api/v1/agents)", WRONG)
-    logs.configure("info", "text")
-    key = (parts[0].hex, parts[1])
-    spool = Spool(settings.state_dir, settings.spool_bytes)
-    plainly = settings.site.allow_http
-    try:
-        with (
-            spool.alone(),
-            closing(Server(settings.server, key, now=clock.now, allow_http=plainly)) as server,
-        ):
-            worker = Agent(settings, spool, server, _until_told_to_stop())
-            if not once:
-                worker.forever()
-                return 0
-            if trouble := worker.once():
-                _give_up(trouble, REFUSED)
-            return 0
+        trouble = start(chosen, once=once)
     except (Busy, Rejected) as error:
         _give_up(str(error), REFUSED)
     except Absent as absent:
         _give_up(f"{absent.sentence} What was read is kept for the next time.", ABSENT)
     except OSError as error:
-        _give_up(f"{settings.state_dir}: {error.strerror}", REFUSED)
-
-
-def _until_told_to_stop() -> "threading.Event":
-    """Set by the first SIGTERM or Ctrl-C; a second one does not wait."""
-    import threading
-
-    stop = threading.Event()
-
-    def heard(number: int, _frame: object) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, heard)
-    return stop
+        _give_up(f"{chosen.state_dir}: {error.strerror}", REFUSED)
+    if trouble:
+        _give_up(trouble, REFUSED)
 
 
 def _give_up(sentence: str, code: int) -> NoReturn:

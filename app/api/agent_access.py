@@ -44,6 +44,12 @@ def agent() -> agents.Known:
     return found
 
 
+def said() -> bytes:
+    """What the agent says, unfolded: whoever says the same again may fold it differently."""
+    found: bytes = g.agent_said
+    return found
+
+
 class AgentParser(Parser):
     """Bodies may be gzipped; none unfolds beyond what a page may be."""
 
@@ -51,11 +57,10 @@ class AgentParser(Parser):
         """The body as it was before it was folded."""
         raw = req.get_data(cache=True)
         coding = req.headers.get("Content-Encoding", "identity").strip().lower()
-        if coding == "identity":
-            return raw
-        if coding != "gzip":
+        if coding not in ("identity", "gzip"):
             abort(415, description="Content-Encoding may be gzip, or left out.")
-        return _unfolded(raw)
+        g.agent_said = _unfolded(raw) if coding == "gzip" else raw
+        return said()
 
 
 def _unfolded(raw: bytes) -> bytes:

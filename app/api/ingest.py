@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from flask import request
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
 from app.api.access import runtime
-from app.api.agent_access import agent
+from app.api.agent_access import agent, said
 from app.api.routes import Routes
 from app.api.schemas import Flag, Id, Strict, Text, Whole
 from app.errors import Invalid
@@ -121,8 +120,8 @@ class BatchAnswer(Schema):
 @blueprint.from_agents("/ingest/visit", body=NewVisit, answer=OrdersAnswer)
 def visit(body: dict[str, Any]) -> Any:
     """An agent asks what to do; it says what it found at its site."""
-    said = Said(body["version"], body["findings"], body["name"], body["begin"])
-    orders = visiting.visit(runtime(), agent(), said)
+    findings = Said(body["version"], body["findings"], body["name"], body["begin"])
+    orders = visiting.visit(runtime(), agent(), findings)
     task = visiting.as_json(orders.task) if orders.task else None
     return {
         "format": FORMAT,
@@ -140,5 +139,5 @@ def ingest(body: dict[str, Any]) -> Any:
         batch = decoded({**body, "run_id": str(body["run_id"])})
     except NotInForm as wrong:
         raise Invalid.at(wrong.where, wrong.sentence) from None
-    digest = ingesting.digest(request.get_data(cache=True))
+    digest = ingesting.digest(said())
     return ingesting.take(runtime(), agent(), Parcel(body["batch_id"], digest, batch))

@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A batch as it came: its own id, and a digest of its bytes."""
+    """A batch as it came: its own id, and a digest of its text."""
 
     id: UUID
     digest: str

@@ -10,7 +10,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 import connectors
-from app.errors import Conflict
+from app.errors import Conflict, Unauthorized
 from app.runtime import Runtime
 from app.sources import claiming, connections, discovering, health, runs
 from app.sources.agent_models import Agent, IngestBatch
@@ -22,8 +22,8 @@ from sync import schedule
 
 #: Seconds until an agent that has nothing to do should ask again.
 WAIT = 15
-#: How often an agent looks what its site offers, and how often while a login there is dead.
-LOOK_EVERY, LOOK_SOON = timedelta(days=1), timedelta(hours=1)
+#: How often an agent looks what its site offers; while a login there is dead; while it is away.
+LOOK_EVERY, LOOK_SOON, LOOK_NOW = timedelta(days=1), timedelta(hours=1), timedelta(minutes=5)
 #: An agent that runs is there to keep in step: its sources are read so often unless told otherwise.
 USUAL_SCHEDULE = {"every_minutes": 60}
 #: A batch that was answered so long ago does not come again.
@@ -66,7 +66,9 @@ def visit(runtime: Runtime, who: Known, said: Said) -> Orders:
     """Notes what the agent says, and gives it its next run."""
     now = runtime.now()
     with runtime.database.transaction() as session:
-        agent = session.get_one(Agent, who.id, with_for_update=True)
+        agent = session.get(Agent, who.id, with_for_update=True)
+        if agent is None:
+            raise Unauthorized("This agent was removed.")
         agent.seen_at, agent.version = now, said.version
         if said.findings is not None:
             _note(session, agent, said, now)
@@ -111,6 +113,8 @@ def _forget(session: Session, who: Known, now: datetime) -> None:
 def _should_look(session: Session, agent: Agent, now: datetime) -> bool:
     if agent.looked_at is None:
         return True
+    if all(one["state"] == "unreachable" for one in agent.findings):
+        return now - agent.looked_at >= LOOK_NOW
     dead = (Connection.site_id == agent.site_id, Connection.state != "ready")
     is_dead = session.scalar(select(Connection.id).where(*dead).limit(1)) is not None
     return now - agent.looked_at >= (LOOK_SOON if is_dead else LOOK_EVERY)

@@ -103,7 +103,10 @@ class Stage:
     def settings(self, most: int = 10**8, password: str = "") -> AgentSettings:
         """What an agent works with."""
         access = SiteAccess(self.site.url, "admin", password or self.site.password, False)
-        return AgentSettings(access, self.url, self.desk.key, self.folder, most)
+        parts = signing.agent_key_parts(self.desk.key)
+        assert parts
+        key = (parts[0].hex, parts[1])
+        return AgentSettings(access, self.url, key, self.folder, most)
 
     def spool(self, most: int = 10**8) -> Spool:
         """What waits."""
@@ -112,12 +115,9 @@ class Stage:
     def work(self, do: Callable[[Agent], Any], most: int = 10**8, password: str = "") -> None:
         """Lets an agent work in this thread."""
         settings, spool = self.settings(most, password), self.spool(most)
-        parts = signing.agent_key_parts(self.desk.key)
-        assert parts
-        key = (parts[0].hex, parts[1])
         with (
             spool.alone(),
-            closing(Server(self.url, key, now=clock.now, allow_http=False)) as server,
+            closing(Server(self.url, settings.key, now=clock.now, allow_http=False)) as server,
         ):
             do(Agent(settings, spool, server, self.stop))
 

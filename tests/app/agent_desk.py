@@ -32,11 +32,16 @@ class Desk:
     id: str
     site_id: str
     key: str
+    level: int = 9
 
     def say(self, path: str, said: Any, **headers: str) -> TestResponse:
         """Something signed and gzipped; ``headers`` replace what would be there."""
         text = said if isinstance(said, bytes) else json.dumps(said).encode()
-        body = gzip.compress(text) if headers.get("Content-Encoding", "gzip") == "gzip" else text
+        body = (
+            gzip.compress(text, self.level)
+            if headers.get("Content-Encoding", "gzip") == "gzip"
+            else text
+        )
         parts = signing.agent_key_parts(self.key)
         assert parts
         moment = int(self.runtime.now().timestamp())

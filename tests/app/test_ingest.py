@@ -73,6 +73,7 @@ def test_a_batch_that_comes_again_gets_the_same_answer_and_changes_nothing(desk:
     desk.bring(task, 1, *people(3), last=True)
     run = desk.run(task)
     for _ in range(3):
+        desk.level -= 2  # folded in another way, it is the same batch
         again = desk.say("/ingest", batch)
         assert (again.status_code, again.json) == (200, first.json)
     assert desk.run(task) == run
@@ -264,6 +265,18 @@ def test_a_login_that_died_waits_for_the_agent_to_find_it_well(
     assert desk.visit()["look"] is True
     assert desk.task()["number"] == 0
     assert desk.connection()["state"] == "ready"
+
+
+def test_a_site_that_is_away_is_looked_at_again_soon(desk: Desk, clock: TurnableClock) -> None:
+    away = {**READY, "state": "unreachable", "detail": "It cannot be reached."}
+    assert desk.visit(findings=[away], begin=True)["look"] is False
+    clock.turn(minutes=4)
+    assert desk.visit()["look"] is False
+    clock.turn(minutes=1)
+    assert desk.visit()["look"] is True
+    assert desk.task()["source"] == "wordpress_users"
+    clock.turn(hours=23)
+    assert desk.visit()["look"] is False
 
 
 def test_what_an_agent_found_is_shown(desk: Desk) -> None:
