@@ -158,12 +158,17 @@ def digest(wanted: Wanted, salt: bytes) -> str:
     said = [wanted.email, wanted.status]
     for target in sorted(wanted.fields):
         said += target, wanted.fields[target]
+    if wanted.consents:
+        said.append(repr(wanted.consents))
     if wanted.said_at or wanted.lists or wanted.tags or wanted.skip:
         said += "", wanted.skip, wanted.said_at, wanted.about, *sorted(wanted.lists), ""
         said += *sorted(wanted.tags), "", repr(wanted.purchase), *wanted.sums.values()
     return blake2b("\0".join(said).encode(), digest_size=16, key=salt).hexdigest()
 
 
-def salt(ids: Iterable[UUID]) -> bytes:
-    """What makes every row count as changed when the lists and tags to add are others."""
-    return blake2b(b"".join(sorted(one.bytes for one in ids)), digest_size=16).digest()
+def salt(ids: Iterable[UUID], rules: str = "") -> bytes:
+    """What makes every row count as changed when the lists and tags to add are others, or the
+    rules by which rows are read.
+    """
+    said = b"".join(sorted(one.bytes for one in ids)) + rules.encode()
+    return blake2b(said, digest_size=16).digest()

@@ -1,6 +1,6 @@
 """Does what is due: begins scheduled runs, takes waiting ones, ends them one way or another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 import structlog
@@ -130,18 +130,24 @@ def prepared(
         task.terms,
         now=runtime.now,
         stop=stop,
+        rules=task.rules,
     )
     made = [field for field in connector.fields if field.target.startswith("fields.")]
     targets = store.learn(made) if made else None
+    return store, _order(runtime, task, targets)
+
+
+def _order(runtime: Runtime, task: Task, targets: Mapping[str, str] | None) -> Order:
     guard = Guard(runtime.guard_share, task.progress.known)
-    order = Order(
+    return Order(
         targets=targets or mapping.targets(task.fields, task.mapping, task.targets),
         terms=task.terms,
         guard=None if task.force else guard,
         address_of=_address_of,
         overwritten=task.progress.overwritten,
+        forms=task.rules.forms,
+        consent=task.rules.consent,
     )
-    return store, order
 
 
 def _address_of(email: str) -> str | None:

@@ -163,19 +163,23 @@ def _last_run(session: Session, connection_id: UUID) -> SyncRun | None:
 
 
 def _next(session: Session, who: Known, now: datetime) -> Task | None:
-    """Takes the agent's run: the one it was at, else the one that waits longest."""
-    which = (
-        select(SyncRun.id)
+    """Takes the agent's run: the one it was at, else the first in the order of the sources."""
+    order = list(connectors.find())
+    waiting = (
+        select(SyncRun.id, SyncRun.state, Connection.source)
         .join(Connection, Connection.id == SyncRun.connection_id)
         .where(
             Connection.site_id == who.site_id,
+            Connection.source.in_(order),
             or_(SyncRun.state == "running", (SyncRun.state == "queued") & claiming.rested(now)),
         )
-        .order_by(SyncRun.state.desc(), SyncRun.id)
-        .limit(1)
+        .order_by(SyncRun.id)
     )
-    run_id = session.scalar(which)
-    return None if run_id is None else _claimed(session, run_id, who, now)
+    found = sorted(
+        session.execute(waiting),
+        key=lambda run: (run.state != "running", order.index(run.source)),
+    )
+    return _claimed(session, found[0].id, who, now) if found else None
 
 
 def _claimed(session: Session, run_id: UUID, who: Known, now: datetime) -> Task | None:

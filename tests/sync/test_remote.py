@@ -6,13 +6,23 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from connectors import Incoming, Page, Pull, Purchase, Site, SourceField
+from connectors import (
+    Consent,
+    Incoming,
+    Page,
+    Pull,
+    Purchase,
+    Site,
+    SourceField,
+    SourceForm,
+)
 from sync import remote, travelling
 from sync.remote import Batch, Task
 from sync.travelling import NotInForm
 from wp_bridge.errors import AskTheOwner, NotUnderstood, TryLater
 
 BOUGHT = Purchase("2026-01-02T03:04:05Z", "12.50", "EUR", True)
+ASKED = Consent("checkbox", "3.gdpr", "I agree.", "on", False, "2026-01-02T03:04:05Z")
 FULL = Incoming(
     "7",
     "Tom+x@Example.org",
@@ -24,6 +34,8 @@ FULL = Incoming(
     frozenset({"b", "a"}),
     frozenset({"t"}),
     BOUGHT,
+    "form-3",
+    (ASKED, Consent("status", "s", "", "subscribed", True)),
 )
 PAGE = Page(
     (FULL, Incoming("8", "")),
@@ -31,6 +43,7 @@ PAGE = Page(
     1234,
     {"after": "x"},
     (SourceField("shoe", "Shoe size", "fields.shoe"), SourceField("k", "l")),
+    (SourceForm("3", "Newsletter"),),
 )
 
 
@@ -40,11 +53,18 @@ def test_a_page_arrives_as_it_was_said(page: Page) -> None:
     assert remote.decoded(remote.encoded(batch)) == batch
 
 
-@pytest.mark.parametrize("kind", [Page, Incoming, Purchase, SourceField])
+@pytest.mark.parametrize("kind", [Page, Incoming, Purchase, Consent, SourceField, SourceForm])
 def test_everything_that_a_connector_can_say_can_travel(kind: type) -> None:
     """A field of a new kind would be lost, or stop every agent."""
-    examples: dict[type, Any] = {Page: PAGE, Incoming: FULL, Purchase: BOUGHT}
-    example = examples.get(kind, SourceField("k", "l", "t"))
+    examples: dict[type, Any] = {
+        Page: PAGE,
+        Incoming: FULL,
+        Purchase: BOUGHT,
+        Consent: ASKED,
+        SourceField: SourceField("k", "l", "t"),
+        SourceForm: SourceForm("3", "Newsletter"),
+    }
+    example = examples[kind]
     said = travelling.said(example)
     assert set(said) == {one.name for one in fields(kind)} == set(get_type_hints(kind))
     assert travelling.understood(kind, said, "it") == example
