@@ -107,8 +107,13 @@ class Held(Exception):
 
 def run(connector: Connector, site: Site, store: Store, order: Order, pull: Pull) -> None:
     """Pulls every page that ``pull`` wants. Raises Held and what site and store raise."""
+    take(connector.pages(site, pull), store, order)
+
+
+def take(pages: Iterable[Page], store: Store, order: Order) -> None:
+    """Stores page after page. Raises Held, and what ``pages`` and ``store`` raise."""
     overwritten = order.overwritten
-    for page in connector.pages(site, pull):
+    for page in pages:
         if page.fields:
             order = replace(order, targets=store.learn(page.fields))
         if page.forms or (page.fields and order.forms):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.contacts import fields
 from app.contacts.models import MailingList, Tag
 from app.sources import connections, forms, rejects
+from app.sources.agents import READ_HERE
 from app.sources.forms import Rules
 from app.sources.models import Connection, Site, SourceRow, SyncRun
 from app.sources.progress import LEASE, Numbers, Progress
@@ -46,12 +47,14 @@ class Task:
 
 
 def waiting(session: Session, now: datetime) -> list[UUID]:
-    """Runs that may be taken: queued ones whose connection does not rest, and abandoned ones."""
-    rested = or_(Connection.rest_until.is_(None), Connection.rest_until <= now)
+    """Runs that may be taken: queued ones whose connection does not rest, and abandoned ones.
+
+    Those of a site that an agent reads are the agent's.
+    """
     query = (
         select(SyncRun.id)
         .join(Connection, Connection.id == SyncRun.connection_id)
-        .where(or_(and_(SyncRun.state == "queued", rested), _abandoned(now)))
+        .where(READ_HERE, or_(and_(SyncRun.state == "queued", rested(now)), _abandoned(now)))
         .order_by(SyncRun.id)
         .limit(_AT_ONCE)
     )
@@ -71,7 +74,15 @@ def claim(session: Session, run_id: UUID, owner: UUID, now: datetime) -> Task | 
         )
         .execution_options(synchronize_session=False)
     )
-    return _task(session, session.get_one(SyncRun, run_id), owner, now) if taken.rowcount else None
+    if not taken.rowcount:
+        return None
+    run = session.get_one(SyncRun, run_id)
+    return task_of(session, run, owner, _cursor(session, run, now), now)
+
+
+def rested(now: datetime) -> ColumnElement[bool]:
+    """Of a query of connections: those that do not rest after a trouble."""
+    return or_(Connection.rest_until.is_(None), Connection.rest_until <= now)
 
 
 def release_all(session: Session) -> int:
@@ -88,14 +99,16 @@ def _abandoned(now: datetime) -> ColumnElement[bool]:
     return and_(SyncRun.state == "running", SyncRun.lease_until < now)
 
 
-def _task(session: Session, run: SyncRun, owner: UUID, now: datetime) -> Task:
+def task_of(
+    session: Session, run: SyncRun, owner: UUID, cursor: dict[str, Any] | None, now: datetime
+) -> Task:
+    """Everything that ``run``, which its owner has claimed, needs to go on at ``cursor``."""
     connection = session.get_one(Connection, run.connection_id)
-    cursor = _cursor(connection, run, now)
     since = _since(connection, run, cursor, now)
     site, rules = session.get_one(Site, connection.site_id), forms.rules(session, connection)
-    rejects.forget(session, connection.id)
-    if run.pages == 0 and not run.dry:
-        connection.last_run_at = now
+    if run.pages == 0:
+        rejects.forget(session, connection.id)
+        connection.last_run_at = connection.last_run_at if run.dry else now
     return Task(
         progress=replace(
             _progress(session, run, owner, cursor, since, now),
@@ -136,9 +149,9 @@ def _options(connection: Connection, run: SyncRun) -> dict[str, bool | str]:
     return connections.options(connection) | chosen
 
 
-def _cursor(connection: Connection, run: SyncRun, now: datetime) -> dict[str, Any] | None:
+def _cursor(session: Session, run: SyncRun, now: datetime) -> dict[str, Any] | None:
     """Where a sweep was left, unless that is too long ago, or was a sweep of another kind."""
-    cursor = connection.cursor
+    cursor = session.get_one(Connection, run.connection_id).cursor
     if not cursor or now - datetime.fromisoformat(cursor["begun"]) > STALE:
         return None
     own = None if run.once is None else str(run.id)

@@ -14,7 +14,7 @@ from app import ids
 from app.contacts import fields as contact_fields
 from app.errors import Conflict, NotFound
 from app.runtime import Runtime
-from app.sources import claiming, connections, settling
+from app.sources import agents, claiming, connections, settling
 from app.sources import forms as forms_of
 from app.sources.models import Connection, FormRow, Site
 from app.sources.progress import Numbers, Progress
@@ -66,6 +66,8 @@ def preview(
     with runtime.database.reading() as session:
         connection = connections.get(session, workspace_id, connection_id)
         site = session.get_one(Site, connection.site_id)
+        if agents.reads(session, site.id):
+            raise Conflict("A sync agent reads this site: its rows cannot be looked at from here.")
     row, fresh = _row(runtime, connection, site, asked)
     with runtime.database.reading() as session:
         connection = connections.get(session, workspace_id, connection_id)

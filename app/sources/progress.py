@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.sources import health
 from app.sources.models import Connection, SyncRun
+from connectors import Cursor
 from sync.run import Plan
 
 #: A claim that is not renewed for so long (one page, slowly) is somebody else's to take.
@@ -95,7 +96,7 @@ class Progress:
         session.execute(
             update(Connection)
             .where(Connection.id == self.connection_id)
-            .values(cursor=None if is_last else after.as_cursor(plan), **well)
+            .values(cursor=None if is_last else after.at(plan.cursor), **well)
             .execution_options(synchronize_session=False)
         )
         return after
@@ -105,10 +106,10 @@ class Progress:
         self.numbers, self.overwritten = after.numbers, after.overwritten
         self.has_moved = True
 
-    def as_cursor(self, plan: Plan) -> dict[str, Any]:
-        """What the connection keeps between pages."""
+    def at(self, cursor: Cursor | None) -> dict[str, Any]:
+        """What the connection keeps while its source is read; ``cursor``: where to go on."""
         return {
-            "at": plan.cursor,
+            "at": cursor,
             "begun": self.begun.isoformat(),
             "known": self.known,
             "overwritten": self.overwritten,

@@ -106,9 +106,7 @@ def run_one(runtime: Runtime, run_id: UUID, *, stop: Callable[[], bool] = lambda
 
 
 def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
-    connector = connectors.find().get(task.source)
-    if connector is None:
-        raise Conflict(f"There is no connector '{task.source}': install it again.")
+    connector = connector_of(task)
     store, order = prepared(runtime, task, connector, stop)
     site = open_site(runtime, task.site)
     try:
@@ -117,6 +115,14 @@ def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
         pulling.run(connector, site, store, order, task.pull)
     finally:
         site.close()
+
+
+def connector_of(task: Task) -> Connector:
+    """The connector of a run. Raises Conflict when it is not installed (any more)."""
+    found = connectors.find().get(task.source)
+    if found is None:
+        raise Conflict(f"There is no connector '{task.source}': install it again.")
+    return found
 
 
 def prepared(
