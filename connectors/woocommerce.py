@@ -17,6 +17,7 @@ from connectors import (
     SourceField,
 )
 from connectors.reading import walk
+from connectors.reading.hooks import RestHooks
 from connectors.reading.values import bare, first_address, listed, mapping, plain, text, utc
 from connectors.reading.walk import Noticed, Row, Sheet, Step
 
@@ -71,6 +72,14 @@ class WooCommerce:
         Option("tag_products", "Tag people with the names of what they ordered", False),
         Option("tag_skus", "Tag people with the SKUs of what they ordered", False),
         Option("tag_prefix", "Put this before such tags", ""),
+    )
+
+    hints = RestHooks(
+        "wc/v3/webhooks",
+        ("customer.created", "customer.updated", "order.created", "order.updated"),
+        "X-WC-Webhook-Signature",
+        permission="Making webhooks takes an administrator or a shop manager, or a key with the "
+        "permission Read/Write.",
     )
 
     def look(self, site: Site) -> int | None:

@@ -88,6 +88,7 @@ def _task(session: Session, run: SyncRun, owner: UUID, now: datetime) -> Task:
     since = _since(connection, run, cursor, now)
     if run.pages == 0:
         connection.last_run_at = now
+        connection.pull_by = None
     return Task(
         progress=_progress(session, run, owner, cursor, since, now),
         workspace_id=run.workspace_id,

@@ -12,13 +12,16 @@ from app import ids
 from app.errors import Conflict, Problem
 from app.rules import email_address
 from app.runtime import Runtime
-from app.sources import claiming, connections, ending, runs
+from app.sources import claiming, connections, ending, runs, sooner
 from app.sources.claiming import Task
+from app.sources.inbox import Inbox, is_inbox
 from app.sources.models import Connection, SyncRun
 from app.sources.progress import Stopped
+from app.sources.sooner import Wish
 from app.sources.store import ContactStore, HandBack
 from app.sources.way_in import open_site
 from app.workspaces.models import Workspace
+from connectors import Connector
 from sync import mapping, schedule
 from sync import run as pulling
 from sync.guard import Guard
@@ -58,18 +61,21 @@ def recover(runtime: Runtime) -> None:
 
 
 def begin_due(runtime: Runtime) -> None:
-    """Queues a run for every connection whose time has come."""
+    """Queues a run for every connection whose time has come, or for which something came."""
     now = runtime.now()
     with runtime.database.reading() as session:
         due = [
-            (connection.workspace_id, connection.id)
+            Wish(connection.workspace_id, connection.id, "schedule")
             for connection, zone in _scheduled(session)
             if schedule.is_due(connections.timing(connection, zone), now)
-        ]
-    for workspace_id, connection_id in due:
+        ] + sooner.wishes(session, now)
+    for wish in due:
+        which = (wish.workspace_id, wish.connection_id)
+        # What is handed in with a signature is no surprise: no guard stops it.
+        force = wish.trigger == "webhook"
         try:
             with runtime.database.transaction() as session:
-                runs.start(session, workspace_id, connection_id, trigger="schedule", now=now)
+                runs.start(session, *which, trigger=wish.trigger, force=force, now=now)
         except Problem:
             continue  # somebody else was faster, or removed it
 
@@ -99,7 +105,7 @@ def run_one(runtime: Runtime, run_id: UUID, *, stop: Callable[[], bool] = lambda
 
 
 def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
-    connector = connectors.find().get(task.source)
+    connector = _connector(runtime, task)
     if connector is None:
         raise Conflict(f"There is no connector '{task.source}': install it again.")
     store = ContactStore(
@@ -122,11 +128,17 @@ def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
     )
     site = open_site(runtime, task.site)
     try:
-        if not site.rest_root:
+        if not (site.rest_root or is_inbox(task.source)):
             root.find(site)
         pulling.run(connector, site, store, order, task.pull)
     finally:
         site.close()
+
+
+def _connector(runtime: Runtime, task: Task) -> Connector | None:
+    if is_inbox(task.source):
+        return Inbox(runtime, task.progress.connection_id)
+    return connectors.find().get(task.source)
 
 
 def _address_of(email: str) -> str | None:
