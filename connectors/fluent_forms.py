@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from connectors import Incoming, Needs, Page, Pull, Site
 from connectors.reading import forms, walk
 from connectors.reading.forms import Said, Submission
 from connectors.reading.values import enveloped, mapping, plain, text, utc
-from connectors.reading.walk import Noticed, Row, Sheet, Step
+from connectors.reading.walk import Noticed, Row, Sheet
 from wp_bridge.errors import AskTheOwner, NotUnderstood
 
 _ROUTE = "fluentform/v1/submissions"
@@ -48,23 +49,7 @@ class FluentForms:
             sent = (_submission(number, row, known, zone) for number, row in rows)
             return tuple(forms.incoming(one, pull, noticed) for one in sent)
 
-        def read(way: str) -> walk.Read:
-            return lambda page: _read(site, {"page": str(page), "sort_by": way})
-
-        def everything(at: Any) -> Iterator[Step]:
-            return walk.upwards(read("ASC"), say, at, _PER_PAGE)
-
-        def added(at: Any) -> Iterator[Step]:
-            last = (pull.since or {}).get("id", 0)
-            return walk.downwards(
-                read("DESC"), say, at, _PER_PAGE, lambda number, _: number <= last
-            )
-
-        def newest() -> dict[str, int]:
-            rows = _read(site, {"per_page": "1", "page": "1", "sort_by": "DESC"}).rows
-            return {"id": rows[0][0] if rows else 0}
-
-        yield from walk.through([added if pull.since else everything], pull, newest, noticed)
+        yield from walk.by_number(partial(_read, site), say, pull, noticed, _PER_PAGE)
 
 
 connector = FluentForms()
@@ -89,9 +74,10 @@ class Forms:
         return self._known[form]
 
 
-def _read(site: Site, query: Mapping[str, str]) -> Sheet:
+def _read(site: Site, way: str, page: int, per_page: int) -> Sheet:
     # The addresses of other pages in its answer have lost the filters: they are not followed.
-    return enveloped(site.get(_ROUTE, {"per_page": str(_PER_PAGE), **query}).data)
+    query = {"per_page": str(per_page), "page": str(page), "sort_by": way}
+    return enveloped(site.get(_ROUTE, query).data)
 
 
 def _submission(number: int, row: Row, known: Forms, zone: Any) -> Submission:

@@ -1,13 +1,14 @@
 """SureForms: who filled in which form, read through WordPress's abilities."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from connectors import Incoming, Needs, Page, Pull, Site
 from connectors.reading import forms, walk
 from connectors.reading.forms import Said, Submission
 from connectors.reading.values import enveloped, mapping, number_of, plain, text, utc
-from connectors.reading.walk import Noticed, Row, Sheet, Step
+from connectors.reading.walk import Noticed, Row, Sheet
 from wp_bridge.errors import AskTheOwner
 
 _LIST = "wp-abilities/v1/abilities/sureforms/list-entries/run"
@@ -33,7 +34,7 @@ class SureForms:
     def look(self, site: Site) -> int | None:
         """One entry. Raises AskTheOwner with what to switch on."""
         try:
-            return _listed(site, 1, "ASC", 1).total
+            return _listed(site, "ASC", 1, 1).total
         except AskTheOwner as trouble:
             raise _explained(trouble) from None
 
@@ -46,29 +47,13 @@ class SureForms:
             sent = (_submission(number, entry, zone) for number, entry in sorted(whole.items()))
             return tuple(forms.incoming(one, pull, noticed) for one in sent)
 
-        def read(way: str) -> walk.Read:
-            return lambda page: _listed(site, page, way, _PER_PAGE)
-
-        def everything(at: Any) -> Iterator[Step]:
-            return walk.upwards(read("ASC"), say, at, _PER_PAGE)
-
-        def added(at: Any) -> Iterator[Step]:
-            last = (pull.since or {}).get("id", 0)
-            return walk.downwards(
-                read("DESC"), say, at, _PER_PAGE, lambda number, _: number <= last
-            )
-
-        def newest() -> dict[str, int]:
-            rows = _listed(site, 1, "DESC", 1).rows
-            return {"id": rows[0][0] if rows else 0}
-
-        yield from walk.through([added if pull.since else everything], pull, newest, noticed)
+        yield from walk.by_number(partial(_listed, site), say, pull, noticed, _PER_PAGE)
 
 
 connector = SureForms()
 
 
-def _listed(site: Site, page: int, way: str, per_page: int) -> Sheet:
+def _listed(site: Site, way: str, page: int, per_page: int) -> Sheet:
     asked = {"per_page": str(per_page), "page": str(page), "orderby": "ID", "order": way}
     answer = site.get(_LIST, {f"input[{name}]": value for name, value in asked.items()})
     return enveloped(answer.data, "entries", "total_pages")

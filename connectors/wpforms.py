@@ -1,13 +1,14 @@
 """WPForms: entries of its paid version; the free one keeps none, and says so here."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from connectors import Incoming, Needs, Page, Pull, Site
 from connectors.reading import forms, walk
 from connectors.reading.forms import Said, Submission
 from connectors.reading.values import enveloped, mapping, plain, text, utc
-from connectors.reading.walk import Noticed, Row, Sheet, Step
+from connectors.reading.walk import Noticed, Row, Sheet
 from wp_bridge.errors import AskTheOwner
 
 _ROUTE = "wp-abilities/v1/abilities/wpforms/search-entries/run"
@@ -38,7 +39,7 @@ class WPForms:
     def look(self, site: Site) -> int | None:
         """One entry. Raises AskTheOwner when there are none to be had."""
         try:
-            return _read(site, 1, "ASC", 1).total
+            return _read(site, "ASC", 1, 1).total
         except AskTheOwner as trouble:
             raise _explained(trouble) from None
 
@@ -50,30 +51,14 @@ class WPForms:
             sent = (_submission(number, row, zone) for number, row in rows)
             return tuple(forms.incoming(one, pull, noticed) for one in sent)
 
-        def read(way: str) -> walk.Read:
-            return lambda page: _read(site, page, way, _PER_PAGE)
-
-        def everything(at: Any) -> Iterator[Step]:
-            return walk.upwards(read("ASC"), say, at, _PER_PAGE)
-
-        def added(at: Any) -> Iterator[Step]:
-            last = (pull.since or {}).get("id", 0)
-            return walk.downwards(
-                read("DESC"), say, at, _PER_PAGE, lambda number, _: number <= last
-            )
-
-        def newest() -> dict[str, int]:
-            rows = _read(site, 1, "DESC", 1).rows
-            return {"id": rows[0][0] if rows else 0}
-
-        yield from walk.through([added if pull.since else everything], pull, newest, noticed)
+        yield from walk.by_number(partial(_read, site), say, pull, noticed, _PER_PAGE)
 
 
 connector = WPForms()
 
 
-def _read(site: Site, page: int, way: str, limit: int) -> Sheet:
-    asked = {"limit": str(limit), "page": str(page), "orderby": "entry_id", "order": way}
+def _read(site: Site, way: str, page: int, per_page: int) -> Sheet:
+    asked = {"limit": str(per_page), "page": str(page), "orderby": "entry_id", "order": way}
     query = {**asked, "include_fields": "true"}
     answer = site.get(_ROUTE, {f"input[{name}]": value for name, value in query.items()})
     return enveloped(answer.data, "entries", "total_pages")

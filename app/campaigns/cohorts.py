@@ -15,9 +15,9 @@ from app.campaigns.models import Campaign
 from app.campaigns.sender import Draft
 from app.contacts.models import Contact, Suppression
 from app.rules.smart_rules import PERSONAL
-from app.rules.template import Template
 from app.sending import firsts
 from app.sending.compose import contact_values
+from app.sending.firsts import Words
 from app.sending.fleet import Fleet
 
 #: Where routing rules look at the people, so many of them are asked; the others are alike.
@@ -105,7 +105,7 @@ def _by_person(
         select(numbered.c.id, numbered.c.address).where(numbered.c.place % step == 0)
     ).all()
     zoned = (campaign.sending_window or {}).get("zone") == "recipient"
-    known, subject = available_timezones(), Template(campaign.subject, html=False)
+    known, words = available_timezones(), Words(campaign, ships.asks)
     found: Split = Counter()
     for begin in range(0, len(rows), _AT_ONCE):
         some = rows[begin : begin + _AT_ONCE]
@@ -114,7 +114,7 @@ def _by_person(
         for one in some:
             contact = contacts.get(one.id, {})
             told = {
-                "subject": [firsts.rendered(subject, contact, now)],
+                **words.read_by(contact, now),
                 **firsts.about(one.address),
                 **groups.get(one.id, {}),
             }

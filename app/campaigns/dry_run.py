@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from app.campaigns import edit, rotation, sender
 from app.campaigns.models import Campaign
 from app.contacts.models import Contact
-from app.rules import email_address, message
-from app.rules.template import Template
+from app.rules import email_address
 from app.sending import explaining, firsts
 from app.sending.compose import contact_values
 from app.sending.explaining import Explanation
+from app.sending.firsts import Words
 
 #: Where several values may be said, and the field of rules that they are.
 _SAID = (("lists", "list"), ("tags", "tag"), ("cc", "cc"), ("bcc", "bcc"), ("headers", "header"))
@@ -71,10 +71,8 @@ def personal(
     if person is not None:
         told |= firsts.groups_of(session, [person.id]).get(person.id, {})
     reader = contact_values(person) if person is not None else {"email": address, "fields": {}}
-    subject = Template(campaign.subject, html=False)
-    told["subject"] = [values.get("subject", firsts.rendered(subject, reader, now))]
-    words = Template(message.text_of(campaign.html, campaign.text), html=False)
-    told["message"] = [values.get("message", firsts.rendered(words, reader, now))]
+    told |= Words(campaign).read_by(reader, now)
+    told |= {name: [values[name]] for name in ("subject", "message") if name in values}
     for given, name in _SAID:
         if given in values:
             told[name] = values[given]

@@ -19,12 +19,8 @@ MESSAGES = "messages"
 
 def breaker_moved(relay: Relay, before: Breaker, after: Breaker, now: datetime) -> None:
     """The breaker opened, or a working relay is let back."""
-    session = object_session(relay)
-    if session is None:
-        return
     if before.open_until is None and after.open_until is not None:
         _raise(
-            session,
             relay,
             "breaker_open",
             f"The relay '{relay.name}' is left alone until {after.open_until:%H:%M} UTC after "
@@ -34,18 +30,16 @@ def breaker_moved(relay: Relay, before: Breaker, after: Breaker, now: datetime) 
         )
     if after == Breaker():
         for kind in ("breaker_open", "credentials_refused"):
-            over(session, relay.workspace_id, kind, str(relay.id), now=now)
+            _over(relay, kind, now)
 
 
 def login_refused(relay: Relay, words: str, now: datetime) -> None:
     """The relay does not know the user name and password it was given."""
-    session = object_session(relay)
-    if session is not None:
-        sentence = (
-            f"The relay '{relay.name}' refuses its user name and password ({words}): enter them "
-            f"again (PATCH /relays/{relay.id}), then check it."
-        )
-        _raise(session, relay, "credentials_refused", sentence, now)
+    sentence = (
+        f"The relay '{relay.name}' refuses its user name and password ({words}): enter them "
+        f"again (PATCH /relays/{relay.id}), then check it."
+    )
+    _raise(relay, "credentials_refused", sentence, now)
 
 
 def is_login_refused(words: str) -> bool:
@@ -55,29 +49,22 @@ def is_login_refused(words: str) -> bool:
 
 def suspect(relay: Relay, words: str, now: datetime) -> None:
     """It refused so many recipients in a row that it is not believed."""
-    session = object_session(relay)
-    if session is not None:
-        sentence = (
-            f"The relay '{relay.name}' {words}. It is left alone and tried with one mail at a "
-            "time; when it is right, close its breaker "
-            f"(POST /relays/{relay.id}/breaker)."
-        )
-        _raise(session, relay, "relay_suspect", sentence, now)
+    sentence = (
+        f"The relay '{relay.name}' {words}. It is left alone and tried with one mail at a "
+        f"time; when it is right, close its breaker (POST /relays/{relay.id}/breaker)."
+    )
+    _raise(relay, "relay_suspect", sentence, now)
 
 
 def trusted(relay: Relay, now: datetime) -> None:
     """It is believed again."""
-    session = object_session(relay)
-    if session is not None:
-        over(session, relay.workspace_id, "relay_suspect", str(relay.id), now=now)
+    _over(relay, "relay_suspect", now)
 
 
 def quota_used_up(relay: Relay, until: datetime, words: str, now: datetime) -> None:
     """The provider takes no more for some time."""
-    session = object_session(relay)
-    if session is not None:
-        sentence = f"The provider of '{relay.name}' takes no more until {until:%H:%M} UTC: {words}"
-        _raise(session, relay, "provider_quota", sentence, now)
+    sentence = f"The provider of '{relay.name}' takes no more until {until:%H:%M} UTC: {words}"
+    _raise(relay, "provider_quota", sentence, now)
 
 
 def taken(relay: Relay, allowed: Limits, meter: Meter, count: int, now: datetime) -> None:
@@ -90,13 +77,11 @@ def taken(relay: Relay, allowed: Limits, meter: Meter, count: int, now: datetime
     )
     for kind, window, used, most in uses:
         if most is not None and used - count < most <= used:
-            session = object_session(relay)
-            if session is not None:
-                sentence = (
-                    f"The relay '{relay.name}' has begun all {most} mails of this {window}: the "
-                    "rest waits, or goes through another relay where failover is on."
-                )
-                _raise(session, relay, kind, sentence, now)
+            sentence = (
+                f"The relay '{relay.name}' has begun all {most} mails of this {window}: the "
+                "rest waits, or goes through another relay where failover is on."
+            )
+            _raise(relay, kind, sentence, now)
 
 
 def in_doubt(session: Session, workspace_id: UUID, about: str, label: str, now: datetime) -> None:
@@ -122,12 +107,23 @@ def still_in_doubt(workspace_id: UUID, about: str) -> tuple[ColumnElement[bool],
     return IN_DOUBT, Delivery.dispatch_id.in_(mine)
 
 
-def guard_settled(session: Session, dispatch_id: UUID, now: datetime) -> None:
-    """A person decided about a dispatch that a guard had stopped."""
-    workspace_id = session.scalar(select(Dispatch.workspace_id).where(Dispatch.id == dispatch_id))
-    if workspace_id is not None:
-        over(session, workspace_id, "guard_tripped", str(dispatch_id), now=now)
+def guard_tripped(
+    session: Session, workspace_id: UUID, about: UUID | str, sentence: str, now: datetime
+) -> None:
+    """Something was stopped; ``about``: the dispatch or relay, or the name of a stream."""
+    raise_(session, workspace_id, "guard_tripped", str(about), sentence, now=now)
 
 
-def _raise(session: Session, relay: Relay, kind: str, sentence: str, now: datetime) -> None:
-    raise_(session, relay.workspace_id, kind, str(relay.id), sentence, now=now)
+def guard_over(session: Session, workspace_id: UUID, about: UUID | str, now: datetime) -> None:
+    """It goes on, or there is nothing left to be stopped."""
+    over(session, workspace_id, "guard_tripped", str(about), now=now)
+
+
+def _raise(relay: Relay, kind: str, sentence: str, now: datetime) -> None:
+    if session := object_session(relay):  # else it is only imagined
+        raise_(session, relay.workspace_id, kind, str(relay.id), sentence, now=now)
+
+
+def _over(relay: Relay, kind: str, now: datetime) -> None:
+    if session := object_session(relay):
+        over(session, relay.workspace_id, kind, str(relay.id), now=now)

@@ -9,11 +9,10 @@ from uuid import UUID
 from sqlalchemy import BigInteger, func, literal, select, update
 from sqlalchemy.orm import Session
 
-from app.alerts import raising as alerts
 from app.rules import canary as rule
-from app.rules.canary import HALTED, PASSED, TESTING, Seen, Verdict
+from app.rules.canary import HALTED, PASSED, TESTING, Seen
 from app.runtime import Runtime
-from app.sending import figures, ledger
+from app.sending import alarming, figures, ledger
 from app.sending.due import Due, later
 from app.sending.ledger.balance import STATES
 from app.sending.models import Delivery, Dispatch
@@ -90,24 +89,23 @@ def view(session: Session, dispatch_id: UUID, now: datetime) -> View | None:
     return View(TESTING, found.why, words["size"], found.goes_on_at, seen)
 
 
-def _decide(session: Session, dispatch_id: UUID, now: datetime) -> Verdict | None:
+def _decide(session: Session, dispatch_id: UUID, now: datetime) -> None:
     """Looks again, now that nobody else can change it."""
     dispatch = session.get_one(Dispatch, dispatch_id, with_for_update=True)
     if dispatch.hold or not dispatch.canary or dispatch.canary["state"] == PASSED:
-        return None
+        return
     if dispatch.canary["state"] == HALTED:
         _end(session, dispatch, PASSED, "a person let it go on", now)
-        return None
+        return
     verdict = rule.judge(rule.from_words(dispatch.canary), _seen(session, dispatch), now)
     if verdict.state == TESTING:
-        return None
+        return
     _end(session, dispatch, verdict.state, verdict.why, now)
     if verdict.state == HALTED:
         reason = f"canary: {verdict.why}"
         ledger.hold(session, dispatch_id, hold="paused", reason=reason, now=now)
         sentence = f"A campaign was halted after its canaries: {verdict.why}."
-        _alert(session, dispatch, sentence, now)
-    return verdict
+        alarming.guard_tripped(session, dispatch.workspace_id, dispatch_id, sentence, now)
 
 
 def _end(session: Session, dispatch: Dispatch, state: str, why: str, now: datetime) -> None:
@@ -116,11 +114,6 @@ def _end(session: Session, dispatch: Dispatch, state: str, why: str, now: dateti
         _follow(session, dispatch.id, rule.rest_from(words), now, spread=words.get("spread", False))
     dispatch.canary = words | {"state": state, "why": why}
     session.flush()
-
-
-def _alert(session: Session, dispatch: Dispatch, sentence: str, now: datetime) -> None:
-    about, where = str(dispatch.id), dispatch.workspace_id
-    alerts.raise_(session, where, "guard_tripped", about, sentence, now=now)
 
 
 def _follow(

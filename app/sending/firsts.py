@@ -1,9 +1,9 @@
 """Who is asked first for each delivery of a dispatch, where rules look at the people."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import select
@@ -28,8 +28,7 @@ class Firsts:
         self.by_person = dispatch.pin is None and share is None and bool(ships.asks & set(PERSONAL))
         self.common, _ = ships.primary(dispatch, share)
         self._groups: Mapping[UUID, Mapping[str, Sequence[str]]] = {}
-        self._subject: Template | None = None
-        self._words: Template | None = None
+        self._words: Words | None = None
 
     def look_up(self, contacts: Iterable[UUID]) -> None:
         """Reads what rules want to know about these people, all at once."""
@@ -37,27 +36,48 @@ class Firsts:
             return
         if self._ships.asks & {"list", "tag"}:
             self._groups = groups_of(self._session, contacts)
-        if self._ships.asks & {"subject", "message"} and self._subject is None:
+        if self._words is None and self._ships.asks & {"subject", "message"}:
             content = self._session.get_one(Content, self._dispatch.content_id)
-            self._subject = Template(content.subject, html=False)
-            self._words = Template(message.text_of(content.html, content.text), html=False)
+            self._words = Words(content, self._ships.asks)
 
     def of(self, claimed: Claimed, contact: Mapping[str, Any], now: datetime) -> UUID | None:
         """The primary of one delivery."""
         if not self.by_person:
             return self.common
         personal = {
-            "subject": [rendered(self._subject, contact, now)],
-            "message": [self._text(contact, now)],
+            **(self._words.read_by(contact, now) if self._words else {}),
             **about(claimed.address),
             **self._groups.get(claimed.contact_id, {}),
         }
         first, _ = self._ships.primary(self._dispatch, None, personal)
         return first
 
-    def _text(self, contact: Mapping[str, Any], now: datetime) -> str:
-        asked = "message" in self._ships.asks
-        return rendered(self._words, contact, now) if asked else ""
+
+class Said(Protocol):
+    """What a campaign or its frozen content says."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def html(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
+class Words:
+    """Subject and text of a campaign as rules see them; what they do not ask for is not made."""
+
+    def __init__(self, said: Said, asks: Collection[str] = PERSONAL) -> None:
+        self._templates: dict[str, Template] = {}
+        if "subject" in asks:
+            self._templates["subject"] = Template(said.subject, html=False)
+        if "message" in asks:
+            words = message.text_of(said.html, said.text)
+            self._templates["message"] = Template(words, html=False)
+
+    def read_by(self, contact: Mapping[str, Any], now: datetime) -> dict[str, Sequence[str]]:
+        """As this person reads them; "" where that cannot be made."""
+        return {name: [_rendered(one, contact, now)] for name, one in self._templates.items()}
 
 
 def about(address: str) -> dict[str, Sequence[str]]:
@@ -65,10 +85,9 @@ def about(address: str) -> dict[str, Sequence[str]]:
     return {"to": [address], "recipient_domain": [address.rpartition("@")[2]]}
 
 
-def rendered(words: Template | None, contact: Mapping[str, Any], now: datetime) -> str:
-    """Subject or text as this person reads it; "" where it cannot be made."""
+def _rendered(words: Template, contact: Mapping[str, Any], now: datetime) -> str:
     try:
-        return words.render(given(contact, "", now)) if words is not None else ""
+        return words.render(given(contact, "", now))
     except TemplateError:
         return ""
 

@@ -9,12 +9,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.alerts import raising as alerts
 from app.rules import guards
 from app.rules.guards import Figures, Judgement
 from app.rules.routing import STREAMS
 from app.runtime import Runtime
-from app.sending import figures, ledger, pausing, relays, warming
+from app.sending import alarming, figures, ledger, pausing, relays, warming
 from app.sending.models import Delivery, Dispatch, Guard
 from app.workspaces.models import Workspace
 
@@ -57,11 +56,10 @@ def settle(session: Session, workspace_id: UUID, subject: Subject, *, now: datet
     workspace = session.get_one(Workspace, workspace_id)
     row = session.get(Guard, (workspace_id, subject.kind, subject.about), with_for_update=True)
     if row is None:
-        row = Guard(workspace_id=workspace_id, kind=subject.kind, about=subject.about, since=now)
-        row.level, row.why, row.counted_from, row.day = "fine", "", {}, ""
+        row = _fresh(workspace_id, subject, now)
         session.add(row)
     if row.level == "pause" and (not subject.rests or subject.ended):
-        alerts.over(session, workspace_id, "guard_tripped", subject.about, now=now)
+        alarming.guard_over(session, workspace_id, subject.about, now)
     if row.level == "pause" and not subject.rests:
         row.counted_from, row.day, row.level = subject.figures.words(), subject.day, "fine"
     found = _judged(workspace, row, subject)
@@ -70,7 +68,7 @@ def settle(session: Session, workspace_id: UUID, subject: Subject, *, now: datet
     if found.level == "pause" and row.level != "pause":
         _stop(session, workspace_id, subject, found.why, now)
         sentence = f"A guard has stopped a {subject.kind}: {found.why}."
-        alerts.raise_(session, workspace_id, "guard_tripped", subject.about, sentence, now=now)
+        alarming.guard_tripped(session, workspace_id, subject.about, sentence, now)
     row.level, row.why = found.level, found.why
     session.flush()
     return found
@@ -132,6 +130,19 @@ def _subjects(
         yield Subject("relay", str(relay.id), counted, relay.paused_at is not None, day)
     for stream, counted in sums.items():
         yield Subject("stream", stream, counted, stream in paused, day)
+
+
+def _fresh(workspace_id: UUID, subject: Subject, now: datetime) -> Guard:
+    return Guard(
+        workspace_id=workspace_id,
+        kind=subject.kind,
+        about=subject.about,
+        since=now,
+        level="fine",
+        why="",
+        counted_from={},
+        day="",
+    )
 
 
 def _going(session: Session, workspace_id: UUID, sample: int) -> Sequence[Dispatch]:

@@ -127,3 +127,29 @@ def through(
                 mark=start["mark"] if is_last else None,
                 fields=noticed.fresh(),
             )
+
+
+#: Reads a page of so many rows, the lowest number first ("ASC") or the highest ("DESC").
+ReadSorted = Callable[[str, int, int], Sheet]
+
+
+def by_number(
+    read: ReadSorted, say: Say, pull: Pull, noticed: Noticed, per_page: int
+) -> Iterator[Page]:
+    """Every row, or those that came in since the mark, which is the highest number so far: for
+    rows that are written once, such as submissions.
+    """
+
+    def everything(at: Cursor | None) -> Iterator[Step]:
+        return upwards(lambda page: read("ASC", page, per_page), say, at, per_page)
+
+    def added(at: Cursor | None) -> Iterator[Step]:
+        last = (pull.since or {}).get("id", 0)
+        newest_first = lambda page: read("DESC", page, per_page)  # noqa: E731
+        return downwards(newest_first, say, at, per_page, lambda number, _: number <= last)
+
+    def newest() -> Mark:
+        rows = read("DESC", 1, 1).rows
+        return {"id": rows[0][0] if rows else 0}
+
+    return through([added if pull.since else everything], pull, newest, noticed)

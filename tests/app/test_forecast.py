@@ -89,6 +89,15 @@ def test_turns_rules_and_time_zones(owner: Client) -> None:
     assert found["finished_at"] == "2026-11-23T09:00:00Z"
 
 
+def test_rules_about_the_words_are_asked(owner: Client) -> None:
+    campaign = ready(owner, people=3, html="<p>Dear {{ contact.email }}</p>")
+    second = relay(owner, "second", failover_priority=2)
+    for field in ("message", "subject"):
+        rule = [[{"field": field, "operator": "contains", "value": "person1@"}]]
+        owner.post("/routing/rules", {"name": field, "relay_id": second, "groups": rule})
+    assert carried(asked(owner, campaign)) == {"first": 2, "second": 1}
+
+
 def test_a_canary_is_waited_for(owner: Client) -> None:
     campaign = ready(owner, people=8, canary={"count": 2, "wait_minutes": 45})
     found = asked(owner, campaign)

@@ -39,6 +39,16 @@ def launched(world: World, words: dict[str, Any] = WORDS, spread: Spread | None 
     return made
 
 
+def sent_first(world: World, server: Servers, **more: Any) -> tuple[RelayServer, UUID]:
+    """A relay that took the five canaries of twenty, and their dispatch."""
+    one = server()
+    world.relay(one, "one")
+    world.people(20)
+    dispatch = launched(world, **more)
+    world.send()
+    return one, dispatch
+
+
 def watch(world: World) -> None:
     vault = Vault(["a master key for tests"])
     canaries.watch(Runtime(world.database, vault, world.clock, "http://127.0.0.1:8080"))
@@ -57,11 +67,7 @@ def look(world: World, dispatch: UUID) -> None:
 
 
 def test_the_others_follow_when_nothing_bad_was_heard(world: World, server: Servers) -> None:
-    one = server()
-    world.relay(one, "one")
-    world.people(20)
-    dispatch = launched(world)
-    world.send()
+    one, dispatch = sent_first(world, server)
     first = set(one.recipients)
     assert world.balance(dispatch) == {"sent": 5, "queued": 15}
     world.clock.turn(minutes=29)
@@ -109,11 +115,7 @@ def test_it_halts_itself_and_a_person_decides(world: World, server: Servers) -> 
 
 
 def test_a_complaint_while_it_is_waited(world: World, server: Servers) -> None:
-    one = server()
-    world.relay(one, "one")
-    world.people(20)
-    dispatch = launched(world)
-    world.send()
+    _, dispatch = sent_first(world, server)
     with world.database.transaction() as session:
         taken = session.scalars(select(Attempt.id).limit(1)).one()
         event = Event("complained", taken, "abuse")
@@ -123,11 +125,7 @@ def test_a_complaint_while_it_is_waited(world: World, server: Servers) -> None:
 
 
 def test_go_on_now(world: World, server: Servers) -> None:
-    one = server()
-    world.relay(one, "one")
-    world.people(20)
-    dispatch = launched(world)
-    world.send()
+    _, dispatch = sent_first(world, server)
     with world.database.transaction() as session:
         assert canaries.go_on(session, dispatch, now=world.clock())
         assert not canaries.go_on(session, dispatch, now=world.clock())
@@ -139,11 +137,8 @@ def test_go_on_now(world: World, server: Servers) -> None:
 def test_a_spread_begins_when_the_canary_has_passed(
     world: World, server: Servers, late: int
 ) -> None:
-    one = server()
-    world.relay(one, "one")
-    world.people(20)
-    dispatch = launched(world, spread=Spread(True, 0, 20 * 60_000, 1))
-    world.send()
+    spread = Spread(True, 0, 20 * 60_000, 1)
+    one, dispatch = sent_first(world, server, spread=spread)
     world.clock.turn(minutes=30 + late)
     watch(world)
     assert state(world, dispatch) == "passed"
@@ -175,11 +170,7 @@ def test_canaries_fail_over_and_are_retried_while_it_is_tested(
 
 
 def test_a_paused_campaign_is_not_decided(world: World, server: Servers) -> None:
-    one = server()
-    world.relay(one, "one")
-    world.people(20)
-    dispatch = launched(world)
-    world.send()
+    _, dispatch = sent_first(world, server)
     with world.database.transaction() as session:
         session.execute(update(Dispatch).values(hold="paused"))
     world.clock.turn(hours=1)

@@ -11,9 +11,11 @@ from typing import Self
 
 from app.dev.demo.curl import Curl, Failed
 from app.dev.inbox import Inbox
+from app.dev.inbox.mail import Mail
 from app.dev.wordpress import WordPressStandIn, make_people
 from config.settings import fresh_environment
 
+OWNER = "you@example.org"
 PEOPLE = 300
 #: The first relay takes so many mails; then it closes its connections and refuses new ones.
 DIES_AFTER = 100
@@ -55,7 +57,7 @@ class Stage:
 
     def _init(self) -> str:
         done = subprocess.run(
-            self._command("init", "--email", "you@example.org"),
+            self._command("init", "--email", OWNER),
             env=self._environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -82,6 +84,10 @@ class Stage:
             if found := re.search(r"http://[^/\s]+$", line):
                 return found[0]
         raise Failed(f"serve did not start: {self.log.read_text().strip()}")
+
+    def mails(self) -> list[list[Mail]]:
+        """What is in each inbox for the people of the site: alerts to the owner come there too."""
+        return [[one for one in inbox.messages if OWNER not in one.to] for inbox in self.inboxes]
 
     @property
     def log(self) -> Path:

@@ -44,8 +44,8 @@ class Story:
         login = {"username": wordpress.username, "application_password": wordpress.password}
         site = self._api.do("POST", "/sites", {"url": wordpress.url, **login})
         found = self._api.do("POST", f"/sites/{site['id']}/discover")
-        for source in found["sources"]:
-            self._view.note(f"{source['source']}: {source['state']}")
+        for state, sources in _by_state(found["sources"]).items():
+            self._view.note(f"{state}: {', '.join(sources)}")
         (connection,) = self._api.get(f"/sites/{site['id']}/connections")["items"]
         run = self._api.do("POST", f"/connections/{connection['id']}/runs")
         self._until(lambda: self._synced(run["id"]))
@@ -92,10 +92,10 @@ class Story:
     def _sent(self) -> bool:
         balance = self._api.get(f"/campaigns/{self.campaign_id}/balance")
         self._scene.audience, self._scene.states = balance["audience"], balance["states"]
-        for relay_id, inbox, line in zip(
-            self.relay_ids, self._stage.inboxes, self._scene.relays, strict=True
+        for relay_id, mails, line in zip(
+            self.relay_ids, self._stage.mails(), self._scene.relays, strict=True
         ):
-            taken = len(inbox.messages)
+            taken = len(mails)
             if taken and not line.taken and relay_id != self.relay_ids[0]:
                 self._view.note(f"failover: {line.name.lower()} carries on", "yellow")
             line.taken = taken
@@ -119,3 +119,11 @@ class Story:
                 raise Failed(f"nothing more happened for {PATIENCE_SECONDS:.0f} s.\n{log}")
             threading.Event().wait(LOOK_SECONDS)
         self._view.show(self._scene)
+
+
+def _by_state(sources: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """What can be read first."""
+    found: dict[str, list[str]] = {"ready": []}
+    for one in sorted(sources, key=lambda one: str(one["source"])):
+        found.setdefault(one["state"], []).append(one["source"])
+    return found

@@ -31,7 +31,8 @@ def judge(stage: Stage, story: Story, view: View) -> bool:
 def _checks(
     stage: Stage, balance: dict[str, Any], deliveries: list[dict[str, Any]]
 ) -> dict[str, bool]:
-    mails = [mail for inbox in stage.inboxes for mail in inbox.messages]
+    first, second = stage.mails()
+    mails = [*first, *second]
     received = Counter(_address(to) for mail in mails for to in mail.to)
     active = {_address(one["email"]) for one in _all(stage.api, "/contacts?status=active")}
     return {
@@ -48,8 +49,7 @@ def _checks(
             len({mail.message_id for mail in mails}) == len(mails) == balance["states"]["sent"]
         ),
         f"the first relay died after {DIES_AFTER} mails, the second carried the rest": (
-            [len(inbox.messages) for inbox in stage.inboxes]
-            == [DIES_AFTER, balance["audience"] - DIES_AFTER]
+            (len(first), len(second)) == (DIES_AFTER, balance["audience"] - DIES_AFTER)
         ),
     }
 
@@ -68,12 +68,12 @@ def _failover_table(stage: Stage, story: Story, deliveries: list[dict[str, Any]]
     table = Table(title="Relays", title_justify="left")
     for title in ("relay", "attempts", "sent", "taken over", "in the inbox"):
         table.add_column(title, justify="left" if title == "relay" else "right")
-    for name, relay_id, inbox in zip(NAMES, story.relay_ids, stage.inboxes, strict=True):
+    for name, relay_id, mails in zip(NAMES, story.relay_ids, stage.mails(), strict=True):
         tries = [one["attempts"] for one in deliveries]
         attempts = sum(a["relay_id"] == relay_id for each in tries for a in each)
         last = [each for each in tries if each and each[-1]["relay_id"] == relay_id]
         over = sum(any(a["relay_id"] != relay_id for a in each) for each in last)
-        table.add_row(name, *map(str, (attempts, len(last), over, len(inbox.messages))))
+        table.add_row(name, *map(str, (attempts, len(last), over, len(mails))))
     return table
 
 

@@ -24,7 +24,8 @@ def hold(
         values["resumed_at"] = now
     session.execute(update(Dispatch).where(Dispatch.id == dispatch_id).values(**values))
     if hold != "paused":
-        alarming.guard_settled(session, dispatch_id, now)
+        workspace_id = session.get_one(Dispatch, dispatch_id).workspace_id
+        alarming.guard_over(session, workspace_id, dispatch_id, now)
     if hold == "cancelled":
         session.execute(
             update(Delivery)

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.alerts import raise_
 from app.rules import distrust
+from app.sending import alarming
 from app.sending.ledger.hold import hold
 from app.sending.models import Attempt, Delivery, Dispatch
 
@@ -29,7 +29,7 @@ def look(session: Session, dispatches: Mapping[UUID, str], now: datetime) -> Non
             reason = f"{rejected} rejected within {minutes:g} minutes for what it says: {words}"
             hold(session, dispatch_id, hold="paused", reason=reason[:500], now=now)
             what = f"The campaign '{dispatch.label}' is paused: {reason}"
-            raise_(session, dispatch.workspace_id, "guard_tripped", str(dispatch_id), what, now=now)
+            alarming.guard_tripped(session, dispatch.workspace_id, dispatch_id, what, now)
 
 
 def _rejected(session: Session, dispatch_id: UUID, since: datetime) -> int:
