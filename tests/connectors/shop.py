@@ -21,13 +21,17 @@ _ROOT = {
 
 
 class Shop:
-    """``hooks`` by number. ``customers`` and ``orders`` as they are listed."""
+    """``hooks`` by number. ``customers``, ``orders``, ``products`` as they are listed; ``asked``:
+    for everything that it was asked.
+    """
 
     def __init__(self, *, read_only: bool = False) -> None:
         self.hooks: dict[int, dict[str, Any]] = {}
         self.secrets: set[str] = set()
         self.customers: list[dict[str, Any]] = []
         self.orders: list[dict[str, Any]] = []
+        self.products: list[dict[str, Any]] = []
+        self.asked: list[Request] = []
         self.is_down = False
         self._read_only = read_only
         self._last = 0
@@ -45,12 +49,16 @@ class Shop:
 
     def answer(self, request: Request) -> Response:
         """What the shop answers."""
+        self.asked.append(request)
         if self.is_down:
             return Response(503)
         if request.route == "wc/v3/customers":
             return paged(self.customers, request)
         if request.route == "wc/v3/orders":
             return paged(self.orders, request)
+        if request.route == "wc/v3/products":
+            wanted = request.query["include"].split(",")
+            return paged([one for one in self.products if str(one["id"]) in wanted], request)
         if not request.route.startswith(_ROUTE):
             return as_json(_ROOT)
         if request.method == "GET":
