@@ -70,7 +70,7 @@ def begin(runtime: Runtime, workspace_id: UUID, connection_id: UUID) -> Hint:
         if found.checked_at is None:
             _forget(runtime, found.id)
         raise Conflict(
-            f"The site did not make the webhooks: {trouble.sentence} {place.hints.permission}"
+            f"The site did not make the webhooks: {trouble.sentence} ({place.hints.permission})"
         ) from None
     return _checked(runtime, found.id, "")
 

@@ -47,17 +47,16 @@ class Inbox:
         return None
 
     def pages(self, site: Site, pull: Pull) -> Iterator[Page]:
-        """Everything that waits. The rows of a post are stored together."""
+        """Everything that waits. The rows of a post are stored together.
+
+        The last page is empty: a run has not ended before all its posts are done with.
+        """
         noticed, paths = Noticed(), paths_of(pull.options)
-        while True:
-            posts = self._waiting()
+        while posts := self._waiting():
             rows = [row for post in posts for row in self._rows(post, paths, noticed)]
-            is_last = len(posts) < _AT_ONCE
-            cursor = None if is_last else {"more": True}
-            yield Page(tuple(rows), cursor, fields=noticed.fresh())
+            yield Page(tuple(rows), {"more": True}, fields=noticed.fresh())
             self._done([post.id for post in posts])
-            if is_last:
-                return
+        yield Page((), None)
 
     def _waiting(self) -> list[WebhookPost]:
         assert self._runtime is not None

@@ -1,6 +1,7 @@
 """Does what is due: begins scheduled runs, takes waiting ones, ends them one way or another."""
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -64,20 +65,32 @@ def begin_due(runtime: Runtime) -> None:
     """Queues a run for every connection whose time has come, or for which something came."""
     now = runtime.now()
     with runtime.database.reading() as session:
-        due = [
-            Wish(connection.workspace_id, connection.id, "schedule")
-            for connection, zone in _scheduled(session)
-            if schedule.is_due(connections.timing(connection, zone), now)
-        ] + sooner.wishes(session, now)
+        due = _due(session, now)
     for wish in due:
         which = (wish.workspace_id, wish.connection_id)
         # What is handed in with a signature is no surprise: no guard stops it.
         force = wish.trigger == "webhook"
         try:
             with runtime.database.transaction() as session:
-                runs.start(session, *which, trigger=wish.trigger, force=force, now=now)
+                if _is_still_due(session, wish, now):
+                    runs.start(session, *which, trigger=wish.trigger, force=force, now=now)
         except Problem:
             continue  # somebody else was faster, or removed it
+
+
+def _due(session: Session, now: datetime, connection_id: UUID | None = None) -> list[Wish]:
+    """The runs that should begin now, of one connection or of all."""
+    return [
+        Wish(connection.workspace_id, connection.id, "schedule")
+        for connection, zone in _scheduled(session, connection_id)
+        if schedule.is_due(connections.timing(connection, zone), now)
+    ] + sooner.wishes(session, now, connection_id)
+
+
+def _is_still_due(session: Session, wish: Wish, now: datetime) -> bool:
+    """Whether nobody else has done it meanwhile, who was faster from its beginning to its end."""
+    session.get(Connection, wish.connection_id, with_for_update=True)
+    return wish in _due(session, now, wish.connection_id)
 
 
 def run_one(runtime: Runtime, run_id: UUID, *, stop: Callable[[], bool] = lambda: False) -> bool:
@@ -146,7 +159,7 @@ def _address_of(email: str) -> str | None:
     return parsed.address if parsed else None
 
 
-def _scheduled(session: Session) -> list[tuple[Connection, str]]:
+def _scheduled(session: Session, connection_id: UUID | None) -> list[tuple[Connection, str]]:
     """Connections with a schedule that nothing keeps from running, and their time zone."""
     run, newer = aliased(SyncRun), aliased(SyncRun)
     is_open = exists().where(run.connection_id == Connection.id, run.state.in_(runs.OPEN))
@@ -162,4 +175,6 @@ def _scheduled(session: Session) -> list[tuple[Connection, str]]:
             or_(last_state.is_(None), last_state != "held"),
         )
     )
+    if connection_id:
+        query = query.where(Connection.id == connection_id)
     return [(connection, zone) for connection, zone in session.execute(query)]

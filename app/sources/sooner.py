@@ -49,17 +49,18 @@ def ask(session: Session, connection_id: UUID, now: datetime) -> None:
     )
 
 
-def wishes(session: Session, now: datetime) -> list[Wish]:
-    """The runs that should begin now."""
+def wishes(session: Session, now: datetime, connection_id: UUID | None = None) -> list[Wish]:
+    """The runs that should begin now, of one connection or of all."""
+    which = [Connection.id == connection_id] if connection_id else []
     told = select(Connection.workspace_id, Connection.id).where(
-        Connection.pull_by <= now, *_may_begin(now)
+        Connection.pull_by <= now, *which, *_may_begin(now)
     )
     waiting = exists().where(
         WebhookPost.connection_id == Connection.id,
         ~WebhookPost.is_done,
         WebhookPost.received_at <= now - GATHERED,
     )
-    handed = select(Connection.workspace_id, Connection.id).where(waiting, *_may_begin(now))
+    handed = select(Connection.workspace_id, Connection.id).where(waiting, *which, *_may_begin(now))
     return [
         Wish(workspace_id, connection_id, trigger)
         for query, trigger in ((told, "hint"), (handed, "webhook"))

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from werkzeug.test import TestResponse
 from app.contacts.models import Contact, ContactList, ContactTag, MailingList, Tag
 from app.rules import inbound
 from app.runtime import Runtime
-from app.sources import running, webhooks
+from app.sources import running, sooner, webhooks
 from app.sources.hook_models import Webhook, WebhookPost
 from tests.app.conftest import Client, on_sqlite
 from tests.conftest import TurnableClock
@@ -215,7 +216,30 @@ def test_many_posts_are_one_run(hook: Hook) -> None:
     for number in range(45):
         hook.post({"email": f"p{number}@x.com"})
     run = hook.pull()
-    assert (run["seen"], run["created"], run["pages"]) == (45, 45, 3)
+    assert (run["seen"], run["created"], run["pages"]) == (45, 45, 4)
+
+
+def test_whoever_comes_too_late_begins_nothing(hook: Hook) -> None:
+    """Several threads look for what is due at once; one of them may be through before another
+    has begun.
+    """
+    hook.post({"email": "a@x.com"})
+    hook.clock.turn(seconds=10)
+    barrier = threading.Barrier(4)
+
+    def look() -> None:
+        barrier.wait()
+        running.run_due(hook.runtime)
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (hook.owner.get(f"{hook.path}/runs").json or {})["total"] == 1
+    with hook.runtime.database.reading() as session:
+        late = sooner.Wish(hook.owner.workspace_id, UUID(hook.made["connection_id"]), "webhook")
+        assert not running._is_still_due(session, late, hook.clock())
 
 
 def test_a_run_that_broke_is_begun_again(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
