@@ -80,6 +80,30 @@ class SourceField:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceForm:
+    """A form of a source: ``key`` begins the keys of its fields (``<key>.<field>``)."""
+
+    key: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a person was asked, and what she said to it.
+
+    ``way``: checkbox or status. ``key``: the field that says it. ``text``: the words she read.
+    ``value``: what stands there. ``at``: an instant in UTC, "" when nobody knows.
+    """
+
+    way: str
+    key: str
+    text: str
+    value: str
+    is_yes: bool
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """A choice that a connection has: yes or no, or a short text."""
 
@@ -125,6 +149,8 @@ class Incoming:
     or a submission: several may be about one person, and the newest counts. ``about``: the
     source id of a row that says better who it is, if there is one. ``lists`` and ``tags``:
     names; what such a row no longer names, a person loses again, if she has it from here.
+    ``form``: the key of the form that was filled in. ``consents``: what she was asked about being
+    written to.
     """
 
     source_id: str
@@ -137,6 +163,8 @@ class Incoming:
     lists: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
     purchase: Purchase | None = None
+    form: str = ""
+    consents: tuple[Consent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +185,8 @@ class Page:
     """Rows that are stored together; ``cursor`` is where to go on after them, None at the end.
 
     ``total``: how many rows the source says it has. ``mark``: on the last page, what the next
-    run may begin from; None where every run is a full pass. ``fields``: those that only turned
-    up in the rows.
+    run may begin from; None where every run is a full pass. ``fields``, ``forms``: those that
+    only turned up in the rows.
     """
 
     rows: tuple[Incoming, ...]
@@ -166,6 +194,7 @@ class Page:
     total: int | None = None
     mark: Mark | None = None
     fields: tuple[SourceField, ...] = ()
+    forms: tuple[SourceForm, ...] = ()
 
 
 class Connector(Protocol):

@@ -1,6 +1,7 @@
 """Contact Form 7: its messages as Flamingo keeps them, read over XML-RPC."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
 
@@ -72,7 +73,7 @@ class ContactForm7:
             return {"id": rows[0][0] if rows else 0}
 
         for page in walk.through([added if pull.since else everything], pull, newest, noticed):
-            yield Page(page.rows, page.cursor, None, page.mark, page.fields)
+            yield replace(page, total=None)
 
 
 connector = ContactForm7()
@@ -133,9 +134,18 @@ def _downwards(site: Site, here: dict[str, int], last: int) -> Iterator[Batch]:
         yield sorted(fresh), dict(here) if more else None
 
 
-def _forms(site: Site) -> dict[str, list[tuple[str, str]]]:
-    """The fields of every form, name and type in their order, by the form's slug."""
-    known: dict[str, list[tuple[str, str]]] = {}
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A field of a form; ``words``: what stands beside a box to tick."""
+
+    name: str
+    kind: str
+    words: str
+
+
+def _forms(site: Site) -> dict[str, list[Tag]]:
+    """The fields of every form in their order, by the form's slug."""
+    known: dict[str, list[Tag]] = {}
     for number in _numbers(site):
         try:
             form = mapping(site.get(f"{_FORMS}/{number}", {}).data)
@@ -154,14 +164,18 @@ def _numbers(site: Site) -> list[int]:
     return [number_of(form) for form in found] if isinstance(found, list) else []
 
 
-def _fields(form: Row) -> list[tuple[str, str]]:
+def _fields(form: Row) -> list[Tag]:
     content = mapping(mapping(form.get("properties")).get("form"))
     tags = content.get("fields")
     named = [mapping(tag) for tag in (tags if isinstance(tags, list) else [])]
-    return [(text(tag["name"]), text(tag.get("basetype"))) for tag in named if tag.get("name")]
+    return [
+        Tag(text(tag["name"]), text(tag.get("basetype")), plain(tag.get("content")))
+        for tag in named
+        if tag.get("name")
+    ]
 
 
-def _submission(number: int, row: Row, known: Mapping[str, list[tuple[str, str]]]) -> Submission:
+def _submission(number: int, row: Row, known: Mapping[str, list[Tag]]) -> Submission:
     channel = _channel(row)
     lines = [unescape(line).strip() for line in text(row.get("post_content")).split("\n")]
     return Submission(
@@ -182,14 +196,23 @@ def _channel(row: Row) -> Row:
     return of_form[-1] if of_form else {}
 
 
-def _said(lines: list[str], fields: list[tuple[str, str]]) -> list[Said]:
-    """The address, and what stands before it if every field before it was filled in."""
+def _said(lines: list[str], fields: list[Tag]) -> list[Said]:
+    """The address, what stands before it if every field before it was filled in, and what was
+    agreed to: its words are among the lines.
+    """
     place = next((at for at, line in enumerate(lines) if is_address(line)), None)
     if place is None:
         broken = next((line for line in lines if "@" in line and " " not in line), "")
         return [Said("email", "email", broken, "email")]
-    kinds = [kind for _, kind in fields]
+    kinds = [tag.kind for tag in fields]
     is_sure = "email" in kinds and kinds.index("email") == place
     before = fields[:place] if is_sure and "textarea" not in kinds[:place] else []
-    named = [Said(name, name, lines[at]) for at, (name, _) in enumerate(before)]
-    return [*named, Said("email", "email", lines[place], "email")]
+    named = [Said(tag.name, tag.name, lines[at]) for at, tag in enumerate(before)]
+    return [*named, Said("email", "email", lines[place], "email"), *_agreed(lines, fields, place)]
+
+
+def _agreed(lines: list[str], fields: list[Tag], place: int) -> Iterator[Said]:
+    """Boxes whose words stand after the address: one that was not ticked leaves no line."""
+    for tag in fields:
+        if tag.kind == "acceptance" and tag.words and tag.words in map(plain, lines[place:]):
+            yield Said(tag.name, tag.name, tag.words, "consent", tag.words)

@@ -91,7 +91,7 @@ def _submission(number: int, row: Row, known: Forms, zone: Any) -> Submission:
         form,
         f"Form {form}",
         utc(row.get("created_at"), zone),
-        [Said(name, _label(fields, name), said.get(name), _kind(fields, name)) for name in names],
+        [_said(fields, name, said.get(name)) for name in names],
         is_out=text(row.get("status")) in ("spam", "trashed"),
     )
 
@@ -101,6 +101,12 @@ def _response(row: Row) -> Mapping[str, Any]:
         return mapping(json.loads(text(row.get("response"))))
     except (ValueError, RecursionError):
         return {}
+
+
+def _said(fields: Mapping[str, Any], name: str, value: Any) -> Said:
+    settings = mapping(mapping(mapping(fields.get(name)).get("raw")).get("settings"))
+    words = plain(settings.get("tnc_html"))
+    return Said(name, _label(fields, name), value, _kind(fields, name), words)
 
 
 def _kind(fields: Mapping[str, Any], name: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors import Incoming, Needs, Option, Page, Pull, Site, SourceField
+from connectors import Consent, Incoming, Needs, Option, Page, Pull, Site, SourceField
 from connectors.reading import walk
 from connectors.reading.values import enveloped, field_key, listed, mapping, plain, text, utc
 from connectors.reading.walk import Noticed, Row, Sheet, Step
@@ -155,7 +155,15 @@ def _incoming(
         skip="not_subscribed" if is_skipped else "",
         lists=_titles(row, "lists", pull),
         tags=_titles(row, "tags", pull),
+        consents=_consents(status),
     )
+
+
+def _consents(status: str) -> tuple[Consent, ...]:
+    """What her status says; FluentCRM does not tell when she said it."""
+    is_yes = status == "subscribed"
+    said = is_yes or status in _CLOSED
+    return (Consent("status", "status", "", status, is_yes),) if said else ()
 
 
 def _only_subscribed(pull: Pull) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from connectors import Incoming, Needs, Page, Pull, Site
 from connectors.reading import forms, walk
 from connectors.reading.forms import Said, Submission
-from connectors.reading.values import enveloped, mapping, plain, text, utc
+from connectors.reading.values import enveloped, listed, mapping, plain, text, utc
 from connectors.reading.walk import Noticed, Row, Sheet
 from wp_bridge.errors import AskTheOwner
 
@@ -79,7 +79,9 @@ def _submission(number: int, row: Row, zone: Any) -> Submission:
 
 def _said(one: Mapping[str, Any]) -> Said:
     label, kind = plain(one.get("name")), _KINDS.get(text(one.get("type")), "")
-    return Said(str(one.get("id") or 0), label, one.get("value"), kind)
+    # What was ticked is told as the words beside it.
+    words = listed(one.get("value")) if kind == "consent" else ""
+    return Said(str(one.get("id") or 0), label, one.get("value"), kind, words)
 
 
 def _explained(trouble: AskTheOwner) -> AskTheOwner:

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from connectors import PURCHASE_FIELDS, Incoming, Purchase, SourceField
+from connectors import PURCHASE_FIELDS, Consent, Incoming, Purchase, SourceField
 
 #: Statuses that say "no".
 CLOSED = frozenset({"unsubscribed", "bounced", "invalid", "complained"})
@@ -40,6 +40,8 @@ class Wanted:
     tags: frozenset[str] = frozenset()
     purchase: Purchase | None = None
     sums: Mapping[str, str] = field(default_factory=dict)
+    form: str = ""
+    consents: tuple[Consent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,11 @@ def targets(
     """Source field -> contact field: the connector's own proposals, changed by ``mapping``.
 
     ``mapping`` gives a target for a field, "" for leaving it out. ``known`` are the targets
-    that exist; others (a custom field that was deleted meanwhile) fall away.
+    that exist; others (a custom field that was deleted meanwhile) fall away. Of two fields with
+    one target the later counts: what somebody chose comes after what goes there by itself.
     """
-    wanted = {entry.key: mapping.get(entry.key, entry.target) for entry in fields}
+    ordered = sorted(fields, key=lambda entry: entry.key in mapping)
+    wanted = {entry.key: mapping.get(entry.key, entry.target) for entry in ordered}
     return {key: target for key, target in wanted.items() if target in known}
 
 
@@ -81,7 +85,7 @@ def wanted(row: Incoming, targets: Mapping[str, str], address_of: AddressOf) -> 
 
 
 def _says_more(row: Incoming) -> bool:
-    return bool(row.said_at or row.lists or row.tags or row.skip)
+    return bool(row.said_at or row.lists or row.tags or row.skip or row.consents)
 
 
 def _in_full(found: Wanted, row: Incoming, targets: Mapping[str, str]) -> Wanted:
@@ -95,6 +99,8 @@ def _in_full(found: Wanted, row: Incoming, targets: Mapping[str, str]) -> Wanted
         tags=_names(row.tags),
         purchase=row.purchase,
         sums=sums,
+        form=row.form,
+        consents=row.consents,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from sync.mapping import CLOSED, Wanted
+from sync.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,15 @@ class Known:
 class Terms:
     """What a connection does with people: the status of new ones, and what everybody gets.
 
-    ``left``: lists and tags that a row named before and does not name any more.
+    ``left``: lists and tags that a row named before and does not name any more. ``policy``: which
+    fields of a contact may change, None for all.
     """
 
     new_status: str = "active"
     lists: frozenset[UUID] = frozenset()
     tags: frozenset[UUID] = frozenset()
     left: frozenset[UUID] = frozenset()
+    policy: Policy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +99,13 @@ def decide(wanted: Wanted, known: Known | None, terms: Terms, refusal: str = "")
             return Refuse(wanted)
         pending = "pending" if wanted.status == "pending" else terms.new_status
         return Create(wanted, refusal or _said(wanted) or pending, terms.lists, terms.tags)
-    rename = wanted.address != known.address and "email" not in known.edited
+    rename = wanted.address != known.address and _may(known, "email", known.email, terms.policy)
     fields = {
         target: value
         for target, value in wanted.fields.items()
-        if value and target not in known.edited and value != known.fields.get(target, "")
+        if value
+        and value != (here := known.fields.get(target, ""))
+        and _may(known, target, here, terms.policy)
     }
     closes = "" if known.status in CLOSED else _said(wanted) or refusal
     update = Update(
@@ -117,6 +122,19 @@ def decide(wanted: Wanted, known: Known | None, terms: Terms, refusal: str = "")
     )
     changes = (fields, rename, closes, update.lists, update.tags, update.left)
     return update if any(changes) else Keep(known.id, wanted)
+
+
+def gather(wanted: Wanted, known: Known, terms: Terms) -> Decision:
+    """What an older thing that she did still brings: lists and tags."""
+    lists, tags = terms.lists - known.lists, terms.tags - known.tags
+    if lists or tags:
+        return Update(known.id, wanted, lists=lists, tags=tags)
+    return Keep(known.id, wanted)
+
+
+def _may(known: Known, target: str, here: str, policy: Policy | None) -> bool:
+    """Whether a site may change ``target``: a person's edit outranks it, and so does the policy."""
+    return target not in known.edited and (policy is None or policy.lets(target, here))
 
 
 def _said(wanted: Wanted) -> str:

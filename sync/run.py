@@ -7,10 +7,22 @@ from functools import partial
 from typing import Protocol
 from uuid import UUID
 
-from connectors import Connector, Cursor, Incoming, Mark, Page, Pull, Site, SourceField
-from sync import mapping, merge
+from connectors import (
+    Connector,
+    Cursor,
+    Incoming,
+    Mark,
+    Page,
+    Pull,
+    Site,
+    SourceField,
+    SourceForm,
+)
+from sync import consent, mapping, merge
+from sync.consent import ConsentRule
+from sync.forms import Form, Forms
 from sync.guard import Guard
-from sync.mapping import AddressOf, Wanted
+from sync.mapping import AddressOf, Skipped, Wanted
 from sync.merge import Create, Decision, Keep, Known, Refuse, Terms, Update
 
 
@@ -87,6 +99,10 @@ class Store(Protocol):
         """Notes fields that the source turned out to have; where every field goes from now on."""
         ...
 
+    def meet(self, forms: Sequence[SourceForm]) -> Forms:
+        """Notes forms that the source turned out to have; how each is read from now on."""
+        ...
+
 
 class Held(Exception):
     """The guard stopped the run; the message says why and how to go on."""
@@ -96,7 +112,9 @@ class Held(Exception):
 class Order:
     """What a run is to do: how fields map, the connection's terms, and the guard (None: off).
 
-    ``overwritten``: how much earlier parts of this sweep have overwritten already.
+    ``overwritten``: how much earlier parts of this sweep have overwritten already. ``forms``: how
+    forms are read, None where the source has none. ``consent``: who may be written to, None where
+    the source says it itself.
     """
 
     targets: Mapping[str, str]
@@ -104,6 +122,12 @@ class Order:
     guard: Guard | None
     address_of: AddressOf
     overwritten: int = 0
+    forms: Forms | None = None
+    consent: ConsentRule | None = None
+
+    def form(self, key: str) -> Form | None:
+        """How a row of a form is read; None for other rows."""
+        return self.forms.of(key) if key and self.forms else None
 
 
 def run(connector: Connector, site: Site, store: Store, order: Order, pull: Pull) -> None:
@@ -112,6 +136,8 @@ def run(connector: Connector, site: Site, store: Store, order: Order, pull: Pull
     for page in connector.pages(site, pull):
         if page.fields:
             order = replace(order, targets=store.learn(page.fields))
+        if page.forms or (page.fields and order.forms):
+            order = replace(order, forms=store.meet(page.forms))
         rows, skipped = _sort(page.rows, order)
         plan = store.page(rows, partial(decide, rows, skipped, page, order, overwritten))
         overwritten += plan.tally.overwritten
@@ -136,7 +162,7 @@ def decide(
         elif found.unchanged:
             tally.kept += 1
         else:
-            decision = _decide(wanted, found, order.terms)
+            decision = _decide(wanted, found, order)
             roster.note(decision)
             decisions.append(decision)
             _count(decision, tally)
@@ -145,16 +171,17 @@ def decide(
     return Plan(decisions, tally, page.cursor, page.mark)
 
 
-def _decide(wanted: Wanted, found: Match, terms: Terms) -> Decision:
+def _decide(wanted: Wanted, found: Match, order: Order) -> Decision:
+    terms, form = order.terms, order.form(wanted.form)
+    if found.lists or found.tags or found.left or form:
+        lists, tags = terms.lists | found.lists, terms.tags | found.tags
+        left = found.left - terms.lists - terms.tags
+        if form:
+            lists, tags, left = lists | form.lists, tags | form.tags, left | form.leaves
+        terms = replace(terms, lists=lists, tags=tags, left=left - lists - tags)
     if found.is_noted and found.known:
-        return Keep(found.known.id, wanted)
-    if found.lists or found.tags or found.left:
-        terms = replace(
-            terms,
-            lists=terms.lists | found.lists,
-            tags=terms.tags | found.tags,
-            left=found.left - terms.lists - terms.tags,
-        )
+        names = form or found.lists or found.tags
+        return merge.gather(wanted, found.known, terms) if names else Keep(found.known.id, wanted)
     return merge.decide(wanted, found.known, terms, found.refusal)
 
 
@@ -177,9 +204,23 @@ def _sort(rows: Iterable[Incoming], order: Order) -> tuple[list[Wanted], Counter
     wanted: list[Wanted] = []
     skipped: Counter[str] = Counter()
     for row in rows:
-        found = mapping.wanted(row, order.targets, order.address_of)
+        found = read(row, order)
         if isinstance(found, Wanted):
             wanted.append(found)
         else:
             skipped[found.reason] += 1
     return wanted, skipped
+
+
+def read(row: Incoming, order: Order) -> Wanted | Skipped:
+    """What a row wants by the rules of its form and of the connection, or why it is left out."""
+    form, rule = order.form(row.form), order.consent
+    if form:
+        if not form.is_on:
+            return Skipped(row.source_id, row.skip or "rejected_by_mapping")
+        if form.email:
+            row = replace(row, email=row.fields.get(form.email, ""))
+        rule = form.consent or rule
+    if rule:
+        row = consent.judged(row, rule)
+    return mapping.wanted(row, form.targets if form else order.targets, order.address_of)

@@ -4,8 +4,10 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from app.api.form_shapes import ConsentShape, DefaultRule, groups_of, mapping_of
 from app.api.schemas import Flag, Id, Instant, Name, Strict, Text
 from app.sources.connections import NEW_STATUSES
+from sync.policy import POLICIES
 from sync.schedule import MOST_MINUTES
 
 _MOST = 100
@@ -126,14 +128,9 @@ class ConnectionChanges(Strict):
 
     schedule = fields.Nested(Schedule, allow_none=True)
     new_contact_status = fields.String(validate=validate.OneOf(NEW_STATUSES))
-    mapping = fields.Dict(
-        keys=Name(),
-        values=Text(),
-        validate=validate.Length(0, _MOST),
-        metadata={
-            "description": "Source field to contact field ('fields.<key>' for a custom one; "
-            "'' leaves it out); fields that are not named go where they go by themselves"
-        },
+    mapping = mapping_of(
+        "Source field to contact field ('fields.<key>' for a custom one; '' leaves it out); fields "
+        "that are not named go where they go by themselves"
     )
     options = fields.Dict(
         keys=Name(),
@@ -141,16 +138,27 @@ class ConnectionChanges(Strict):
         validate=validate.Length(0, _MOST),
         metadata={"description": "Choices that the source offers; those not named stay"},
     )
-    add_lists = fields.List(
-        Name(),
-        validate=validate.Length(0, _MOST),
-        metadata={"description": "Ids or names; a list with an unknown name is created"},
+    add_lists = groups_of("Ids or names; a list with an unknown name is created")
+    add_tags = groups_of("Ids or names; a tag with an unknown name is created")
+    policy = fields.String(
+        validate=validate.OneOf(POLICIES),
+        metadata={
+            "description": "What the site may do to contacts that are here already: site_wins, "
+            "fill_empty (only what is empty), never (only new contacts get its values)"
+        },
     )
-    add_tags = fields.List(
-        Name(),
+    policies = fields.Dict(
+        keys=Name(),
+        values=fields.String(validate=validate.OneOf(POLICIES)),
         validate=validate.Length(0, _MOST),
-        metadata={"description": "Ids or names; a tag with an unknown name is created"},
+        metadata={"description": "Contact field ('email' too) to a policy of its own"},
     )
+    consent = fields.Nested(
+        ConsentShape,
+        allow_none=True,
+        metadata={"description": "Who may be written to; null: what the source says itself"},
+    )
+    form_rule = fields.Nested(DefaultRule)
 
 
 class FieldAnswer(Schema):
@@ -183,6 +191,10 @@ class ConnectionAnswer(Schema):
     options = fields.Dict(keys=fields.String(), values=fields.Raw(), required=True)
     add_lists = fields.List(fields.String(), required=True)
     add_tags = fields.List(fields.String(), required=True)
+    policy = fields.String(required=True)
+    policies = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    consent = fields.Dict(required=True, allow_none=True)
+    form_rule = fields.Dict(required=True)
     failures = fields.Integer(required=True)
     failing_since = Instant(required=True, allow_none=True)
     trouble = fields.String(required=True)

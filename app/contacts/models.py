@@ -154,3 +154,33 @@ class Suppression(Identified, Base):
     )
     detail: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
+
+
+class ConsentProof(Identified, Base):
+    """What shows that a person may be written to, or may not; never changed afterwards.
+
+    ``way``: status, checkbox, field, or reason (of the operator). ``connection_id``, ``source``
+    and ``site``: where it was seen, which it outlives; ``row``: which row there said it. ``form``
+    and ``form_title``: what she filled in. ``text``: the words she read. ``value``: what stood in
+    ``field``. ``said_at``: when she said it, NULL when nobody knows. ``digest``: of all this, so
+    that the same proof is kept once.
+    """
+
+    __tablename__ = "consent_proof"
+    __table_args__ = (UniqueConstraint("contact_id", "digest"),)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"), index=True)
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
+    is_yes: Mapped[bool]
+    way: Mapped[str]
+    connection_id: Mapped[UUID | None]
+    source: Mapped[str]
+    site: Mapped[str] = mapped_column(Text)
+    row: Mapped[str]
+    form: Mapped[str]
+    form_title: Mapped[str] = mapped_column(Text)
+    field: Mapped[str]
+    text: Mapped[str] = mapped_column(Text)
+    value: Mapped[str] = mapped_column(Text)
+    said_at: Mapped[datetime | None]
+    recorded_at: Mapped[datetime]
+    digest: Mapped[str]

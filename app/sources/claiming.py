@@ -1,7 +1,7 @@
 """Which runs wait for somebody, and taking one: by one owner, for a while."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.contacts.models import MailingList, Tag
-from app.sources import connections
+from app.sources import connections, forms
+from app.sources.forms import Rules
 from app.sources.models import Connection, Site, SourceRow, SyncRun
 from app.sources.progress import LEASE, Numbers, Progress
 from connectors import Pull, SourceField
@@ -33,6 +34,7 @@ class Task:
     mapping: dict[str, str]
     targets: frozenset[str]
     terms: Terms
+    rules: Rules
     fields: list[SourceField]
     pull: Pull
     failures: int
@@ -86,13 +88,18 @@ def _task(session: Session, run: SyncRun, owner: UUID, now: datetime) -> Task:
     connection = session.get_one(Connection, run.connection_id)
     cursor = _cursor(connection, now)
     since = _since(connection, run, cursor, now)
+    site, rules = session.get_one(Site, connection.site_id), forms.rules(session, connection)
     if run.pages == 0:
         connection.last_run_at = now
         connection.pull_by = None
     return Task(
-        progress=_progress(session, run, owner, cursor, since, now),
+        progress=replace(
+            _progress(session, run, owner, cursor, since, now),
+            source=connection.source,
+            site=site.url,
+        ),
         workspace_id=run.workspace_id,
-        site=session.get_one(Site, connection.site_id),
+        site=site,
         source=connection.source,
         mapping=connection.mapping,
         targets=frozenset(connections.targets(session, run.workspace_id)),
@@ -100,7 +107,9 @@ def _task(session: Session, run: SyncRun, owner: UUID, now: datetime) -> Task:
             connection.new_contact_status,
             _existing(session, MailingList, run.workspace_id, connection.add_lists),
             _existing(session, Tag, run.workspace_id, connection.add_tags),
+            policy=rules.policy,
         ),
+        rules=rules,
         fields=connections.fields(connection),
         pull=Pull(cursor["at"] if cursor else None, since, connections.options(connection)),
         failures=connection.failures,

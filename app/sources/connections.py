@@ -14,12 +14,13 @@ from app.contacts.groups import LISTS, TAGS
 from app.contacts.models import CONTACT_FIELDS, Field
 from app.db import Page, page
 from app.errors import Invalid, NotFound
-from app.sources import sites
+from app.sources import settling, sites
 from app.sources.inbox import kind_of
 from app.sources.models import Connection
 from app.workspaces.models import Workspace
 from connectors import SourceField
 from sync import schedule
+from sync.forms import whole
 from sync.schedule import BadSchedule, Timing
 
 #: What a new contact of a connection may be.
@@ -55,23 +56,27 @@ def change(
     *,
     now: datetime,
 ) -> Connection:
-    """Changes what is given of schedule, new_contact_status, mapping, options, add_lists, add_tags.
+    """Changes what is given of schedule, new_contact_status, mapping, options, add_lists, add_tags,
+    policy, policies, consent, form_rule.
 
     Lists and tags by id or name (an unknown name is created). ``mapping``: source field ->
     field of the contact, ``fields.<key>`` for a custom one, "" to leave it out.
     """
     connection = get(session, workspace_id, connection_id)
-    if "schedule" in values:
-        _check_schedule(values["schedule"])
-        connection.schedule = values["schedule"]
-    if "mapping" in values:
-        _check_mapping(session, connection, values["mapping"])
-        connection.mapping = values["mapping"]
+    known = settling.Known(
+        {field.key for field in fields(connection)}, targets(session, workspace_id)
+    )
+    _check(connection, values, known)
+    for place in ("schedule", "mapping", "new_contact_status", "policy", "policies", "consent"):
+        if place in values:
+            setattr(connection, place, values[place])
     if "options" in values:
-        _check_options(connection, values["options"])
         connection.options = {**connection.options, **values["options"]}
-    if "new_contact_status" in values:
-        connection.new_contact_status = values["new_contact_status"]
+    if "form_rule" in values:
+        said = settling.settled_rule(
+            session, workspace_id, values["form_rule"], known, now, "form_rule."
+        )
+        connection.form_rule = {**connection.form_rule, **said}
     for place, kind in (("add_lists", LISTS), ("add_tags", TAGS)):
         if place in values:
             found = groups.resolve(session, workspace_id, kind, values[place], place=place, now=now)
@@ -97,6 +102,7 @@ def _portrait(connection: Connection, zone: str) -> dict[str, Any]:
         **row,
         "title": connector.title if connector else connection.source,
         "options": options(connection),
+        "form_rule": whole(None, connection.form_rule),
         "next_run_at": schedule.next_run(timing(connection, zone)) if is_ready else None,
         "fields": [
             {
@@ -143,28 +149,24 @@ def targets(session: Session, workspace_id: UUID) -> set[str]:
     return {*CONTACT_FIELDS, *(f"fields.{key}" for key in keys)}
 
 
+def _check(connection: Connection, values: Mapping[str, Any], known: settling.Known) -> None:
+    if "schedule" in values:
+        _check_schedule(values["schedule"])
+    if "mapping" in values:
+        settling.check_mapping(values["mapping"], known)
+    if "policies" in values:
+        settling.check_policies(values["policies"], known)
+    if values.get("consent"):
+        settling.check_consent(values["consent"], known.fields, "consent")
+    if "options" in values:
+        _check_options(connection, values["options"])
+
+
 def _check_schedule(wanted: Mapping[str, Any] | None) -> None:
     try:
         schedule.check(wanted)
     except BadSchedule as error:
         raise Invalid(f"schedule: {error}", {"schedule": [str(error)]}) from None
-
-
-def _check_mapping(session: Session, connection: Connection, mapping: Mapping[str, str]) -> None:
-    sources = {field.key for field in fields(connection)}
-    known = targets(session, connection.workspace_id)
-    mistakes: dict[str, list[str]] = {}
-    for source, target in mapping.items():
-        if source not in sources:
-            mistakes[f"mapping.{source}"] = [f"The source has no such field: {_list(sources)}."]
-        elif target and target not in known:
-            mistakes[f"mapping.{source}"] = [
-                "Contacts have no such field: name a built-in one, or create a custom one "
-                'first and call it "fields.<key>".'
-            ]
-    if mistakes:
-        place, sentences = next(iter(mistakes.items()))
-        raise Invalid(f"{place}: {sentences[0]}", mistakes)
 
 
 def _check_options(connection: Connection, wanted: Mapping[str, Any]) -> None:

@@ -70,7 +70,9 @@ class Connection(Identified, Base):
     ``cursor`` is what the connector goes on from, null when the next run starts afresh.
     ``mark``: what a finished run left, so that the next asks only for what changed since;
     ``swept_at``: when the last full pass began. ``options``: choices of its connector.
-    ``learned``: fields that its rows turned out to have.
+    ``learned``: fields that its rows turned out to have. ``policy`` and ``policies``: what a site
+    may do to fields that are filled, in general and by field. ``consent``: who may be written to,
+    null where the source says it. ``form_rule``: how forms without a rule of their own are read.
     ``failing_since``: since when no page came over, ``trouble``: why not; ``is_down``: the site was
     not there, so it is asked again after its rest, however long the schedule would wait.
     ``pull_by``: when to pull because the site said that something changed.
@@ -89,6 +91,10 @@ class Connection(Identified, Base):
     add_tags: Mapped[list[str]] = mapped_column(default=list)
     options: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     learned: Mapped[list[Any]] = mapped_column(Json, default=list, server_default=text("'[]'"))
+    policy: Mapped[str] = mapped_column(default="site_wins", server_default=text("'site_wins'"))
+    policies: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    consent: Mapped[dict[str, Any] | None]
+    form_rule: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     cursor: Mapped[dict[str, Any] | None]
     mark: Mapped[dict[str, Any] | None]
     swept_at: Mapped[datetime | None]
@@ -101,6 +107,19 @@ class Connection(Identified, Base):
     last_run_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class FormRow(Base):
+    """A form of a source, met in its rows; ``rule``: how it is read, null: by the default."""
+
+    __tablename__ = "source_form"
+    connection_id: Mapped[UUID] = mapped_column(
+        ForeignKey("connection.id", ondelete="CASCADE"), primary_key=True
+    )
+    key: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    rule: Mapped[dict[str, Any] | None]
+    met_at: Mapped[datetime]
 
 
 class SyncRun(Identified, Base):

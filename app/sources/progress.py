@@ -39,7 +39,8 @@ class Progress:
 
     A sweep of a source may take several runs: ``begun`` is when it began, ``known`` how many
     contacts it knew then, ``overwritten`` how many it has changed, ``since`` the mark it goes by
-    (None: a full pass); the connection's cursor hands them on.
+    (None: a full pass); the connection's cursor hands them on. ``source``, ``site``: what proofs
+    call the place where they were seen.
     """
 
     run_id: UUID
@@ -52,6 +53,8 @@ class Progress:
     overwritten: int
     since: dict[str, Any] | None = None
     has_moved: bool = False
+    source: str = ""
+    site: str = ""
 
     def store(self, session: Session, plan: Plan, now: datetime) -> "Progress":
         """Stores numbers and cursor after a page; the last page ends the run. Raises Stopped."""

@@ -72,7 +72,8 @@ class Roster:
         """Something that a person did: by who she is at the source, else by the address."""
         about = self._stand.get(wanted.about) or self._was(wanted.about)
         if about in self.contacts:
-            return Match(self.contacts[about], refusal=refusal, is_noted=True)
+            match = Match(self.contacts[about], refusal=refusal, is_noted=True)
+            return self._named(wanted, match, None)
         here = self._addresses.get(wanted.address)
         if here is None:
             return self._named(wanted, Match(refusal=refusal), None)
@@ -158,12 +159,17 @@ def digest(wanted: Wanted, salt: bytes) -> str:
     said = [wanted.email, wanted.status]
     for target in sorted(wanted.fields):
         said += target, wanted.fields[target]
+    if wanted.consents:
+        said.append(repr(wanted.consents))
     if wanted.said_at or wanted.lists or wanted.tags or wanted.skip:
         said += "", wanted.skip, wanted.said_at, wanted.about, *sorted(wanted.lists), ""
         said += *sorted(wanted.tags), "", repr(wanted.purchase), *wanted.sums.values()
     return blake2b("\0".join(said).encode(), digest_size=16, key=salt).hexdigest()
 
 
-def salt(ids: Iterable[UUID]) -> bytes:
-    """What makes every row count as changed when the lists and tags to add are others."""
-    return blake2b(b"".join(sorted(one.bytes for one in ids)), digest_size=16).digest()
+def salt(ids: Iterable[UUID], rules: str = "") -> bytes:
+    """What makes every row count as changed when the lists and tags to add are others, or the
+    rules by which rows are read.
+    """
+    said = b"".join(sorted(one.bytes for one in ids)) + rules.encode()
+    return blake2b(said, digest_size=16).digest()

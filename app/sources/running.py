@@ -1,6 +1,6 @@
 """Does what is due: begins scheduled runs, takes waiting ones, ends them one way or another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -128,17 +128,11 @@ def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
         task.terms,
         now=runtime.now,
         stop=stop,
+        rules=task.rules,
     )
     made = [field for field in connector.fields if field.target.startswith("fields.")]
     targets = store.learn(made) if made else None
-    guard = Guard(runtime.guard_share, task.progress.known)
-    order = Order(
-        targets=targets or mapping.targets(task.fields, task.mapping, task.targets),
-        terms=task.terms,
-        guard=None if task.force else guard,
-        address_of=_address_of,
-        overwritten=task.progress.overwritten,
-    )
+    order = _order(runtime, task, targets)
     site = open_site(runtime, task.site)
     try:
         if not (site.rest_root or is_inbox(task.source)):
@@ -152,6 +146,19 @@ def _connector(runtime: Runtime, task: Task) -> Connector | None:
     if is_inbox(task.source):
         return Inbox(runtime, task.progress.connection_id)
     return connectors.find().get(task.source)
+
+
+def _order(runtime: Runtime, task: Task, targets: Mapping[str, str] | None) -> Order:
+    guard = Guard(runtime.guard_share, task.progress.known)
+    return Order(
+        targets=targets or mapping.targets(task.fields, task.mapping, task.targets),
+        terms=task.terms,
+        guard=None if task.force else guard,
+        address_of=_address_of,
+        overwritten=task.progress.overwritten,
+        forms=task.rules.forms,
+        consent=task.rules.consent,
+    )
 
 
 def _address_of(email: str) -> str | None:

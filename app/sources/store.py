@@ -14,14 +14,18 @@ from app.contacts import suppression
 from app.contacts.models import CONTACT_FIELDS, ContactList, ContactTag
 from app.db import Database
 from app.rules import consent
+from app.sources import forms as forms_of
 from app.sources import learning, naming, reading, writing
 from app.sources.connections import fields as fields_of
 from app.sources.connections import targets as targets_of
+from app.sources.forms import Rules
+from app.sources.models import Connection
 from app.sources.progress import Progress
 from app.sources.roster import Roster, Seen, digest, is_unchanged, salt
-from connectors import SourceField
+from connectors import SourceField, SourceForm
 from sync import mapping
 from sync import run as pulling
+from sync.forms import Forms
 from sync.mapping import Wanted
 from sync.merge import Known, Terms
 
@@ -55,12 +59,14 @@ class ContactStore:
         *,
         now: Callable[[], datetime],
         stop: Callable[[], bool],
+        rules: Rules | None = None,
     ) -> None:
         self._database = database
         self._workspace_id = workspace_id
         self._progress = progress
         self._terms = terms
-        self._salt = salt([*terms.lists, *terms.tags])
+        self._given = rules.groups if rules else _NONE
+        self._salt = salt([*terms.lists, *terms.tags], rules.print if rules else "")
         self._now = now
         self._stop = stop
 
@@ -99,6 +105,13 @@ class ContactStore:
             connection = learning.learn(session, self._progress.connection_id, fields, self._now())
             known = targets_of(session, self._workspace_id)
             return mapping.targets(fields_of(connection), connection.mapping, known)
+
+    def meet(self, forms: Sequence[SourceForm]) -> Forms:
+        """Notes forms that the source turned out to have; how each is read from now on."""
+        with self._database.transaction() as session:
+            connection = session.get_one(Connection, self._progress.connection_id)
+            forms_of.meet(session, connection.id, forms, self._now())
+            return forms_of.rules(session, connection).forms
 
     def _load(self, session: Session, rows: Sequence[Wanted], now: datetime) -> Roster:
         others = {row.about for row in rows if row.about}
@@ -156,11 +169,11 @@ class ContactStore:
         which = {"workspace": self._workspace_id, "addresses": addresses, "ids": ids}
         query = reading.CONTACTS if ids else reading.BY_ADDRESS
         found = session.connection().execute(query, which if ids else _without_ids(which)).all()
-        who = [row[0] for row in found]
+        who, given = [row[0] for row in found], self._given
         in_lists = (ContactList.contact_id, ContactList.list_id)
-        lists = self._groups(session, self._terms.lists | wished.lists, *in_lists, who)
+        lists = self._groups(session, self._terms.lists | given | wished.lists, *in_lists, who)
         tagged = (ContactTag.contact_id, ContactTag.tag_id)
-        tags = self._groups(session, self._terms.tags | wished.tags, *tagged, who)
+        tags = self._groups(session, self._terms.tags | given | wished.tags, *tagged, who)
         return {
             row[0]: _known(row, lists.get(row[0], _NONE), tags.get(row[0], _NONE)) for row in found
         }

@@ -12,7 +12,7 @@ from app.contacts import suppression
 from app.contacts.models import CONTACT_FIELDS, ContactList, ContactTag
 from app.db import Base, insert
 from app.rules import consent
-from app.sources import bulk, purchases, statements
+from app.sources import bulk, proving, purchases, statements
 from app.sources.progress import Progress
 from app.sources.roster import Roster
 from sync.mapping import Wanted
@@ -55,6 +55,7 @@ def write(
     _update(session, roster, [one for one in dict.fromkeys(changed) if one not in made], now)
     _close(session, workspace_id, roster, numbered, now)
     _gather(session, progress.connection_id, numbered, now)
+    proving.prove(session, workspace_id, progress, numbered, now)
     _note(session, progress.connection_id, roster, numbered, now)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors import Incoming, Option, Pull, SourceField
+from connectors import Consent, Incoming, Option, Pull, SourceField
 from connectors.reading.values import first_address, is_address, listed, mapping
 from connectors.reading.walk import Noticed
 
@@ -56,12 +56,16 @@ _PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One field of a submission; ``kind``: email, name, phone, address, consent, or ""."""
+    """One field of a submission; ``kind``: email, name, phone, address, consent, or "".
+
+    ``text``: the words beside a consent field, where they are more than its label.
+    """
 
     key: str
     label: str
     value: Any
     kind: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +83,15 @@ class Submission:
 def incoming(sent: Submission, pull: Pull, noticed: Noticed) -> Incoming:
     """A submission as a row: who, what of her is known, and whether she consented."""
     fields = {"form": sent.form_name, "submitted_at": sent.at}
+    noticed.meet(sent.form, sent.form_name)
     for one in sent.said:
         fields |= _parts(one)
-        if one.kind not in ("email", "consent") and (value := listed(one.value)):
+        if value := listed(one.value):
             fields[noticed.see(f"{sent.form}.{one.key}", f"{sent.form_name}: {one.label}")] = value
     agreed = [one for one in sent.said if one.kind == "consent" and listed(one.value)]
     fields["consent"] = ", ".join(one.label for one in agreed)
-    asked = any(one.kind == "consent" for one in sent.said)
-    refused = bool(pull.options.get("require_consent", True)) and asked and not agreed
+    consents = _consents(sent)
+    refused = bool(pull.options.get("require_consent", True)) and consents and not agreed
     skip = "trashed_or_spam" if sent.is_out else "no_consent" if refused else ""
     tags = frozenset([sent.form_name] if pull.options.get("tag_forms") else ())
     return Incoming(
@@ -96,6 +101,18 @@ def incoming(sent: Submission, pull: Pull, noticed: Noticed) -> Incoming:
         skip=skip,
         said_at=sent.at or LONG_AGO,
         tags=tags,
+        form=sent.form,
+        consents=consents,
+    )
+
+
+def _consents(sent: Submission) -> tuple[Consent, ...]:
+    """What the form asked, and what she said to it."""
+    asked = (one for one in sent.said if one.kind == "consent")
+    said = ((one, listed(one.value)) for one in asked)
+    return tuple(
+        Consent("checkbox", one.key, one.text or one.label, value, bool(value), sent.at)
+        for one, value in said
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors import Cursor, Incoming, Mark, Page, Pull, SourceField
+from connectors import Cursor, Incoming, Mark, Page, Pull, SourceField, SourceForm
 
 Row = Mapping[str, Any]
 #: A total that goes up and down, as two caches might say it, must not keep a walk from its end.
@@ -87,11 +87,13 @@ Part = Callable[[Cursor | None], Iterator[Step]]
 
 
 class Noticed:
-    """Fields that only turn up in the rows; each is told once."""
+    """Fields and forms that only turn up in the rows; each is told once."""
 
     def __init__(self, known: Iterable[SourceField] = ()) -> None:
         self._known = {field.key for field in known}
         self._fresh: list[SourceField] = []
+        self._forms: dict[str, SourceForm] = {}
+        self._fresh_forms: list[SourceForm] = []
 
     def see(self, key: str, label: str, target: str = "") -> str:
         """Notes a field; gives back its key."""
@@ -99,6 +101,17 @@ class Noticed:
             self._known.add(key)
             self._fresh.append(SourceField(key, label or key, target))
         return key
+
+    def meet(self, form: str, title: str) -> None:
+        """Notes a form."""
+        if form and form not in self._forms:
+            self._forms[form] = SourceForm(form, title or form)
+            self._fresh_forms.append(self._forms[form])
+
+    def fresh_forms(self) -> tuple[SourceForm, ...]:
+        """Forms met since this was asked last."""
+        found, self._fresh_forms = tuple(self._fresh_forms), []
+        return found
 
     def fresh(self) -> tuple[SourceField, ...]:
         """Those seen since this was asked last."""
@@ -126,6 +139,7 @@ def through(
                 step.total,
                 mark=start["mark"] if is_last else None,
                 fields=noticed.fresh(),
+                forms=noticed.fresh_forms(),
             )
 
 

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from app.contacts.models import Contact, ContactList, ContactTag, MailingList, Tag
 from app.runtime import Runtime
 from app.sources import hinting, running, sooner
 from app.sources.models import Connection, SyncRun
@@ -231,3 +232,38 @@ def test_a_source_that_cannot_tell(world: World, runtime: Runtime) -> None:
         session.execute(update(Connection).values(source="wordpress_users"))
     answer = world.owner.post(f"{world.path}/hints")
     assert (answer.status_code, "schedule" in (answer.json or {})["detail"]) == (422, True)
+
+
+def test_an_order_of_an_account_gives_lists_and_tags(
+    runtime: Runtime, world: World, clock: TurnableClock
+) -> None:
+    """Also an older one, and one of somebody whom her account says better."""
+    options = {"list_completed": "Buyers", "list_cancelled": "Lost", "tag_products": True}
+    assert world.owner.patch(world.path, {"options": options}).status_code == 200
+    world.shop.customers.append({"id": 7, "email": "anna@example.com", "billing": {}})
+    item = {"product_id": 1, "name": "Tea", "sku": ""}
+    theirs = {**ORDER, "customer_id": 7, "line_items": [item]}
+    older = {**ORDER, "id": 3, "date_created_gmt": "2026-10-01T00:00:00", "status": "cancelled"}
+    world.shop.orders += [theirs, {**ORDER, "id": 2}, older, {**ORDER, "id": 4, "billing": {}}]
+    world.owner.post(f"{world.path}/runs", {})
+    running.run_due(runtime)
+    (run,) = world.runs()
+    assert (run["seen"], run["created"], run["skipped"]) == (5, 2, {"no_email": 1})
+    assert _groups(runtime, "anna@example.com") == {"Buyers", "Tea"}
+    assert _groups(runtime, "guest@example.com") == {"Buyers", "Lost"}
+    clock.turn(minutes=5)
+    world.owner.post(f"{world.path}/runs", {"full": True})
+    running.run_due(runtime)
+    again = world.runs()[0]
+    assert (again["kept"], again["updated"]) == (4, 0)
+
+
+def _groups(runtime: Runtime, address: str) -> set[str]:
+    with runtime.database.reading() as session:
+        who = select(Contact.id).where(Contact.address == address).scalar_subquery()
+        lists = select(MailingList.name).join(ContactList, ContactList.list_id == MailingList.id)
+        tags = select(Tag.name).join(ContactTag, ContactTag.tag_id == Tag.id)
+        return {
+            *session.scalars(lists.where(ContactList.contact_id == who)),
+            *session.scalars(tags.where(ContactTag.contact_id == who)),
+        }

@@ -88,9 +88,12 @@ def test_every_other_field_can_be_mapped() -> None:
     found = incoming(Submission(7, "3", "Contact", "", said), Pull(), noticed)
     assert found.fields["3.size"] == "40"
     assert [(field.key, field.label) for field in noticed.fresh()] == [
-        ("3.size", "Contact: Shoe size")
+        ("3.size", "Contact: Shoe size"),
+        ("3.mail", "Contact: Mail"),
     ]
     assert noticed.fresh() == ()
+    assert [(form.key, form.title) for form in noticed.fresh_forms()] == [("3", "Contact")]
+    assert noticed.fresh_forms() == ()
     assert found.said_at == LONG_AGO
     assert incoming(
         Submission(7, "3", "Contact", "", said), Pull(options={"tag_forms": True}), noticed

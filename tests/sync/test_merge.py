@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sync import merge
@@ -136,6 +136,11 @@ TERMS = st.builds(Terms, STATUSES, GROUPS, GROUPS)
 REFUSALS = st.just("") | st.sampled_from(sorted(CLOSED))
 
 
+#: The first row takes long to invent where many tests run at once.
+on_slow_machines_too = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+
+
+@on_slow_machines_too
 @given(ROWS, CONTACTS, TERMS, REFUSALS)
 def test_a_no_is_never_undone(row: Wanted, here: Known, terms: Terms, refusal: str) -> None:
     decision = merge.decide(row, here, terms, refusal)
@@ -148,6 +153,7 @@ def test_a_no_is_never_undone(row: Wanted, here: Known, terms: Terms, refusal: s
         assert after in CLOSED
 
 
+@on_slow_machines_too
 @given(ROWS, TERMS, REFUSALS)
 def test_nobody_is_new_and_active_at_a_refused_address(
     row: Wanted, terms: Terms, refusal: str
@@ -158,6 +164,7 @@ def test_nobody_is_new_and_active_at_a_refused_address(
         assert made.status in CLOSED
 
 
+@on_slow_machines_too
 @given(ROWS, CONTACTS, TERMS, REFUSALS)
 def test_empty_never_erases_and_edits_stay(
     row: Wanted, here: Known, terms: Terms, refusal: str
@@ -171,6 +178,7 @@ def test_empty_never_erases_and_edits_stay(
         assert not decision.tags & here.tags
 
 
+@on_slow_machines_too
 @given(ROWS, CONTACTS, TERMS, REFUSALS)
 def test_the_second_time_nothing_changes(
     row: Wanted, here: Known, terms: Terms, refusal: str

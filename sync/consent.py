@@ -1,0 +1,64 @@
+"""Who of a source may be written to, when its operator says so: everybody, or who agreed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from connectors import Consent, Incoming
+
+#: everyone: all of a source may be written to, for a reason. field: whose field says yes.
+BASES = ("everyone", "field")
+#: What becomes of somebody who did not agree: left out (no_consent), or a contact not written to.
+OTHERWISE = ("skip", "pending")
+#: Words in a field that are no agreement.
+_NO = frozenset({"", "0", "no", "n", "false", "off", "nein", "non", "nee", "none", "null"})
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRule:
+    """``basis``: one of BASES. ``text``: the reason, or the words that people agreed to.
+
+    ``field``: the key of the source's field that says it. ``yes``: the values that agree, in
+    lower case; empty for anything but a no.
+    """
+
+    basis: str
+    text: str = ""
+    field: str = ""
+    yes: frozenset[str] = frozenset()
+    otherwise: str = "skip"
+
+    @classmethod
+    def read(cls, said: Mapping[str, Any] | None) -> "ConsentRule | None":
+        """The rule that a setting describes; None for none."""
+        if said is None:
+            return None
+        yes = frozenset(value.strip().casefold() for value in said.get("yes", ()))
+        text, field = said.get("text", ""), said.get("field", "")
+        return cls(said["basis"], text, field, yes, said.get("otherwise", "skip"))
+
+
+def judged(row: Incoming, rule: ConsentRule) -> Incoming:
+    """``row`` with what the rule makes of it: a proof, and whether she is left out or waits.
+
+    A row that says "no" itself, or belongs to somebody whom another row describes, is left alone.
+    """
+    if row.skip not in ("", "no_consent") or row.status or row.about:
+        return row
+    if rule.basis == "everyone":
+        if row.skip:  # she was asked, and did not tick it
+            return row
+        return replace(row, consents=(*row.consents, Consent("reason", "", rule.text, "", True)))
+    value = row.fields.get(rule.field, "").strip()
+    is_yes = _agrees(value.casefold(), rule.yes)
+    proof = Consent("field", rule.field, rule.text, value, is_yes, row.said_at)
+    consents = (*row.consents, proof) if is_yes or value else row.consents
+    if is_yes:
+        return replace(row, skip="", consents=consents)
+    if rule.otherwise == "pending":
+        return replace(row, skip="", status="pending", consents=consents)
+    return replace(row, skip="no_consent", consents=consents)
+
+
+def _agrees(value: str, yes: frozenset[str]) -> bool:
+    return value in yes if yes else value not in _NO
