@@ -16,7 +16,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 import connectors
-from app.errors import Conflict, Invalid, NotFound, Unauthorized
+from app.errors import Conflict, Invalid, NotFound, Problem, Unauthorized
 from app.runtime import Runtime
 from app.sources import connections, sooner
 from app.sources.hook_models import Hint
@@ -104,7 +104,10 @@ def leave(runtime: Runtime, workspace_id: UUID, site_id: UUID) -> None:
         mine = Connection.workspace_id == workspace_id, Connection.site_id == site_id
         found = list(session.scalars(query.where(*mine)))
     for connection_id in found:
-        end(runtime, workspace_id, connection_id)
+        try:
+            end(runtime, workspace_id, connection_id)
+        except Problem as problem:  # such as a connector that is not installed any more
+            log.warning("webhooks stay at a site", site=str(site_id), why=problem.detail)
 
 
 def hear(runtime: Runtime, hint_id: UUID, headers: Mapping[str, str], body: bytes) -> None:

@@ -38,7 +38,7 @@ def things(owner: Client, runtime: Runtime) -> dict[str, str]:
 
 
 #: Parts of addresses that are words of everybody, not things of somebody.
-WORDS = {"stream": "marketing"}
+WORDS = {"stream": "marketing", "key": "7"}
 Route = tuple[str, str, str, Any]
 
 
