@@ -23,6 +23,12 @@ class WorkspaceChanges(Strict):
     failover_into_transactional = Flag(
         metadata={"description": "Transactional relays help marketing and outreach, too"}
     )
+    failover_when_blocked = Flag(
+        metadata={
+            "description": "Where a destination blocks a relay for its reputation, mail of every "
+            "stream moves to another relay; transactional mail always does"
+        }
+    )
     backup_relay_id = Id(
         allow_none=True,
         metadata={"description": "Failover uses this relay alone; null: the chain by priority"},
@@ -47,6 +53,7 @@ class WorkspaceAnswer(Schema):
     backup_relay_id = Id(required=True, allow_none=True)
     failover_from_policy = fields.String(required=True, validate=validate.OneOf(FROM_POLICIES))
     failover_into_transactional = fields.Boolean(required=True)
+    failover_when_blocked = fields.Boolean(required=True)
     warnings = fields.List(fields.String(), required=True)
     created_at = Instant(required=True)
     updated_at = Instant(required=True)

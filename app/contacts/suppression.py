@@ -47,8 +47,9 @@ def lift(session: Session, workspace_id: UUID, addresses: Iterable[str]) -> None
 def take_back(
     session: Session, workspace_id: UUID, said: Mapping[str, str], since: datetime
 ) -> None:
-    """Takes back what was learned of these addresses (address -> the very words) since then and
-    turned out to be untrue; a no of the person, and one from elsewhere, stays.
+    """Takes back what was learned of these addresses (address -> the very words, with which the
+    detail ends) since then and turned out to be untrue; a no of the person, and one from
+    elsewhere, stays.
     """
     for some in _parts(said):
         rows = session.execute(
@@ -59,7 +60,7 @@ def take_back(
                 Suppression.created_at >= since,
             )
         ).scalars()
-        untrue = [row for row in rows if row.detail == said[row.address]]
+        untrue = [row for row in rows if row.detail.endswith(said[row.address])]
         for reason in _LEARNED:
             addresses = [row.address for row in untrue if row.reason == reason]
             session.execute(

@@ -12,10 +12,13 @@ KINDS = {
     "daily_limit": "A relay has used up its day",
     "provider_quota": "A provider says that the quota is used up",
     "relay_suspect": "A relay refuses what it should take",
+    "relay_blocked": "A relay is blocked at several destinations",
+    "sender_refused": "No relay may send with a sender",
     "guard_tripped": "A guard has stopped something",
     "backlog": "Mails wait for long",
     "unknown_deliveries": "Nobody knows whether some mails went",
     "sender_gone": "Nothing sends",
+    "sending_held": "All sending is held until a person says go",
     "site_needs_reauth": "A site does not let us in any more",
     "site_failing": "A site could not be pulled for long",
 }

@@ -6,6 +6,9 @@ from typing import Literal
 
 State = Literal["closed", "open", "probing"]
 
+#: "Too many logins" so many times in a row, each after a rest, is a fault, and each further one.
+LOGINS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Breaker:

@@ -29,13 +29,15 @@ def after(
     relay_pause: datetime,
     give_up: timedelta,
     at_least_once: bool = False,
+    moves_when_blocked: bool = False,
 ) -> Next:
     """The delivery after an attempt was heard to end as ``verdict``.
 
     ``deferrals``: how often the recipient's server said "later", this time included; what a relay
     refused does not make the recipient wait longer. ``relay_pause``: until when the relay rests
     after a throttling. ``at_least_once``: what nobody knows is tried again, by the relay that had
-    it, once its answer can no longer come.
+    it, once its answer can no longer come. ``moves_when_blocked``: where a destination blocks the
+    relay, another one may help in this round.
     """
     words = describe(reply)
     over = patience.is_over(first_tried_at, now, give_up)
@@ -55,7 +57,7 @@ def after(
         case "deferred" | "throttled":
             wait = patience.for_recipient(deferrals, reply.text)
             return Next("queued", now + wait, relay_id, words)
-        case "blocked":
+        case "blocked" if not moves_when_blocked:
             return Next("queued", now + patience.FOR_BLOCK, relay_id, words)
         case _:
             return Next("queued", now, reason=words)

@@ -14,6 +14,9 @@ from app.rules.pacing import Pace
 
 #: Nobody gets a later turn than this: when things are better, all go within that time.
 HORIZON = timedelta(hours=1)
+#: More destinations than so many that block a relay within so long are the relay's bad name.
+MANY = 3
+LATELY = timedelta(hours=24)
 #: Seconds' worth of messages that may go at one moment.
 _BURST = 2.0
 #: A name under the domain of a country, or under .com and the like: yahoo.de, yahoo.co.uk.

@@ -28,6 +28,13 @@ def is_incredible(addresses: Collection[str]) -> bool:
     return len(set(addresses)) >= LEAST
 
 
+def is_senders_fault(refused: int, answered: int) -> bool:
+    """Whether so many mails that no relay takes from this sender, beside so many that were
+    answered, are no whim of a few servers.
+    """
+    return refused >= REJECTIONS or refused >= SHARE * (answered + refused)
+
+
 def is_unwanted(rejected: int, answered: int) -> bool:
     """Whether a message that was rejected so often, of so many answers, is held."""
     return rejected >= REJECTIONS or (rejected >= FEW and rejected >= SHARE * answered)

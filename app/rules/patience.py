@@ -1,5 +1,6 @@
 """How long is waited before something is tried again, and when it is given up."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from app.rules import hints
@@ -13,9 +14,12 @@ _THROTTLE_MOST = timedelta(minutes=10)
 _SECOND, _MINUTE, _HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
 
-def between_rounds(round_: int) -> timedelta:
-    """The wait after round number ``round_`` (0 is the first) brought nothing."""
-    return timedelta(minutes=_ROUND[min(round_, len(_ROUND) - 1)])
+def between_rounds(round_: int, outcomes: Collection[str] = ()) -> timedelta:
+    """The wait after round number ``round_`` (0 is the first) brought nothing but these outcomes;
+    where a destination blocks a relay, it is left in peace for longer.
+    """
+    usual = timedelta(minutes=_ROUND[min(round_, len(_ROUND) - 1)])
+    return max(usual, FOR_BLOCK) if "blocked" in outcomes else usual
 
 
 def for_recipient(tries: int, words: str = "") -> timedelta:

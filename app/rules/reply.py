@@ -66,7 +66,8 @@ class Verdict:
 
     ``quota``: a throttling that lasts for hours: other relays may help. ``logins``: too many
     log in: leave the relay alone for minutes. ``suppress``: the reason for which the address is
-    never written to again, or "". ``about``: whom it is about, "": whom the outcome usually is.
+    never written to again, or "". ``soft``: of a bounce that suppresses nothing yet, its kind (see
+    ``soft_bounces``). ``about``: whom it is about, "": whom the outcome usually is.
     """
 
     outcome: Outcome
@@ -74,6 +75,7 @@ class Verdict:
     logins: bool = False
     suppress: str = ""
     about: Whom | Literal[""] = ""
+    soft: str = ""
 
     @property
     def whom(self) -> Whom:
@@ -91,8 +93,10 @@ DEFERRED = Verdict("deferred")
 SLOWED = Verdict("deferred", about="destination")
 BOUNCED = Verdict("bounced", suppress="bounced")
 INVALID = Verdict("bounced", suppress="invalid")
-#: This time it came back; the address may still be good.
-SOFT = Verdict("bounced")
+#: This time it came back; the address may still be good: its mailbox is full,
+FULL = Verdict("bounced", soft="full")
+#: or nobody knows what the words mean.
+UNDETERMINED = Verdict("bounced", soft="undetermined")
 REJECTED = Verdict("rejected")
 #: Not wanted by this one recipient; others get it.
 UNWANTED = Verdict("rejected", about="recipient")

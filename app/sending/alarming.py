@@ -1,5 +1,6 @@
 """What sending finds alarming, raised in the transaction that found it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from app.rules.limits import Limits, Meter, begun_today
 from app.sending.models import Delivery, Dispatch, Relay
 from app.sending.models.delivery import IN_DOUBT
 from app.sending.models.dispatch import MESSAGE
+from app.workspaces.models import Workspace
 
 #: What an alert about mails that were handed in one by one is about.
 MESSAGES = "messages"
@@ -45,6 +47,15 @@ def login_refused(relay: Relay, words: str, now: datetime) -> None:
 def is_login_refused(words: str) -> bool:
     """Whether a fault in words ("auth: 535 ...") is a login that was refused for good."""
     return words.startswith("auth: 5")
+
+
+def blocked(relay: Relay, destinations: Sequence[str], words: str, now: datetime) -> None:
+    """More destinations than a few take nothing from it, for its reputation."""
+    sentence = (
+        f"The relay '{relay.name}' is blocked at {len(destinations)} destinations "
+        f"({', '.join(destinations[:10])}) for its reputation; the last one said: {words}"
+    )
+    _raise(relay, "relay_blocked", sentence, now)
 
 
 def suspect(relay: Relay, words: str, now: datetime) -> None:
@@ -107,6 +118,19 @@ def still_in_doubt(workspace_id: UUID, about: str) -> tuple[ColumnElement[bool],
     return IN_DOUBT, Delivery.dispatch_id.in_(mine)
 
 
+def sending_held(session: Session, why: str, now: datetime) -> None:
+    """Nothing is sent any more, for anybody, until a person says go."""
+    sentence = f"All sending is held: {why} Look at it, then say go (POST /sending/go)."
+    for workspace_id in session.scalars(select(Workspace.id).order_by(Workspace.id)):
+        raise_(session, workspace_id, "sending_held", "", sentence, now=now)
+
+
+def sending_goes_on(session: Session, now: datetime) -> None:
+    """A person said go."""
+    for workspace_id in session.scalars(select(Workspace.id).order_by(Workspace.id)):
+        over(session, workspace_id, "sending_held", "", now=now)
+
+
 def guard_tripped(
     session: Session, workspace_id: UUID, about: UUID | str, sentence: str, now: datetime
 ) -> None:
@@ -116,7 +140,14 @@ def guard_tripped(
 
 def guard_over(session: Session, workspace_id: UUID, about: UUID | str, now: datetime) -> None:
     """It goes on, or there is nothing left to be stopped."""
-    over(session, workspace_id, "guard_tripped", str(about), now=now)
+    for kind in ("guard_tripped", "sender_refused"):
+        over(session, workspace_id, kind, str(about), now=now)
+
+
+def sender_refused(session: Session, dispatch: Dispatch, why: str, now: datetime) -> None:
+    """A campaign was paused because no relay may use its sender."""
+    sentence = f"The campaign '{dispatch.label}' is paused: {why}"
+    raise_(session, dispatch.workspace_id, "sender_refused", str(dispatch.id), sentence, now=now)
 
 
 def _raise(relay: Relay, kind: str, sentence: str, now: datetime) -> None:

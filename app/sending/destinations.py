@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.rules import destinations, patience
 from app.rules.destinations import Held
 from app.rules.replies import Verdict
-from app.sending import throttling
+from app.sending import alarming, throttling
 from app.sending.models import Delivery, Destination, Relay
 
 
@@ -67,22 +67,36 @@ def complained(
         session.add(row)
     _put(row, held)
     row.streak, row.complaints, row.last_at, row.why = streak, row.complaints + 1, now, words
+    if verdict.outcome == "blocked":
+        row.blocked_at = now
     relay.slowed_until = max(relay.slowed_until or row.held_until, row.held_until)
     session.flush()
+    blocking = blocked_at(session, relay.id, now)
+    if row.blocked_at == now and len(blocking) > destinations.MANY:
+        alarming.blocked(relay, blocking, words, now)
 
 
 def relieved(session: Session, relay: Relay, deliveries: Collection[int], now: datetime) -> None:
     """These were taken by a relay, which is locked: whoever complained before is content."""
-    if not deliveries or relay.slowed_until is None or relay.slowed_until <= now:
+    if not deliveries or relay.slowed_until is None:
         return
-    found = _locked(session, Destination.relay_id == relay.id, Destination.streak > 0)
+    lately = Destination.last_at > now - destinations.LATELY
+    found = _locked(session, Destination.relay_id == relay.id, Destination.streak > 0, lately)
     if not found:
+        relay.slowed_until = relay.slowed_until if relay.slowed_until > now else None
         return
     taken = session.scalars(select(Delivery.address).where(Delivery.id.in_(deliveries)))
     names = {destinations.of_address(address) for address in taken}
     for row in found:
         if row.name in names:
-            row.streak = 0
+            row.streak, row.blocked_at = 0, None
+
+
+def blocked_at(session: Session, relay_id: UUID, now: datetime) -> list[str]:
+    """The destinations that blocked a relay lately and took nothing from it since."""
+    lately = Destination.blocked_at > now - destinations.LATELY
+    which = select(Destination.name).where(Destination.relay_id == relay_id, lately)
+    return list(session.scalars(which.order_by(Destination.name)))
 
 
 def held_of(row: Destination) -> Held:

@@ -176,7 +176,7 @@ class Turn:
             case RoundOver() if set(one.tried.values()) == {"unauthorized"}:
                 self.barred.append(one.id)
             case RoundOver():
-                due = self.now + patience.between_rounds(one.round)
+                due = self.now + patience.between_rounds(one.round, one.tried.values())
                 self.back[due, "", True].append(one.id)
             case Halt(why):
                 self._halted(one, why)
@@ -233,14 +233,7 @@ class Turn:
             ledger.postpone(self.session, self.sender_id, self.later, why)
             self.plan.wait_for(self.now)
         if self.barred:
-            ledger.settle(
-                self.session,
-                self.sender_id,
-                self.barred,
-                state="failed",
-                reason="no relay may send with this sender",
-                now=self.now,
-            )
+            ledger.bar(self.session, self.sender_id, self.dispatch.id, self.barred, now=self.now)
         if self.halt:
             self._hold(self.halt)
 

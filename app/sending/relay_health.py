@@ -52,6 +52,7 @@ def set_breaker(
     relay.fail_streak = max(relay.fail_streak, settings.threshold) if opened else 0
     relay.open_until = now + timedelta(seconds=settings.seconds) if opened else None
     relay.probe_attempt = None
+    relay.login_streak = 0
     alarming.breaker_moved(relay, before, relays.breaker_of(relay), now)
     if not opened:
         distrust.trust(relay, now)

@@ -130,7 +130,8 @@ def heard_nothing(relay: Relay, attempt: int, now: datetime) -> None:
 
 def is_well(relay: Relay) -> bool:
     """Whether nothing would change by hearing that it works."""
-    return not relay.fail_streak and relay.open_until is None and not relay.throttle_streak
+    streaks = relay.fail_streak or relay.throttle_streak or relay.login_streak
+    return not streaks and relay.open_until is None
 
 
 def heard(
@@ -146,26 +147,34 @@ def heard(
     """An attempt was answered as ``verdict``; ``fault``: it counts against the breaker."""
     before = health = breaker_of(relay)
     if verdict.outcome == "throttled" and verdict.whom == "relay":
-        health = breaker.gave_up_probe(health, attempt)
-        throttling.throttled(relay, verdict, _rate(relay), words, now)
+        if throttling.throttled(relay, verdict, _rate(relay), words, now):
+            health = _faulted(relay, attempt, words, now, settings)
+        else:
+            health = breaker.gave_up_probe(health, attempt)
         if verdict.quota and relay.quota_until is not None:
             alarming.quota_used_up(relay, relay.quota_until, words, now)
     elif verdict.outcome in _WORKS or verdict.whom == "destination":
         health = breaker.heard_success(health, attempt, now)
-        if relay.throttle_streak:
-            relay.throttle_streak = 0
+        if relay.throttle_streak or relay.login_streak:
+            relay.throttle_streak = relay.login_streak = 0
     elif fault:
-        health = breaker.heard_fault(
-            health, attempt, now, threshold=settings.threshold, seconds=settings.seconds
-        )
-        relay.last_fault, relay.last_fault_at = words, now
-        if alarming.is_login_refused(words):
-            alarming.login_refused(relay, words, now)
+        health = _faulted(relay, attempt, words, now, settings)
     else:
         health = breaker.gave_up_probe(health, attempt)
     if health != before:
         _put_breaker(relay, health)
         alarming.breaker_moved(relay, before, health, now)
+
+
+def _faulted(
+    relay: Relay, attempt: int, words: str, now: datetime, settings: BreakerSettings
+) -> breaker.Breaker:
+    relay.last_fault, relay.last_fault_at = words, now
+    if alarming.is_login_refused(words):
+        alarming.login_refused(relay, words, now)
+    return breaker.heard_fault(
+        breaker_of(relay), attempt, now, threshold=settings.threshold, seconds=settings.seconds
+    )
 
 
 def breaker_of(relay: Relay) -> breaker.Breaker:

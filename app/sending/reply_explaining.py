@@ -18,8 +18,8 @@ _THEN: dict[Outcome, str] = {
     "bounced": "The mail has come back; no other relay is asked.",
     "rejected": "The mail is not sent; no other relay is asked.",
     "refused": "It counts against the relay; with failover the next relay is asked.",
-    "blocked": "The mail waits for an hour and goes through the same relay again.",
-    "unauthorized": "A relay that may send with this sender is asked, else it fails.",
+    "blocked": "Transactional mail moves to the next relay; other mail waits for an hour.",
+    "unauthorized": "A relay that may send with this sender is asked, else the campaign pauses.",
     "unknown": "Nobody can know whether it went: it is listed as unknown.",
 }
 

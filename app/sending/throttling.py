@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.rules import pacing, patience
+from app.rules import breaker, pacing, patience
 from app.rules.pacing import Flow, Pace
 from app.rules.replies import Verdict
 from app.sending.models import Relay
@@ -32,18 +32,24 @@ class Throttle:
     next_step: Step | None
 
 
-def throttled(relay: Relay, verdict: Verdict, own: float | None, words: str, now: datetime) -> None:
-    """It said that it is too much. ``own``: the rate that its settings allow. Answers to what was
-    begun before it was slowed down say nothing new.
+def throttled(relay: Relay, verdict: Verdict, own: float | None, words: str, now: datetime) -> bool:
+    """It said that it is too much; whether that is a fault, because it goes on and on. ``own``: the
+    rate that its settings allow. Answers to what was begun before it was slowed down say nothing
+    new.
     """
     if verdict.quota:
         relay.quota_until = now + patience.for_quota(words)
     elif verdict.logins:
+        if relay.quota_until is not None and relay.quota_until > now:
+            return False
+        relay.login_streak += 1
         relay.quota_until = now + patience.for_logins(words)
+        return relay.login_streak >= breaker.LOGINS
     elif relay.pause_until is None or relay.pause_until <= now:
         relay.throttle_streak += 1
         relay.pause_until = now + patience.for_throttle(relay.throttle_streak, words)
         _slow_down(relay, own, words, now)
+    return False
 
 
 def _slow_down(relay: Relay, own: float | None, words: str, now: datetime) -> None:

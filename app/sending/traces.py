@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from app.sending.ledger.balance import spoken_state
 from app.sending.models import Attempt, Delivery, Event, Relay
 
-#: Outcomes after which a relay is not asked again in the same round.
-_TURNED_AWAY = ("refused", "unauthorized")
+#: Outcomes after which a relay is not asked again in the same round; "blocked" is one where the
+#: mail may move to another relay, and then no relay is set that it must stay on.
+_TURNED_AWAY, _WHERE_IT_MAY_MOVE = ("refused", "unauthorized"), ("blocked",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def find(session: Session, dispatch_id: UUID, address: str, *, now: datetime) ->
         return None
     delivery, state = row
     attempts = _attempts(session, delivery.id)
+    away = _TURNED_AWAY + (() if delivery.relay_id else _WHERE_IT_MAY_MOVE)
     return Traced(
         delivery.id,
         delivery.email,
@@ -85,9 +87,7 @@ def find(session: Session, dispatch_id: UUID, address: str, *, now: datetime) ->
         delivery.primary_id,
         delivery.relay_id,
         frozenset(
-            one.relay_id
-            for one in attempts
-            if one.round == delivery.round and one.outcome in _TURNED_AWAY
+            one.relay_id for one in attempts if one.round == delivery.round and one.outcome in away
         ),
         attempts,
         _events(session, delivery.id),

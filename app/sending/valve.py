@@ -6,12 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from app import ids
 from app.db import insert
 from app.errors import Conflict
 from app.rules.copies import Ledger, Place
+from app.sending import alarming
 from app.sending.models import Attempt, Delivery, Dispatch, Valve
 
 _ONLY = 1
@@ -65,6 +66,8 @@ def close(valve: Valve, why: str, now: datetime) -> None:
     """Holds all sending."""
     if valve.closed_at is None:
         valve.closed_at, valve.why = now, why
+        if (session := object_session(valve)) is not None:
+            alarming.sending_held(session, why, now)
 
 
 def go(session: Session, by: str, now: datetime) -> None:
@@ -77,6 +80,7 @@ def go(session: Session, by: str, now: datetime) -> None:
     valve.closed_at, valve.why = None, ""
     valve.generation += 1
     valve.opened_at, valve.opened_by = now, by
+    alarming.sending_goes_on(session, now)
     remember(valve, Place())
 
 

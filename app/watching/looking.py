@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from app.alerts import over, raise_, wishes
 from app.alerts.models import Alert
 from app.db import Database
-from app.rules import limits
-from app.sending import alarming, relays
-from app.sending.models import Relay, Sender
+from app.rules import destinations, limits
+from app.sending import alarming, relays, valve
+from app.sending.destinations import blocked_at
+from app.sending.models import Dispatch, Relay, Sender
 from app.sources import health
 from app.watching import queue
 from app.watching.queue import Queue
@@ -28,12 +29,13 @@ _OF_RELAYS = (
     "hourly_limit",
     "daily_limit",
     "provider_quota",
+    "relay_blocked",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What one look sees. ``alive``: some sender keeps its lease."""
+    """What one look sees. ``alive``: some sender keeps its lease, or all sending is held."""
 
     now: datetime
     alive: bool
@@ -74,11 +76,19 @@ def _view(session: Session, now: datetime) -> _View:
     queues = queue.by_workspace(session, now)
     lives = Sender.stopped_at.is_(None) & (Sender.lease_until > now)
     alive = session.scalar(select(exists().where(lives))) or False
+    alive = alive or valve.is_closed(session)
     return _View(now, alive, queues, wishes.backlog_minutes(session, queues))
 
 
 def _open(session: Session) -> list[Alert]:
-    kinds = (*_OF_RELAYS, *_OF_SITES, "backlog", "sender_gone", "unknown_deliveries")
+    kinds = (
+        *_OF_RELAYS,
+        *_OF_SITES,
+        "backlog",
+        "sender_gone",
+        "sender_refused",
+        "unknown_deliveries",
+    )
     mine = select(Alert).where(Alert.closed_at.is_(None), Alert.kind.in_(kinds))
     return list(session.scalars(mine.order_by(Alert.id)))
 
@@ -101,6 +111,9 @@ def _is_over(session: Session, alert: Alert, view: _View) -> bool:
             return not view.is_backlog(alert.workspace_id)
         case "sender_gone":
             return not view.is_left_alone(alert.workspace_id)
+        case "sender_refused":
+            dispatch = session.get(Dispatch, UUID(alert.about))
+            return dispatch is None or dispatch.finished_at is not None
         case "unknown_deliveries":
             mine = alarming.still_in_doubt(alert.workspace_id, alert.about)
             return not session.scalar(select(exists().where(*mine)))
@@ -124,5 +137,7 @@ def _is_well_again(session: Session, kind: str, relay: Relay, now: datetime) -> 
             return allowed.daily is None or limits.begun_today(allowed, meter) < allowed.daily
         case "provider_quota":
             return relay.quota_until is None or relay.quota_until <= now
+        case "relay_blocked":
+            return len(blocked_at(session, relay.id, now)) <= destinations.MANY
         case _:
             return False

@@ -18,6 +18,7 @@ FIELDS = (
     "backup_relay_id",
     "failover_from_policy",
     "failover_into_transactional",
+    "failover_when_blocked",
 )
 
 

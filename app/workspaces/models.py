@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Identified
@@ -28,7 +28,9 @@ class Workspace(Identified, Base):
 
     ``backup_relay_id``: the one relay that failover uses, NULL: all of the chain.
     ``failover_from_policy``: one of FROM_POLICIES. ``failover_into_transactional``: whether relays
-    of that stream help mails of others. ``guards``: what is set of ``rules.guards.LIMITS``, and
+    of that stream help mails of others. ``failover_when_blocked``: whether mail of every stream
+    moves to another relay where a destination blocks its own; transactional mail always does.
+    ``guards``: what is set of ``rules.guards.LIMITS``, and
     ``pauses``, which of KINDS guards may stop by themselves.
     """
 
@@ -40,6 +42,7 @@ class Workspace(Identified, Base):
     backup_relay_id: Mapped[UUID | None]
     failover_from_policy: Mapped[str] = mapped_column(default="rewrite")
     failover_into_transactional: Mapped[bool] = mapped_column(default=False)
+    failover_when_blocked: Mapped[bool] = mapped_column(default=False, server_default=false())
     guards: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

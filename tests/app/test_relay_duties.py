@@ -135,6 +135,8 @@ def test_streams_are_said_and_kept(owner: Client) -> None:
     assert copied["stream"] == "outreach"
     answer = _workspace(owner, failover_into_transactional=True)
     assert answer.json["failover_into_transactional"] is True
+    assert answer.json["failover_when_blocked"] is False
+    assert _workspace(owner, failover_when_blocked=True).json["failover_when_blocked"] is True
 
 
 def test_an_unknown_mail_type_is_refused(owner: Client) -> None:

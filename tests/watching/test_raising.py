@@ -7,7 +7,8 @@ from sqlalchemy import update
 
 from app.alerts import over, raise_
 from app.rules.breaker import BreakerSettings
-from app.sending.models import Delivery, Relay, Sender
+from app.sending import valve
+from app.sending.models import Delivery, Dispatch, Relay, Sender
 from app.sending.relay_health import set_breaker
 from app.watching.looking import look
 from tests.sending.servers import RelayServer
@@ -139,7 +140,7 @@ def test_what_nobody_knows(desk: Desk, server: Servers) -> None:
     assert desk.balance(dispatch)["unknown"] >= 1
     (alert,) = desk.alerts("unknown_deliveries")
     assert alert.about == str(dispatch)
-    assert "of 'News' were handed over" in alert.sentence
+    assert "Mails of 'News' that were handed over" in alert.sentence
     look(desk.database, desk.clock())
     assert desk.alerts("unknown_deliveries")[0].closed_at is None
     with desk.database.transaction() as session:
@@ -156,7 +157,7 @@ def test_messages_in_doubt_are_one_alert(desk: Desk, server: Servers) -> None:
     desk.send()
     (alert,) = desk.alerts("unknown_deliveries")
     assert alert.about == "messages"
-    assert alert.sentence.startswith("2 mails were handed over")
+    assert "before the answer: 2." in alert.sentence
     look(desk.database, desk.clock())
     assert desk.alerts("unknown_deliveries")[0].closed_at is None
     with desk.database.transaction() as session:
@@ -198,3 +199,35 @@ def test_a_relay_that_is_gone_has_no_alerts(desk: Desk) -> None:
         session.delete(session.get_one(Relay, relay))
     look(desk.database, desk.clock())
     assert desk.alerts()[0].closed_at is not None
+
+
+def test_sending_is_held_and_let_go(desk: Desk) -> None:
+    """One alert per workspace, not told of as a sender that is gone."""
+    desk.people(1)
+    desk.dispatch()
+    with desk.database.transaction() as session:
+        row, _ = valve.take(session)
+        valve.close(row, "It is an older copy.", desk.clock())
+        valve.close(row, "Found once more.", desk.clock())
+    look(desk.database, desk.clock.turn(minutes=10))
+    (alert,) = desk.alerts()
+    assert (alert.kind, alert.about, alert.times) == ("sending_held", "", 1)
+    assert alert.sentence.startswith("All sending is held: It is an older copy. Look at it")
+    with desk.database.transaction() as session:
+        valve.go(session, "a test", desk.clock())
+    assert desk.alerts()[0].closed_at == desk.clock()
+    look(desk.database, desk.clock())
+    assert [alert.kind for alert in desk.alerts()] == ["sending_held", "sender_gone"]
+
+
+def test_a_campaign_that_ended_needs_no_other_sender(desk: Desk) -> None:
+    desk.people(1)
+    dispatch = desk.dispatch()
+    with desk.database.transaction() as session:
+        raise_(session, desk.workspace_id, "sender_refused", str(dispatch), "x", now=desk.clock())
+    look(desk.database, desk.clock())
+    assert desk.alerts("sender_refused")[0].closed_at is None
+    with desk.database.transaction() as session:
+        session.get_one(Dispatch, dispatch).finished_at = desk.clock()
+    look(desk.database, desk.clock())
+    assert desk.alerts("sender_refused")[0].closed_at is not None

@@ -1,7 +1,7 @@
 """About the recipient: the address is none, its mailbox is full, or its server wants to wait."""
 
 from app.rules.known_replies.phases import JUDGED, LATE, RECIPIENT
-from app.rules.reply import BOUNCED, DEFERRED, INVALID, SOFT
+from app.rules.reply import BOUNCED, DEFERRED, FULL, INVALID
 from app.rules.reply_rule import Rule
 
 RULES = (
@@ -33,7 +33,7 @@ RULES = (
         JUDGED,
         "552 550 554 522",
         r"\b5\.2\.2\b|mailbox (is )?full|over ?quota|out of storage",
-        SOFT,
+        FULL,
     ),
     Rule(
         "no such mailbox",

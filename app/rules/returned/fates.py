@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from app.rules import replies
-from app.rules.replies import Reply
+from app.rules import replies, soft_bounces
+from app.rules.replies import Reply, Verdict
 from app.rules.returned.mail import Fate, Returned
 
 _CODE = re.compile(r"(?<![\d.])([45]\d\d)(?![\d.])")
@@ -15,11 +15,14 @@ _MILDEST_FIRST = ("delivered", "delayed", "failed")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What became of our mail. ``hard``: of a bounce, that the address is dead."""
+    """What became of our mail. ``hard``: of a bounce, that the address is dead; ``soft``: the kind
+    of one after which it may still be good (see ``soft_bounces``), "": it says nothing of it.
+    """
 
     kind: Literal["bounced", "delayed", "delivered", "complained"]
     words: str
     hard: bool = False
+    soft: str = ""
 
 
 def said(returned: Returned, address: str) -> Said | None:
@@ -38,11 +41,13 @@ def said(returned: Returned, address: str) -> Said | None:
     fates = [fate for fate in chosen if fate.action == action]
     words = fates[0].words
     if action == "failed":
-        return Said("bounced", words, hard=all(_is_hard(fate) for fate in fates))
+        meant = [_meaning(fate) for fate in fates]
+        soft = "" if all(one.suppress for one in meant) else soft_bounces.told_later(meant)
+        return Said("bounced", words, hard=all(one.suppress for one in meant), soft=soft)
     return Said(action, words)
 
 
-def _is_hard(fate: Fate) -> bool:
+def _meaning(fate: Fate) -> Verdict:
     """Judged as if a relay had said it of the recipient at once."""
     code = int(found[1]) if (found := _CODE.search(fate.words)) else 0
     if fate.status:
@@ -50,4 +55,4 @@ def _is_hard(fate: Fate) -> bool:
     if code >= 500 and fate.status.startswith("4"):
         code -= 100
     words = fate.words if fate.status in fate.words else f"{fate.status} {fate.words}"
-    return code >= 500 and bool(replies.classify(Reply("rcpt_to", code, words)).suppress)
+    return replies.classify(Reply("rcpt_to", code, words))

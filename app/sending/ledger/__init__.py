@@ -1,6 +1,7 @@
 """The only writer of deliveries and attempts: every recipient is in exactly one state."""
 
 from app.sending.ledger.balance import balance
+from app.sending.ledger.barred import bar
 from app.sending.ledger.begin import Wanted, begin
 from app.sending.ledger.claim import Claimed, claim, postpone, release, settle
 from app.sending.ledger.dispatches import OpenDispatch, close_finished, is_any_done, open_dispatches
@@ -28,6 +29,7 @@ __all__ = [
     "Settled",
     "Wanted",
     "balance",
+    "bar",
     "begin",
     "claim",
     "claim_messages",

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.sending.many import among
 from app.sending.models import Attempt, Delivery, Dispatch
+from app.workspaces.models import Workspace
 
 _before = aliased(Attempt)
 #: How often the recipient's server said "later" before.
@@ -28,6 +29,9 @@ _DISBELIEVED = (
     )
     .exists()
 )
+#: Somebody waits for transactional mail: another relay may carry it to where this one is blocked.
+#: Other mail would burn that relay, too.
+_MOVES = or_(Dispatch.stream == "transactional", Workspace.failover_when_blocked)
 
 
 _AWAITED = (
@@ -42,14 +46,17 @@ _AWAITED = (
         _DISBELIEVED.label("disbelieved"),
         Delivery.first_tried_at,
         Delivery.address,
+        Delivery.contact_id,
         Delivery.dispatch_id,
         Dispatch.workspace_id,
         Dispatch.kind,
         Dispatch.label,
         Dispatch.promise,
+        _MOVES.label("moves_when_blocked"),
     )
     .join(Delivery, Delivery.id == Attempt.delivery_id)
     .join(Dispatch, Dispatch.id == Delivery.dispatch_id)
+    .join(Workspace, Workspace.id == Dispatch.workspace_id)
     .where(
         among(Attempt.id, "attempts"),
         (Attempt.outcome.is_(None) & (Delivery.state == "begun"))

@@ -11,8 +11,10 @@ from sqlalchemy import (
     ColumnElement,
     Executable,
     Integer,
+    and_,
     bindparam,
     literal_column,
+    or_,
     select,
     update,
 )
@@ -20,8 +22,12 @@ from sqlalchemy.orm import Session
 
 from app.sending.models import Attempt, Delivery
 
-#: Outcomes after which a relay is not asked again in the same round.
-_TURNED_AWAY = ("refused", "unauthorized")
+#: Outcomes after which a relay is not asked again in the same round; "blocked" is one where the
+#: mail may move to another relay, and then no relay is set that it must stay on.
+_TURNED_AWAY = or_(
+    Attempt.outcome.in_(("refused", "unauthorized")),
+    and_(Attempt.outcome == "blocked", Delivery.relay_id.is_(None)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +194,9 @@ def turned_away(
     found: defaultdict[tuple[int, int], dict[UUID, str]] = defaultdict(dict)
     if deliveries:
         rows = session.execute(
-            select(Attempt.delivery_id, Attempt.round, Attempt.relay_id, Attempt.outcome).where(
-                Attempt.delivery_id.in_(deliveries), Attempt.outcome.in_(_TURNED_AWAY)
-            )
+            select(Attempt.delivery_id, Attempt.round, Attempt.relay_id, Attempt.outcome)
+            .join(Delivery, Delivery.id == Attempt.delivery_id)
+            .where(Attempt.delivery_id.in_(deliveries), _TURNED_AWAY)
         )
         for delivery, round_, relay, outcome in rows:
             found[delivery, round_][relay] = outcome or ""

@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.contacts.suppression import suppress
-from app.rules import delivery
+from app.rules import delivery, soft_bounces
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply, Verdict
 from app.sending import alarming, destinations
 from app.sending.ledger import distrust, rejections
+from app.sending.ledger.soft_bounces import CameBack, count
 from app.sending.models import Relay
 from app.sending.models.dispatch import MESSAGE
 
@@ -27,6 +28,7 @@ class Consequences:
     complaints: list[tuple[Relay, str, Verdict, str]] = field(default_factory=list)
     relieved: dict[UUID, tuple[Relay, list[int]]] = field(default_factory=dict)
     suspects: dict[UUID, Relay] = field(default_factory=dict)
+    soft: list[CameBack] = field(default_factory=list)
     rejected: dict[UUID, str] = field(default_factory=dict)
     doubtful: dict[UUID, Any] = field(default_factory=dict)
 
@@ -36,9 +38,14 @@ class Consequences:
         if relay.slowed_until is not None:
             self.relieved.setdefault(relay.id, (relay, []))[1].append(delivery_id)
 
-    def heard(self, row: Any, relay: Relay | None, verdict: Verdict, reply: Reply) -> None:
-        """Anything else, about the mail in ``row``."""
+    def heard(
+        self, row: Any, relay: Relay | None, verdict: Verdict, reply: Reply, state: str
+    ) -> None:
+        """Anything else, about the mail in ``row``; ``state``: what becomes of it."""
         words = delivery.describe(reply)
+        if kind := soft_bounces.told_at_once(verdict, state):
+            her = (row.workspace_id, row.delivery_id, row.contact_id, row.address)
+            self.soft.append(CameBack(*her, row.kind, kind, words))
         if verdict.suppress:
             about = self.suppressed.setdefault((row.workspace_id, verdict.suppress), {})
             about[row.address] = words
@@ -61,6 +68,8 @@ class Consequences:
         for (workspace_id, reason), addresses in self.suppressed.items():
             for address, words in sorted(addresses.items()):
                 suppress(session, workspace_id, [address], reason, words, self.now)
+        for one in sorted(self.soft, key=lambda one: one.address):
+            count(session, one, self.now)
         for relay in self.suspects.values():
             distrust.look(session, relay, self.now, self.breaker)
         rejections.look(session, self.rejected, self.now)

@@ -16,6 +16,7 @@ from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply, Verdict
 from app.rules.reply import REFUSED
 from app.sending import alarming, relays
+from app.sending.ledger import soft_bounces
 from app.sending.models import Attempt, Delivery, Dispatch, Relay
 
 
@@ -104,6 +105,7 @@ def _undo(session: Session, rows: Sequence[Any], reason: str, now: datetime) -> 
         .where(Dispatch.id.in_(sorted({row.dispatch_id for row in rows})))
         .values(finished_at=None)
     )
+    soft_bounces.forget(session, [row.delivery_id for row in rows])
     untrue: defaultdict[Any, dict[str, str]] = defaultdict(dict)
     for row in rows:
         heard = delivery.describe(Reply(row.phase, row.code, row.text))

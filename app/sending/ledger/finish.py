@@ -112,7 +112,7 @@ class _Page:
         self.moved.append(self._moved(row, verdict, heard.reply, relay))
         if self.moved[-1]["state"] == "unknown":
             self.beyond.doubtful[row.dispatch_id] = row
-        self.beyond.heard(row, relay, verdict, heard.reply)
+        self.beyond.heard(row, relay, verdict, heard.reply, self.moved[-1]["state"])
 
     def write(self, session: Session) -> None:
         """All of it."""
@@ -163,6 +163,7 @@ class _Page:
             relay_pause=max(pause, self.now),
             give_up=self.give_up,
             at_least_once=row.promise == "at_least_once",
+            moves_when_blocked=row.moves_when_blocked,
         )
         return {
             "id": row.delivery_id,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.contacts.suppression import suppress
 from app.db import insert
 from app.sending import models
+from app.sending.ledger.soft_bounces import CameBack, count
 from app.sending.models import Attempt, Delivery, Dispatch
 
 _MESSAGE_ID = re.compile(r"<?(\d{1,18})\.([0-9a-f]{32})@[^>\s]+>?")
@@ -20,13 +21,15 @@ _MESSAGE_ID = re.compile(r"<?(\d{1,18})\.([0-9a-f]{32})@[^>\s]+>?")
 @dataclass(frozen=True, slots=True)
 class Event:
     """``about``: the number of an attempt, or our Message-ID. ``hard``: of a bounce, that the
-    address is never written to again. ``words``: why, as whoever tells it says.
+    address is never written to again; ``soft``: of one that is not, its kind. ``words``: why, as
+    whoever tells it says.
     """
 
     kind: Literal["delivered", "delayed", "bounced", "complained"]
     about: int | str
     words: str = ""
     hard: bool = True
+    soft: str = ""
 
 
 def hear(session: Session, workspace_id: UUID, event: Event, *, now: datetime) -> bool:
@@ -48,12 +51,22 @@ def hear(session: Session, workspace_id: UUID, event: Event, *, now: datetime) -
         _settle_attempt(session, row.id, event)
     if event.kind == "complained" or (event.kind == "bounced" and event.hard):
         suppress(session, workspace_id, [row.address], event.kind, event.words[:500], now)
+    elif event.kind == "bounced" and event.soft:
+        her = (workspace_id, row.id, row.contact_id, row.address)
+        count(session, CameBack(*her, row.kind, event.soft, event.words[:500]), now)
     return True
 
 
 def _find(session: Session, workspace_id: UUID, about: int | str) -> Any:
     query = (
-        select(Delivery.id, Delivery.dispatch_id, Delivery.state, Delivery.address)
+        select(
+            Delivery.id,
+            Delivery.dispatch_id,
+            Delivery.state,
+            Delivery.address,
+            Delivery.contact_id,
+            Dispatch.kind,
+        )
         .join(Dispatch, Dispatch.id == Delivery.dispatch_id)
         .where(Dispatch.workspace_id == workspace_id)
         .with_for_update(of=Delivery)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import true, update
+from sqlalchemy import exists, literal_column, true, update
 from sqlalchemy.orm import Session
 
 from app.sending import alarming
 from app.sending.ledger.dispatches import OPEN
 from app.sending.ledger.enqueue import whose_turn
-from app.sending.models import Delivery, Dispatch
+from app.sending.models import Attempt, Delivery, Dispatch
 
 
 def hold(
@@ -22,6 +22,7 @@ def hold(
     values: dict[str, object] = {"hold": hold, "hold_reason": reason}
     if not hold:
         values["resumed_at"] = now
+        _ask_anew(session, dispatch_id)
     session.execute(update(Dispatch).where(Dispatch.id == dispatch_id).values(**values))
     if hold != "paused":
         workspace_id = session.get_one(Dispatch, dispatch_id).workspace_id
@@ -32,6 +33,26 @@ def hold(
             .where(Delivery.dispatch_id == dispatch_id, Delivery.state == "queued")
             .values(state="cancelled", finished_at=now, reason=reason)
         )
+
+
+def _ask_anew(session: Session, dispatch_id: UUID) -> None:
+    """Relays that refused the sender are asked again: a person has looked after it."""
+    turned_away = exists().where(
+        Attempt.delivery_id == Delivery.id,
+        Attempt.round == Delivery.round,
+        Attempt.outcome == "unauthorized",
+    )
+    session.execute(
+        update(Delivery)
+        .where(
+            Delivery.dispatch_id == dispatch_id,
+            Delivery.state == "queued",
+            Delivery.tries > literal_column("0"),
+            turned_away,
+        )
+        .values(round=Delivery.round + 1)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def redirect(session: Session, dispatch_id: UUID, turns: Sequence[UUID] = ()) -> None:

@@ -24,7 +24,7 @@ def look(session: Session, dispatches: Mapping[UUID, str], now: datetime) -> Non
             continue
         since = max(now - distrust.LATELY, dispatch.resumed_at or dispatch.created_at)
         rejected = _rejected(session, dispatch_id, since)
-        if distrust.is_unwanted(rejected, _answered(session, dispatch_id, since, rejected)):
+        if distrust.is_unwanted(rejected, answered(session, dispatch_id, since, rejected)):
             minutes = distrust.LATELY.total_seconds() / 60
             reason = f"{rejected} rejected within {minutes:g} minutes for what it says: {words}"
             hold(session, dispatch_id, hold="paused", reason=reason[:500], now=now)
@@ -37,18 +37,19 @@ def _rejected(session: Session, dispatch_id: UUID, since: datetime) -> int:
     by_server = select(Attempt.id).where(
         Attempt.delivery_id == Delivery.id, Attempt.outcome == "rejected"
     )
-    which = _ended(dispatch_id, since, "rejected").where(by_server.exists())
+    which = ended(dispatch_id, since, "rejected").where(by_server.exists())
     return session.scalar(select(func.count()).select_from(which.subquery())) or 0
 
 
-def _answered(session: Session, dispatch_id: UUID, since: datetime, rejected: int) -> int:
-    """How many were answered, counted no further than it matters."""
-    which = _ended(dispatch_id, since, "sent", "bounced", "rejected")
+def answered(session: Session, dispatch_id: UUID, since: datetime, rejected: int) -> int:
+    """How many were answered, counted no further than it matters beside those ``rejected``."""
+    which = ended(dispatch_id, since, "sent", "bounced", "rejected")
     most = which.limit(int(rejected / distrust.SHARE) + 1)
     return session.scalar(select(func.count()).select_from(most.subquery())) or 0
 
 
-def _ended(dispatch_id: UUID, since: datetime, *states: str) -> Select[Any]:
+def ended(dispatch_id: UUID, since: datetime, *states: str) -> Select[Any]:
+    """The deliveries that came to one of these ends since then."""
     return select(Delivery.id).where(
         Delivery.dispatch_id == dispatch_id, Delivery.state.in_(states), Delivery.due_at >= since
     )

@@ -126,7 +126,7 @@ class Reader:
         what = said(mail, found.address) if found else None
         if found is None or what is None:
             return None
-        event = Event(what.kind, found.about, what.words, what.hard)
+        event = Event(what.kind, found.about, what.words, what.hard, what.soft)
         heard = ledger.hear(session, workspace_id, event, now=self.now())
         return what if heard else None
 

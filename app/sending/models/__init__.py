@@ -10,6 +10,7 @@ from app.sending.models.relay import Relay, UserRelay
 from app.sending.models.reply import ReplyRule, UnknownReply
 from app.sending.models.rule import RoutingRule
 from app.sending.models.sender import Sender
+from app.sending.models.soft_bounce import SoftBounce
 from app.sending.models.stream_pause import StreamPause
 from app.sending.models.valve import Valve
 
@@ -26,6 +27,7 @@ __all__ = [
     "ReplyRule",
     "RoutingRule",
     "Sender",
+    "SoftBounce",
     "StreamPause",
     "UnknownReply",
     "UserRelay",

@@ -15,7 +15,7 @@ class Destination(Base):
 
     ``streak`` counts complaints since the last mail that was taken there, ``complaints`` all of
     them. ``held_until``: when nothing will be held back any more. ``tat`` and ``turn`` are epoch
-    seconds.
+    seconds. ``blocked_at``: when it last blocked the relay for its reputation, None: it takes mail.
     """
 
     __tablename__ = "destination"
@@ -31,4 +31,5 @@ class Destination(Base):
     streak: Mapped[int] = mapped_column(default=0)
     complaints: Mapped[int] = mapped_column(default=0)
     last_at: Mapped[datetime]
+    blocked_at: Mapped[datetime | None]
     why: Mapped[str] = mapped_column(Text, default="")

@@ -20,6 +20,7 @@ class Relay(Identified, Base):
     agrees. ``open_until``: the breaker; in the past it means that one probe is due, and
     ``probe_attempt`` is that probe. ``refusals``: the recipients refused in a row, as ``[[attempt,
     epoch seconds]]``; from ``distrusted_since`` on no refusal of a recipient is believed.
+    ``login_streak``: how often in a row it said that too many log in.
     ``pause_until``: throttled; ``quota_until``: the provider said that its quota is used up.
     ``pace``: how fast it is asked after a throttling; the ``flow`` columns measure how fast it was
     asked (``rules.pacing``); until ``slowed_until`` something is held back from a destination.
@@ -94,6 +95,7 @@ class Relay(Identified, Base):
     refusals: Mapped[list[list[float]]] = mapped_column(Json, default=list, server_default="[]")
     distrusted_since: Mapped[datetime | None]
     throttle_streak: Mapped[int] = mapped_column(default=0)
+    login_streak: Mapped[int] = mapped_column(default=0, server_default="0")
     pause_until: Mapped[datetime | None]
     quota_until: Mapped[datetime | None]
     last_fault: Mapped[str] = mapped_column(Text, default="")
