@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, validate
 from app.api.access import caller, runtime
 from app.api.routes import Routes
 from app.api.schemas import Id, Instant, Strict, Text
-from app.sources import hinting, webhooks
+from app.sources import hinting, webhooks, writing_back
 from app.sources.hook_models import Hint
 from app.sources.webhooks import Made
 
@@ -50,6 +50,18 @@ class NewWebhookAnswer(WebhookAnswer):
     """A webhook with its secret, which is shown this once."""
 
     secret = fields.String(required=True)
+
+
+class WriteBackAnswer(Schema):
+    """Whether the source is told who unsubscribed here (its option ``write_back``), and how far
+    that has got. ``trouble``: why the last try failed; the next is at ``next_try_at``.
+    """
+
+    is_on = fields.Boolean(required=True)
+    waiting = fields.Integer(required=True)
+    told = fields.Integer(required=True)
+    trouble = fields.String(required=True)
+    next_try_at = Instant(required=True, allow_none=True)
 
 
 _HINTS = "/connections/<uuid:connection_id>/hints"
@@ -108,6 +120,13 @@ def remove_webhook(connection_id: UUID) -> None:
     """Remove a webhook with its connection and runs; the contacts stay."""
     with runtime().database.transaction() as session:
         webhooks.remove(session, caller().workspace_id, connection_id)
+
+
+@blueprint.get("/connections/<uuid:connection_id>/write-back", scope="read", answer=WriteBackAnswer)
+def get_write_back(connection_id: UUID) -> Any:
+    """Whether the source was told who unsubscribed here."""
+    with runtime().database.reading() as session:
+        return writing_back.portrait(session, caller().workspace_id, connection_id)
 
 
 def _hint(found: Hint) -> dict[str, Any]:

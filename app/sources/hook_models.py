@@ -1,4 +1,4 @@
-"""What sites tell by themselves: hints that something changed, and rows that programs hand in."""
+"""What is told unasked: hints from sites, rows that programs hand in, and a "no" told back."""
 
 from datetime import datetime
 from uuid import UUID
@@ -69,3 +69,22 @@ class WebhookPost(Identified, Base):
     body: Mapped[str] = mapped_column(Text)
     received_at: Mapped[datetime]
     is_done: Mapped[bool] = mapped_column(default=False)
+
+
+class ToldBack(Base):
+    """Somebody who unsubscribed here, and whether her row's source was told.
+
+    ``tries`` failed so far, ``words``: why the last one did; the next is ``due_at``.
+    """
+
+    __tablename__ = "told_back"
+    connection_id: Mapped[UUID] = mapped_column(
+        ForeignKey("connection.id", ondelete="CASCADE"), primary_key=True
+    )
+    source_id: Mapped[str] = mapped_column(primary_key=True)
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
+    email: Mapped[str] = mapped_column(Text)
+    tries: Mapped[int] = mapped_column(default=0)
+    words: Mapped[str] = mapped_column(Text, default="")
+    due_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
