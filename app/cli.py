@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app import __version__, operating
+from app.agent.command import agent
 from app.operating import refusals
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def cli() -> None:
     """Ferries contacts out of WordPress sites and mail out through many relays."""
 
 
-for command in (operating.worker, operating.status, operating.go):
+for command in (operating.worker, operating.status, operating.go, agent):
     cli.add_command(command)
 
 

@@ -6,6 +6,7 @@ from app.contacts import models as contacts
 from app.db import Base
 from app.messages import models as messages
 from app.sending import models as sending
+from app.sources import agent_models as agents
 from app.sources import hook_models as hooks
 from app.sources import models as sources
 from app.watching import models as watching
@@ -13,6 +14,7 @@ from app.workspaces import models as workspaces
 
 __all__ = [
     "Base",
+    "agents",
     "alerts",
     "campaigns",
     "contacts",

@@ -18,7 +18,7 @@ from bench.stage import Stage
 from connectors import find
 from sync import mapping
 from sync import run as pulling
-from sync.run import Order
+from sync.reading import Order
 
 _ROWS = 20_000
 _ROUNDS = 3
@@ -119,12 +119,12 @@ def _pull(one: Stage, connection_id: UUID, rows: int) -> None:
         now=clock.now,
         stop=lambda: False,
     )
-    order = Order(mapping.targets(task.fields, {}, known), task.terms, None, _address_of)
+    order = Order(mapping.targets(task.fields, {}, known), task.terms, None, address_of)
     pulling.run(find()[_SOURCE], cast(Any, _Users(rows)), kept, order, task.pull)
     if task.progress.numbers.seen != rows:
         raise RuntimeError(f"{task.progress.numbers.seen} of {rows} were seen")
 
 
-def _address_of(email: str) -> str | None:
+def address_of(email: str) -> str | None:
     found = email_address.parse(email)
     return found.address if found else None

@@ -36,6 +36,7 @@ class WordPressUsers:
     options = (
         Option("roles_as_lists", "Put people on a list for each of their roles", False),
         Option("roles_as_tags", "Tag people with their roles", False),
+        Option("only_roles", "Only users with one of these roles (commas between)", ""),
     )
 
     def look(self, site: Site) -> int | None:
@@ -83,10 +84,12 @@ def _incoming(number: int, row: Row, pull: Pull) -> Incoming:
         "registered_at": utc(row.get("registered_date")),
         "roles": ", ".join(roles),
     }
+    wanted = {role.strip() for role in str(pull.options.get("only_roles") or "").split(",")} - {""}
     return Incoming(
         str(number),
         text(row.get("email")),
         fields,
+        skip="rejected_by_mapping" if wanted and not wanted & set(roles) else "",
         lists=frozenset(roles if pull.options.get("roles_as_lists") else ()),
         tags=frozenset(roles if pull.options.get("roles_as_tags") else ()),
     )

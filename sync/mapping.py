@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from connectors import PURCHASE_FIELDS, Consent, Incoming, Purchase, SourceField
+from sync.coerce import BadValue, coerced
 
 #: Statuses that say "no".
 CLOSED = frozenset({"unsubscribed", "bounced", "invalid", "complained"})
@@ -16,8 +17,19 @@ _SUMS = [entry.key for entry in PURCHASE_FIELDS]
 #: Control characters, halves of broken pairs, line and paragraph separators.
 _UNWANTED = {"Cc", "Cs", "Zl", "Zp"}
 
+_TEXT: Mapping[str, str] = {}
+
 #: The normal form of an e-mail address, None when nobody can be written to there.
 AddressOf = Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A value that its field cannot take: ``why`` goes on after it."""
+
+    target: str
+    value: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,7 @@ class Wanted:
     sums: Mapping[str, str] = field(default_factory=dict)
     form: str = ""
     consents: tuple[Consent, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +79,16 @@ def targets(
     return {key: target for key, target in wanted.items() if target in known}
 
 
-def wanted(row: Incoming, targets: Mapping[str, str], address_of: AddressOf) -> Wanted | Skipped:
-    """What ``row`` wants, or why it is left out."""
+def wanted(
+    row: Incoming,
+    targets: Mapping[str, str],
+    address_of: AddressOf,
+    kinds: Mapping[str, str] = _TEXT,
+) -> Wanted | Skipped:
+    """What ``row`` wants, or why it is left out.
+
+    ``kinds``: what targets hold that is not just text; what is none of it is left out as a fault.
+    """
     if row.skip and row.status not in CLOSED:
         return Skipped(row.source_id, row.skip)
     email = row.email.strip()
@@ -80,8 +101,20 @@ def wanted(row: Incoming, targets: Mapping[str, str], address_of: AddressOf) -> 
     for key, target in targets.items():
         if value := storable(row.fields.get(key, "")):
             fields[target] = value
-    found = Wanted(row.source_id, email, address, fields, row.status)
+    faults = _typed(fields, kinds)
+    found = Wanted(row.source_id, email, address, fields, row.status, faults=faults)
     return _in_full(found, row, targets) if _says_more(row) else found
+
+
+def _typed(fields: dict[str, str], kinds: Mapping[str, str]) -> tuple[Fault, ...]:
+    """Gives values the one form of their kind; takes out those that are none of it."""
+    faults = []
+    for target in kinds.keys() & fields.keys():
+        try:
+            fields[target] = coerced(kinds[target], fields[target])
+        except BadValue as error:
+            faults.append(Fault(target, fields.pop(target), str(error)))
+    return tuple(sorted(faults, key=lambda fault: fault.target))
 
 
 def _says_more(row: Incoming) -> bool:

@@ -6,6 +6,7 @@ what it gave. A "no" is never undone by a site.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sync.mapping import CLOSED, Wanted
@@ -14,7 +15,10 @@ from sync.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A contact as it is here. ``edited``: targets that a person filled, "email" among them."""
+    """A contact as it is here. ``edited``: targets that a person filled, "email" among them.
+
+    ``origins``: where values came from, by target.
+    """
 
     id: UUID
     address: str
@@ -24,6 +28,7 @@ class Known:
     edited: frozenset[str] = frozenset()
     lists: frozenset[UUID] = frozenset()
     tags: frozenset[UUID] = frozenset()
+    origins: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,23 +7,12 @@ from functools import partial
 from typing import Protocol
 from uuid import UUID
 
-from connectors import (
-    Connector,
-    Cursor,
-    Incoming,
-    Mark,
-    Page,
-    Pull,
-    Site,
-    SourceField,
-    SourceForm,
-)
-from sync import consent, mapping, merge
-from sync.consent import ConsentRule
-from sync.forms import Form, Forms
-from sync.guard import Guard
-from sync.mapping import AddressOf, Skipped, Wanted
-from sync.merge import Create, Decision, Keep, Known, Refuse, Terms, Update
+from connectors import Connector, Cursor, Mark, Page, Pull, Site, SourceField, SourceForm
+from sync import merge, reading
+from sync.forms import Forms
+from sync.mapping import Wanted
+from sync.merge import Create, Decision, Keep, Known, Refuse, Update
+from sync.reading import Order, Rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +23,7 @@ class Match:
     stands for this address. ``refusal``: the closed status that its address has earned.
     ``is_noted``: another row says better or later who this is, so this one is only written down.
     ``lists``, ``tags``, ``left``: what the row's names mean here, and what it named before.
+    ``is_full``: there is no room for anybody new.
     """
 
     known: Known | None = None
@@ -44,6 +34,7 @@ class Match:
     lists: frozenset[UUID] = frozenset()
     tags: frozenset[UUID] = frozenset()
     left: frozenset[UUID] = frozenset()
+    is_full: bool = False
 
 
 class Roster(Protocol):
@@ -60,13 +51,17 @@ class Roster(Protocol):
 
 @dataclass(slots=True)
 class Tally:
-    """The numbers of a page: seen = created + updated + kept + everything skipped."""
+    """The numbers of a page: seen = created + updated + kept + everything skipped.
+
+    ``faults``: values that their fields could not take.
+    """
 
     seen: int = 0
     created: int = 0
     updated: int = 0
     kept: int = 0
     overwritten: int = 0
+    faults: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
 
 
@@ -75,13 +70,15 @@ class Plan:
     """What one page changes; ``cursor`` is where to go on afterwards, None at the end.
 
     Rows that said the same last time are counted, but not among the decisions. ``mark``: what
-    the run leaves behind at its end.
+    the run leaves behind at its end. ``total``: how many rows the source says it has.
     """
 
     decisions: Sequence[Decision]
     tally: Tally
     cursor: Cursor | None
     mark: Mark | None = None
+    rejected: Sequence[Rejected] = ()
+    total: int | None = None
 
 
 class Store(Protocol):
@@ -108,44 +105,27 @@ class Held(Exception):
     """The guard stopped the run; the message says why and how to go on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a run is to do: how fields map, the connection's terms, and the guard (None: off).
-
-    ``overwritten``: how much earlier parts of this sweep have overwritten already. ``forms``: how
-    forms are read, None where the source has none. ``consent``: who may be written to, None where
-    the source says it itself.
-    """
-
-    targets: Mapping[str, str]
-    terms: Terms
-    guard: Guard | None
-    address_of: AddressOf
-    overwritten: int = 0
-    forms: Forms | None = None
-    consent: ConsentRule | None = None
-
-    def form(self, key: str) -> Form | None:
-        """How a row of a form is read; None for other rows."""
-        return self.forms.of(key) if key and self.forms else None
-
-
 def run(connector: Connector, site: Site, store: Store, order: Order, pull: Pull) -> None:
     """Pulls every page that ``pull`` wants. Raises Held and what site and store raise."""
+    take(connector.pages(site, pull), store, order)
+
+
+def take(pages: Iterable[Page], store: Store, order: Order) -> None:
+    """Stores page after page. Raises Held, and what ``pages`` and ``store`` raise."""
     overwritten = order.overwritten
-    for page in connector.pages(site, pull):
+    for page in pages:
         if page.fields:
             order = replace(order, targets=store.learn(page.fields))
         if page.forms or (page.fields and order.forms):
             order = replace(order, forms=store.meet(page.forms))
-        rows, skipped = _sort(page.rows, order)
-        plan = store.page(rows, partial(decide, rows, skipped, page, order, overwritten))
+        rows, rejected = reading.sort(page.rows, order)
+        plan = store.page(rows, partial(decide, rows, rejected, page, order, overwritten))
         overwritten += plan.tally.overwritten
 
 
 def decide(
     rows: Iterable[Wanted],
-    skipped: Counter[str],
+    rejected: Sequence[Rejected],
     page: Page,
     order: Order,
     overwritten: int,
@@ -153,22 +133,31 @@ def decide(
 ) -> Plan:
     """What becomes of a page's rows. Raises Held when it is too much."""
     decisions: list[Decision] = []
-    tally = Tally(seen=skipped.total(), skipped=Counter(skipped))
+    left_out = list(rejected)
+    tally = Tally(len(left_out), skipped=Counter(one.reason for one in left_out))
     for wanted in rows:
         tally.seen += 1
         found = roster.match(wanted)
-        if found.duplicate:
-            tally.skipped["duplicate"] += 1
-        elif found.unchanged:
+        if found.unchanged:
             tally.kept += 1
+        elif why := _why_not(wanted, found):
+            tally.skipped[why] += 1
+            left_out.append(reading.rejected(wanted, why))
         else:
             decision = _decide(wanted, found, order)
             roster.note(decision)
             decisions.append(decision)
-            _count(decision, tally)
+            _count(decision, tally, left_out)
     if order.guard and (why := order.guard.objection(overwritten, tally.overwritten)):
         raise Held(why)
-    return Plan(decisions, tally, page.cursor, page.mark)
+    return Plan(decisions, tally, page.cursor, page.mark, left_out, page.total)
+
+
+def _why_not(wanted: Wanted, found: Match) -> str:
+    """Why somebody is left out who was read well."""
+    if found.duplicate:
+        return "duplicate"
+    return "over_allocation" if found.is_full and not found.known and not wanted.skip else ""
 
 
 def _decide(wanted: Wanted, found: Match, order: Order) -> Decision:
@@ -185,7 +174,9 @@ def _decide(wanted: Wanted, found: Match, order: Order) -> Decision:
     return merge.decide(wanted, found.known, terms, found.refusal)
 
 
-def _count(decision: Decision, tally: Tally) -> None:
+def _count(decision: Decision, tally: Tally, left_out: list[Rejected]) -> None:
+    tally.faults += len(decision.wanted.faults)
+    left_out += reading.faults(decision.wanted)
     match decision:
         case Create():
             tally.created += 1
@@ -198,29 +189,4 @@ def _count(decision: Decision, tally: Tally) -> None:
             tally.kept += 1
         case Refuse():
             tally.skipped[decision.wanted.skip] += 1
-
-
-def _sort(rows: Iterable[Incoming], order: Order) -> tuple[list[Wanted], Counter[str]]:
-    wanted: list[Wanted] = []
-    skipped: Counter[str] = Counter()
-    for row in rows:
-        found = read(row, order)
-        if isinstance(found, Wanted):
-            wanted.append(found)
-        else:
-            skipped[found.reason] += 1
-    return wanted, skipped
-
-
-def read(row: Incoming, order: Order) -> Wanted | Skipped:
-    """What a row wants by the rules of its form and of the connection, or why it is left out."""
-    form, rule = order.form(row.form), order.consent
-    if form:
-        if not form.is_on:
-            return Skipped(row.source_id, row.skip or "rejected_by_mapping")
-        if form.email:
-            row = replace(row, email=row.fields.get(form.email, ""))
-        rule = form.consent or rule
-    if rule:
-        row = consent.judged(row, rule)
-    return mapping.wanted(row, form.targets if form else order.targets, order.address_of)
+            left_out.append(reading.rejected(decision.wanted, decision.wanted.skip))

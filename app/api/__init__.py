@@ -10,7 +10,7 @@ import flask_smorest
 from flask import Flask
 
 from app import __version__
-from app.api import access, docs, problems
+from app.api import access, agent_access, docs, problems
 from app.api.routes import Routes
 
 _CONFIGURATION = {
@@ -24,7 +24,7 @@ _CONFIGURATION = {
             "description": "Contacts come in from WordPress; mail goes out through many relays.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "components": {"securitySchemes": access.SECURITY_SCHEMES},
+        "components": {"securitySchemes": access.SECURITY_SCHEMES | agent_access.SECURITY_SCHEMES},
     },
 }
 

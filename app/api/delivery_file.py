@@ -1,10 +1,8 @@
 """The delivery log as a CSV file that is written while it is read."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
+from app.api.spreadsheet import cell, table
 from app.watching.log import Line
 
 COLUMNS = (
@@ -30,10 +28,10 @@ COLUMNS = (
 
 def rows(parts: Iterable[list[Line]]) -> Iterator[str]:
     """The head, then one piece of text per part."""
-    yield _text([COLUMNS])
+    yield table([COLUMNS])
     for lines in parts:
         if lines:
-            yield _text([[_cell(value) for value in _values(line)] for line in lines])
+            yield table([[cell(value) for value in _values(line)] for line in lines])
 
 
 def _values(line: Line) -> list[object]:
@@ -57,19 +55,3 @@ def _values(line: Line) -> list[object]:
         last.text if last else None,
         last.at if last else None,
     ]
-
-
-def _cell(value: object) -> str:
-    """As text that no spreadsheet takes for a formula."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    text = str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
-def _text(table: Iterable[Iterable[str]]) -> str:
-    file = io.StringIO()
-    csv.writer(file, lineterminator="\r\n").writerows(table)
-    return file.getvalue()

@@ -11,8 +11,9 @@ from app.api.paging import PageQuery, page_of
 from app.api.routes import Routes
 from app.api.schemas import Id, Instant, Name, Strict, Text
 from app.contacts import fields
+from sync.coerce import KINDS
 
-blueprint = Routes("fields", "Custom fields of contacts; plain text.")
+blueprint = Routes("fields", "Custom fields of contacts.")
 
 _KEY = validate.Regexp(
     r"^[a-z][a-z0-9_]*$",
@@ -25,6 +26,11 @@ class NewCustomField(Strict):
 
     key = Text(required=True, least=1, most=64, validate=[_KEY])
     label = Name(required=True)
+    kind = String(
+        load_default="text",
+        validate=validate.OneOf(KINDS),
+        metadata={"description": "What its text must be; it is brought into one form"},
+    )
 
 
 class CustomFieldChanges(Strict):
@@ -34,11 +40,12 @@ class CustomFieldChanges(Strict):
 
 
 class CustomFieldAnswer(Schema):
-    """A custom field."""
+    """A custom field; ``kind``: text, number, date, instant (UTC) or boolean (true or false)."""
 
     id = Id(required=True)
     key = String(required=True)
     label = String(required=True)
+    kind = String(required=True)
     created_at = Instant(required=True)
 
 

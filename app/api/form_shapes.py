@@ -27,6 +27,12 @@ def groups_of(description: str) -> fields.Field[Any]:
     )
 
 
+#: Of a body with a mapping.
+CREATE_FIELDS = Flag(
+    metadata={"description": "Create the custom fields that the mapping names and that are missing"}
+)
+
+
 class ConsentShape(Strict):
     """Who of a source may be written to: ``everyone`` for a reason, or whose ``field`` says yes.
 
@@ -64,6 +70,7 @@ class FormChanges(DefaultRule):
         metadata={"description": "The field with the address; '': found by type, then by value"}
     )
     mapping = mapping_of("Field of the form to contact field; '' leaves it out")
+    create_fields = CREATE_FIELDS
 
 
 class FormField(Schema):

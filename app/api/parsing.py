@@ -14,8 +14,12 @@ class Parser(FlaskParser):
 
     DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE}
 
+    def body_of(self, req: Request) -> bytes:
+        """The bytes of the JSON."""
+        return req.get_data(cache=True)
+
     def _raw_load_json(self, req: Request) -> Any:
-        raw = req.get_data(cache=True)
+        raw = self.body_of(req)
         if not raw:
             return missing
         if not is_json_request(req):

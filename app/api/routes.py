@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 import flask_smorest
 from marshmallow import Schema
 
-from app.api import access
+from app.api import access, agent_access
+from app.api.agent_access import AgentParser
 from app.api.parsing import Parser
 from app.workspaces.models import SCOPES
 
@@ -57,6 +58,11 @@ class Routes:
         statuses = status if isinstance(status, tuple) else (status,)
         return self._route("POST", path, scope, body, query, answer, statuses, headers)
 
+    def from_agents(self, path: str, *, body: Shape, answer: Shape) -> Callable[[View], View]:
+        """A route for sync agents, which sign what they send instead of showing a key."""
+        self.smorest.ARGUMENTS_PARSER = AgentParser()
+        return self._route("POST", path, None, body, None, answer, (200,))
+
     def patch(self, path: str, *, scope: str, body: Shape, answer: Shape) -> Callable[[View], View]:
         """A route that changes what is given and leaves the rest."""
         return self._route("PATCH", path, scope, body, None, answer, (200,))
@@ -71,7 +77,7 @@ class Routes:
         self,
         method: str,
         path: str,
-        scope: str,
+        scope: str | None,
         body: Shape | None,
         query: Shape | None,
         answer: Shape | None,
@@ -104,21 +110,25 @@ class Routes:
         )
 
 
-def _admitting(function: Any, scope: str) -> Any:
-    if scope not in SCOPES:
+def _admitting(function: Any, scope: str | None) -> Any:
+    """``scope`` None: a sync agent must have signed."""
+    if scope is not None and scope not in SCOPES:
         raise ValueError(f"there is no scope {scope!r}")
 
     @wraps(function)
     def admitted(*args: Any, **kwargs: Any) -> Any:
-        access.admit(scope)
+        if scope is None:
+            agent_access.admit()
+        else:
+            access.admit(scope)
         return function(*args, **kwargs)
 
     admitted.scope = scope  # type: ignore[attr-defined]
+    admitted.is_signed = scope is None  # type: ignore[attr-defined]
     return admitted
 
 
-def _documentation(view: Callable[..., Any], scope: str) -> dict[str, Any]:
-    return {
-        "operationId": view.__name__,
-        "security": [{name: [scope]} for name in access.SECURITY_SCHEMES],
-    }
+def _documentation(view: Callable[..., Any], scope: str | None) -> dict[str, Any]:
+    keys = [{name: [scope]} for name in access.SECURITY_SCHEMES]
+    signed: list[dict[str, list[str]]] = [{name: []} for name in agent_access.SECURITY_SCHEMES]
+    return {"operationId": view.__name__, "security": keys if scope else signed}

@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from app.api.form_shapes import ConsentShape, DefaultRule, groups_of, mapping_of
-from app.api.schemas import Flag, Id, Instant, Name, Strict, Text
+from app.api.form_shapes import CREATE_FIELDS, ConsentShape, DefaultRule, groups_of, mapping_of
+from app.api.schemas import Id, Instant, Name, Strict, Text
 from app.sources.connections import NEW_STATUSES
 from sync.policy import POLICIES
 from sync.schedule import MOST_MINUTES
@@ -132,6 +132,7 @@ class ConnectionChanges(Strict):
         "Source field to contact field ('fields.<key>' for a custom one; '' leaves it out); fields "
         "that are not named go where they go by themselves"
     )
+    create_fields = CREATE_FIELDS
     options = fields.Dict(
         keys=Name(),
         values=Choice(),
@@ -203,31 +204,3 @@ class ConnectionAnswer(Schema):
     next_run_at = Instant(required=True, allow_none=True)
     created_at = Instant(required=True)
     updated_at = Instant(required=True)
-
-
-class NewRun(Strict):
-    """``force``: even if it changes more than the guard allows. ``full``: through everything."""
-
-    force = Flag(load_default=False)
-    full = Flag(load_default=False)
-
-
-class RunAnswer(Schema):
-    """A sync run: seen = created + updated + kept + everything skipped, by reason."""
-
-    id = Id(required=True)
-    connection_id = Id(required=True)
-    state = fields.String(required=True)
-    trigger = fields.String(required=True)
-    seen = fields.Integer(required=True)
-    created = fields.Integer(required=True)
-    updated = fields.Integer(required=True)
-    kept = fields.Integer(required=True)
-    skipped = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-    pages = fields.Integer(required=True)
-    force = fields.Boolean(required=True)
-    full = fields.Boolean(required=True)
-    detail = fields.String(required=True)
-    created_at = Instant(required=True)
-    started_at = Instant(required=True, allow_none=True)
-    finished_at = Instant(required=True, allow_none=True)

@@ -11,17 +11,15 @@ from app.api.site_shapes import (
     ConnectionAnswer,
     ConnectionChanges,
     DiscoveryAnswer,
-    NewRun,
     NewSite,
     NewSiteAnswer,
-    RunAnswer,
     SiteAnswer,
     SiteChanges,
 )
 from app.db import Page
-from app.sources import authorizing, connections, discovering, hinting, runs, sites
+from app.sources import authorizing, connections, discovering, hinting, sites
 
-blueprint = Routes("sites", "WordPress sites, what is pulled from them, and the runs that did.")
+blueprint = Routes("sites", "WordPress sites, and what is pulled from them.")
 
 
 @blueprint.get("/sites", scope="read", query=PageQuery, answer=page_of(SiteAnswer))
@@ -126,57 +124,3 @@ def change_connection(connection_id: UUID, body: dict[str, Any]) -> Any:
     with running.database.transaction() as session:
         changed = connections.change(session, workspace_id, connection_id, body, now=running.now())
         return connections.portraits(session, workspace_id, [changed])[0]
-
-
-@blueprint.post(
-    "/connections/<uuid:connection_id>/runs",
-    scope="write",
-    body=NewRun,
-    answer=RunAnswer,
-    status=202,
-)
-def start_run(connection_id: UUID, body: dict[str, Any]) -> Any:
-    """Pull now; 409 while another run of the connection is open."""
-    running = runtime()
-    with running.database.transaction() as session:
-        return runs.start(
-            session,
-            caller().workspace_id,
-            connection_id,
-            force=body["force"],
-            full=body["full"],
-            now=running.now(),
-        )
-
-
-@blueprint.get(
-    "/connections/<uuid:connection_id>/runs",
-    scope="read",
-    query=PageQuery,
-    answer=page_of(RunAnswer),
-)
-def list_runs(connection_id: UUID, query: dict[str, Any]) -> Any:
-    """The runs of a connection, newest first."""
-    with runtime().database.reading() as session:
-        return runs.listed(
-            session,
-            caller().workspace_id,
-            connection_id,
-            number=query["page"],
-            per_page=query["per_page"],
-        )
-
-
-@blueprint.get("/runs/<uuid:run_id>", scope="read", answer=RunAnswer)
-def get_run(run_id: UUID) -> Any:
-    """One run, with its numbers so far."""
-    with runtime().database.reading() as session:
-        return runs.get(session, caller().workspace_id, run_id)
-
-
-@blueprint.post("/runs/<uuid:run_id>/cancel", scope="write", answer=RunAnswer, status=200)
-def cancel_run(run_id: UUID) -> Any:
-    """Call off an open run; what was stored stays, and the next run goes on from there."""
-    running = runtime()
-    with running.database.transaction() as session:
-        return runs.cancel(session, caller().workspace_id, run_id, now=running.now())

@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from app.api.access import caller, runtime
 from app.api.routes import Routes
-from app.api.schemas import Flag, Id, Instant, Name, Strict
+from app.api.schemas import Flag, Id, Instant, Name, Strict, Whole
 from app.sending import failover
 from app.workspaces import edit
 from app.workspaces.models import FROM_POLICIES, Workspace
@@ -41,6 +41,10 @@ class WorkspaceChanges(Strict):
             "same_from_only: only relays with the same From help"
         },
     )
+    contact_allocation = Whole(
+        allow_none=True,
+        metadata={"description": "How many contacts it may have; null: any number"},
+    )
 
 
 class WorkspaceAnswer(Schema):
@@ -54,6 +58,7 @@ class WorkspaceAnswer(Schema):
     failover_from_policy = fields.String(required=True, validate=validate.OneOf(FROM_POLICIES))
     failover_into_transactional = fields.Boolean(required=True)
     failover_when_blocked = fields.Boolean(required=True)
+    contact_allocation = fields.Integer(required=True, allow_none=True)
     warnings = fields.List(fields.String(), required=True)
     created_at = Instant(required=True)
     updated_at = Instant(required=True)

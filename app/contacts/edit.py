@@ -8,13 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import ids
-from app.contacts import belonging, fields, find, groups, suppression
+from app.contacts import allocation, belonging, fields, find, groups, origins, suppression
 from app.contacts.groups import LISTS, TAGS
 from app.contacts.models import CONTACT_FIELDS, Contact
 from app.db import insert
 from app.errors import Conflict, Invalid
 from app.rules import consent, email_address
 from app.rules.email_address import EmailAddress
+
+#: How a value that came through the API is noted.
+_MACHINE = "api"
 
 
 def create(
@@ -63,14 +66,15 @@ def change(
     edited = [name for name in CONTACT_FIELDS if name in values]
     for name in edited:
         setattr(contact, name, values[name] or "")
-    custom = values.get("fields") or {}
-    fields.check_known(session, workspace_id, custom)
+    custom = fields.checked(session, workspace_id, values.get("fields") or {})
     kept = {key: text for key, text in contact.fields.items() if key not in custom}
     contact.fields = {**kept, **{key: text for key, text in custom.items() if text}}
     if "email" in values:
         edited.append("email")
         _rename(session, contact, _parsed(values["email"]), now)
     contact.edited = sorted({*contact.edited, *edited, *custom})
+    named = [*edited, *(f"fields.{key}" for key in custom)]
+    contact.origins = origins.traced(contact.origins, named, "person", now)
     contact.updated_at = now
     session.flush()
     return contact
@@ -130,20 +134,26 @@ def _take(
         .where(Contact.workspace_id == workspace_id, Contact.address == address.address)
         .with_for_update()
     ).one()
+    if made is not None and (allocation.room(session, workspace_id) or 0) < 0:
+        raise Conflict(
+            "allocation_exceeded: the workspace has as many contacts as it may have. Delete some, "
+            "or let it have more (contact_allocation of PATCH /api/v1/workspace)."
+        )
     return contact, made is not None
 
 
 def _gather(session: Session, contact: Contact, values: dict[str, Any], now: datetime) -> bool:
     """Fills in what is given and not empty; gives whether anything is new."""
-    custom = values.get("fields") or {}
-    fields.check_known(session, contact.workspace_id, custom)
+    said = fields.checked(session, contact.workspace_id, values.get("fields") or {})
+    custom = {key: text for key, text in said.items() if text}
     given = {name: values[name] for name in CONTACT_FIELDS if values.get(name)}
-    filled = {**contact.fields, **{key: text for key, text in custom.items() if text}}
-    changed = filled != contact.fields
-    contact.fields = filled
+    fresh = {f"fields.{key}" for key, text in custom.items() if text != contact.fields.get(key, "")}
+    fresh |= {name for name, value in given.items() if value != getattr(contact, name)}
+    contact.fields = {**contact.fields, **custom}
     for name, value in given.items():
-        changed = changed or getattr(contact, name) != value
         setattr(contact, name, value)
+    if fresh:
+        contact.origins = origins.traced(contact.origins, fresh, _MACHINE, now)
     session.flush()
     for kind, place in ((LISTS, "lists"), (TAGS, "tags")):
         group_ids = groups.resolve(
@@ -157,7 +167,7 @@ def _gather(session: Session, contact: Contact, values: dict[str, Any], now: dat
             group_ids=group_ids,
             now=now,
         )
-    return changed
+    return bool(fresh)
 
 
 def _settle(session: Session, contact: Contact, asked: str, *, is_new: bool, now: datetime) -> bool:

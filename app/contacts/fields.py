@@ -1,6 +1,6 @@
 """Custom fields: what else the contacts of a workspace may say about themselves."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.contacts.models import CONTACT_FIELDS, Contact, Field
 from app.db import Page, page
 from app.errors import Conflict, Invalid, NotFound
+from sync.coerce import BadValue, coerced
 
 #: Words that mean something else in a contact, an import or a template.
 RESERVED = frozenset(CONTACT_FIELDS) | {
@@ -32,6 +33,9 @@ RESERVED = frozenset(CONTACT_FIELDS) | {
     "workspace_id",
 }
 
+#: Built-in fields that hold more than text, when a site fills them.
+BUILT_IN_KINDS = {"date_of_birth": "date"}
+
 
 def get(session: Session, workspace_id: UUID, field_id: UUID) -> Field:
     """The field. Raises NotFound."""
@@ -49,12 +53,20 @@ def listed(session: Session, workspace_id: UUID, *, number: int, per_page: int) 
     return page(session, query, page=number, per_page=per_page)
 
 
-def create(session: Session, workspace_id: UUID, *, key: str, label: str, now: datetime) -> Field:
-    """A new field. Raises Invalid for a reserved key, Conflict for one that is taken."""
+def create(
+    session: Session,
+    workspace_id: UUID,
+    *,
+    key: str,
+    label: str,
+    kind: str = "text",
+    now: datetime,
+) -> Field:
+    """A new field; ``kind`` of KINDS. Raises Invalid for a reserved key, Conflict when taken."""
     if key in RESERVED:
         sentence = f"'{key}' is a built-in name: choose another key."
         raise Invalid(sentence, {"key": [sentence]})
-    made = Field(workspace_id=workspace_id, key=key, label=label, created_at=now)
+    made = Field(workspace_id=workspace_id, key=key, label=label, kind=kind, created_at=now)
     session.add(made)
     try:
         session.flush()
@@ -85,20 +97,41 @@ def remove(session: Session, workspace_id: UUID, field_id: UUID) -> None:
     session.flush()
 
 
-def check_known(session: Session, workspace_id: UUID, keys: Iterable[str]) -> None:
-    """Raises Invalid, naming each place, when some keys are not fields of this workspace."""
-    wanted = list(keys)
-    if not wanted:
-        return
-    known = set(
-        session.scalars(
-            select(Field.key).where(Field.workspace_id == workspace_id, Field.key.in_(wanted))
-        )
-    )
-    sentence = "There is no such custom field: create it first (POST /api/v1/fields)."
-    mistakes = {f"fields.{key}": [sentence] for key in wanted if key not in known}
+def keys(session: Session, workspace_id: UUID) -> list[str]:
+    """The keys of every custom field."""
+    return list(session.scalars(select(Field.key).where(Field.workspace_id == workspace_id)))
+
+
+def kinds(session: Session, workspace_id: UUID) -> dict[str, str]:
+    """What fields of contacts hold that is not just text, by target (``fields.<key>``)."""
+    query = select(Field.key, Field.kind).where(Field.workspace_id == workspace_id)
+    rows = session.execute(query.where(Field.kind != "text"))
+    return {**BUILT_IN_KINDS, **{f"fields.{key}": kind for key, kind in rows}}
+
+
+def checked(session: Session, workspace_id: UUID, said: Mapping[str, str | None]) -> dict[str, str]:
+    """``said`` in the form that each field has; "" where nothing is said.
+
+    Raises Invalid, naming each place, for what is no field of this workspace, or not of its kind.
+    """
+    if not said:
+        return {}
+    query = select(Field.key, Field.kind).where(Field.workspace_id == workspace_id)
+    known = dict(session.execute(query.where(Field.key.in_(said))).all())
+    found, mistakes = dict[str, str](), dict[str, list[str]]()
+    for key, text in said.items():
+        if key not in known:
+            sentence = "There is no such custom field: create it first (POST /api/v1/fields)."
+            mistakes[f"fields.{key}"] = [sentence]
+            continue
+        try:
+            found[key] = coerced(known[key], text) if text else ""
+        except BadValue as error:
+            mistakes[f"fields.{key}"] = [f"It {error}."]
     if mistakes:
-        raise Invalid(f"{next(iter(mistakes))[:200]}: {sentence}", mistakes)
+        place, sentences = next(iter(mistakes.items()))
+        raise Invalid(f"{place[:200]}: {sentences[0]}", mistakes)
+    return found
 
 
 def _has(session: Session, key: str) -> ColumnElement[bool]:

@@ -114,6 +114,13 @@ def resolve(
     return list(dict.fromkeys(found))
 
 
+def known(
+    session: Session, workspace_id: UUID, kind: Kind, names: Iterable[str]
+) -> dict[str, UUID]:
+    """The ids of those of ``names`` that there are."""
+    return _known(session, workspace_id, kind, kind.model.name, list(names))
+
+
 def _check_all_known(
     references: Sequence[str],
     wanted: dict[str, UUID | None],

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Identified
@@ -39,7 +39,8 @@ class Contact(Identified, Base):
 
     ``email`` is as it was given; ``address`` is its normal form, unique in the workspace.
     ``fields`` holds custom fields (key -> text). ``edited`` names the fields that a person
-    edited here: a site no longer overwrites those.
+    edited here: a site no longer overwrites those. ``origins``: where values came from, by field
+    ("*" for those not named): ``{"connection": id or null, "by": "site" or a source, "at": when}``.
     """
 
     __tablename__ = "contact"
@@ -70,6 +71,7 @@ class Contact(Identified, Base):
     date_of_birth: Mapped[str] = mapped_column(Text, default="")
     fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
     edited: Mapped[list[str]] = mapped_column(default=list)
+    origins: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -126,13 +128,14 @@ class ContactTag(Base):
 
 
 class Field(Identified, Base):
-    """A custom field that contacts of a workspace may have; plain text."""
+    """A custom field that contacts of a workspace may have; ``kind``: what its text must be."""
 
     __tablename__ = "field"
     __table_args__ = (UniqueConstraint("workspace_id", "key"),)
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
     key: Mapped[str]
     label: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="text", server_default=text("'text'"))
     created_at: Mapped[datetime]
 
 

@@ -1,7 +1,5 @@
-"""What people are told of when it goes wrong, when, and how a message proves who sent it."""
+"""What people are told of when it goes wrong, and when."""
 
-import hashlib
-import hmac
 from datetime import datetime, timedelta
 
 #: Every kind of alert, and what a person reads first.
@@ -38,10 +36,3 @@ def again_at(tries: int, first: datetime, now: datetime) -> datetime | None:
     """When to try a message again after ``tries`` failures, None: never."""
     due = now + _WAITS[min(tries, len(_WAITS)) - 1]
     return due if due - first < GIVEN_UP else None
-
-
-def signature(secret: str, moment: int, body: bytes) -> str:
-    """The value of the header by which a receiver knows us: HMAC-SHA256 over time and body."""
-    signed = str(moment).encode() + b"." + body
-    digest = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
-    return f"t={moment},v1={digest}"

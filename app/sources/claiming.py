@@ -9,8 +9,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.contacts import fields
 from app.contacts.models import MailingList, Tag
-from app.sources import connections, forms
+from app.sources import connections, forms, rejects
+from app.sources.agents import READ_HERE
 from app.sources.forms import Rules
 from app.sources.models import Connection, Site, SourceRow, SyncRun
 from app.sources.progress import LEASE, Numbers, Progress
@@ -35,6 +37,9 @@ class Task:
     targets: frozenset[str]
     terms: Terms
     rules: Rules
+    once: Terms | None
+    dry: bool
+    kinds: dict[str, str]
     fields: list[SourceField]
     pull: Pull
     failures: int
@@ -42,12 +47,14 @@ class Task:
 
 
 def waiting(session: Session, now: datetime) -> list[UUID]:
-    """Runs that may be taken: queued ones whose connection does not rest, and abandoned ones."""
-    rested = or_(Connection.rest_until.is_(None), Connection.rest_until <= now)
+    """Runs that may be taken: queued ones whose connection does not rest, and abandoned ones.
+
+    Those of a site that an agent reads are the agent's.
+    """
     query = (
         select(SyncRun.id)
         .join(Connection, Connection.id == SyncRun.connection_id)
-        .where(or_(and_(SyncRun.state == "queued", rested), _abandoned(now)))
+        .where(READ_HERE, or_(and_(SyncRun.state == "queued", rested(now)), _abandoned(now)))
         .order_by(SyncRun.id)
         .limit(_AT_ONCE)
     )
@@ -67,7 +74,15 @@ def claim(session: Session, run_id: UUID, owner: UUID, now: datetime) -> Task | 
         )
         .execution_options(synchronize_session=False)
     )
-    return _task(session, session.get_one(SyncRun, run_id), owner, now) if taken.rowcount else None
+    if not taken.rowcount:
+        return None
+    run = session.get_one(SyncRun, run_id)
+    return task_of(session, run, owner, _cursor(session, run, now), now)
+
+
+def rested(now: datetime) -> ColumnElement[bool]:
+    """Of a query of connections: those that do not rest after a trouble."""
+    return or_(Connection.rest_until.is_(None), Connection.rest_until <= now)
 
 
 def release_all(session: Session) -> int:
@@ -84,45 +99,74 @@ def _abandoned(now: datetime) -> ColumnElement[bool]:
     return and_(SyncRun.state == "running", SyncRun.lease_until < now)
 
 
-def _task(session: Session, run: SyncRun, owner: UUID, now: datetime) -> Task:
+def task_of(
+    session: Session, run: SyncRun, owner: UUID, cursor: dict[str, Any] | None, now: datetime
+) -> Task:
+    """Everything that ``run``, which its owner has claimed, needs to go on at ``cursor``."""
     connection = session.get_one(Connection, run.connection_id)
-    cursor = _cursor(connection, now)
     since = _since(connection, run, cursor, now)
     site, rules = session.get_one(Site, connection.site_id), forms.rules(session, connection)
     if run.pages == 0:
-        connection.last_run_at = now
-        connection.pull_by = None
+        rejects.forget(session, connection.id)
+        connection.last_run_at = connection.last_run_at if run.dry else now
+        connection.pull_by = connection.pull_by if run.dry else None
     return Task(
         progress=replace(
             _progress(session, run, owner, cursor, since, now),
             source=connection.source,
             site=site.url,
+            is_once=run.once is not None,
         ),
         workspace_id=run.workspace_id,
         site=site,
         source=connection.source,
         mapping=connection.mapping,
         targets=frozenset(connections.targets(session, run.workspace_id)),
-        terms=Terms(
-            connection.new_contact_status,
-            _existing(session, MailingList, run.workspace_id, connection.add_lists),
-            _existing(session, Tag, run.workspace_id, connection.add_tags),
-            policy=rules.policy,
-        ),
+        terms=terms_of(session, connection, rules),
         rules=rules,
+        once=_once(session, run),
+        dry=run.dry,
+        kinds=fields.kinds(session, run.workspace_id),
         fields=connections.fields(connection),
-        pull=Pull(cursor["at"] if cursor else None, since, connections.options(connection)),
+        pull=Pull(cursor["at"] if cursor else None, since, _options(connection, run)),
         failures=connection.failures,
         force=run.force,
     )
 
 
-def _cursor(connection: Connection, now: datetime) -> dict[str, Any] | None:
-    """Where a sweep was left, unless that is too long ago."""
-    cursor = connection.cursor
-    if cursor and now - datetime.fromisoformat(cursor["begun"]) <= STALE:
-        return cursor
-    return None
+def terms_of(session: Session, connection: Connection, rules: Rules) -> Terms:
+    """What a connection does with people."""
+    return Terms(
+        connection.new_contact_status,
+        _existing(session, MailingList, connection.workspace_id, connection.add_lists),
+        _existing(session, Tag, connection.workspace_id, connection.add_tags),
+        policy=rules.policy,
+    )
+
+
+def _options(connection: Connection, run: SyncRun) -> dict[str, bool | str]:
+    """The connection's choices, and over them those of this run alone."""
+    chosen: dict[str, bool | str] = (run.once or {}).get("options", {})
+    return connections.options(connection) | chosen
+
+
+def _cursor(session: Session, run: SyncRun, now: datetime) -> dict[str, Any] | None:
+    """Where a sweep was left, unless that is too long ago, or was a sweep of another kind."""
+    cursor = session.get_one(Connection, run.connection_id).cursor
+    if not cursor or now - datetime.fromisoformat(cursor["begun"]) > STALE:
+        return None
+    own = None if run.once is None else str(run.id)
+    return cursor if cursor.get("once") == own else None
+
+
+def _once(session: Session, run: SyncRun) -> Terms | None:
+    """What a run gives everybody, besides what the connection gives."""
+    if run.once is None:
+        return None
+    return Terms(
+        lists=_existing(session, MailingList, run.workspace_id, run.once["add_lists"]),
+        tags=_existing(session, Tag, run.workspace_id, run.once["add_tags"]),
+    )
 
 
 def _since(
@@ -150,7 +194,7 @@ def _progress(
         owner=owner,
         connection_id=run.connection_id,
         origin="wordpress",
-        numbers=_numbers(run) if cursor else Numbers(),
+        numbers=_numbers(run) if cursor and not run.dry else Numbers(),
         begun=datetime.fromisoformat(cursor["begun"]) if cursor else now,
         known=cursor["known"] if cursor else _known(session, run.connection_id),
         overwritten=cursor["overwritten"] if cursor else 0,
@@ -160,7 +204,8 @@ def _progress(
 
 def _numbers(run: SyncRun) -> Numbers:
     skipped = Counter({reason: int(count) for reason, count in run.skipped.items()})
-    return Numbers(run.seen, run.created, run.updated, run.kept, run.pages, skipped)
+    counted = (run.seen, run.created, run.updated, run.kept, run.pages)
+    return Numbers(*counted, skipped, run.faults, run.total)
 
 
 def _known(session: Session, connection_id: UUID) -> int:

@@ -57,12 +57,16 @@ def change(
     now: datetime,
 ) -> Connection:
     """Changes what is given of schedule, new_contact_status, mapping, options, add_lists, add_tags,
-    policy, policies, consent, form_rule.
+    policy, policies, consent, form_rule. ``create_fields``: make the custom fields that the mapping
+    names.
 
     Lists and tags by id or name (an unknown name is created). ``mapping``: source field ->
     field of the contact, ``fields.<key>`` for a custom one, "" to leave it out.
     """
     connection = get(session, workspace_id, connection_id)
+    if values.get("create_fields"):
+        labels = {field.key: field.label for field in fields(connection)}
+        settling.make_fields(session, workspace_id, values.get("mapping", {}), labels, now)
     known = settling.Known(
         {field.key for field in fields(connection)}, targets(session, workspace_id)
     )
@@ -84,6 +88,19 @@ def change(
     connection.updated_at = now
     session.flush()
     return connection
+
+
+def settled_once(
+    session: Session, connection: Connection, said: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
+    """What one run gives and asks for, with ids for lists and tags. Raises Invalid."""
+    _check_options(connection, said.get("options", {}))
+    found: dict[str, Any] = {"options": dict(said.get("options", {}))}
+    for place, kind in (("add_lists", LISTS), ("add_tags", TAGS)):
+        names = said.get(place, [])
+        ids = groups.resolve(session, connection.workspace_id, kind, names, place=place, now=now)
+        found[place] = sorted(str(one) for one in ids)
+    return found
 
 
 def portraits(

@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import connectors
+from app.errors import Conflict
 from app.runtime import Runtime
-from app.sources import health, sites
+from app.sources import agents, health, sites
 from app.sources.models import Connection, Site
 from app.sources.way_in import open_site
 from wp_bridge import discovery
@@ -32,12 +34,17 @@ class Source:
 
 
 def discover(runtime: Runtime, workspace_id: UUID, site_id: UUID) -> list[Source]:
-    """Asks the site, then notes what was found. Raises NotFound.
+    """Asks the site, then notes what was found. Raises NotFound, Conflict where an agent reads it.
 
     The site is asked between two transactions: none may wait for a stranger.
     """
     with runtime.database.reading() as session:
         site = sites.get(session, workspace_id, site_id)
+        if agents.reads(session, site_id):
+            raise Conflict(
+                "A sync agent reads this site: it looks by itself, and GET /agents says what it "
+                "found. Start it again to make it look now."
+            )
     site.rest_root = ""
     client = open_site(runtime, site, seconds=PATIENCE)
     try:
@@ -54,7 +61,7 @@ def _note(session: Session, site: Site, found: Discovery, now: datetime) -> list
         site.rest_root = found.root.url
         site.discovered_at = now
         site.name = site.name or found.root.name
-    known = _connections(session, site)
+    known = connections_of(session, site)
     for finding in found.findings:
         if finding.state != "ready":
             continue
@@ -62,23 +69,31 @@ def _note(session: Session, site: Site, found: Discovery, now: datetime) -> list
             for name, value in {"state": "ready", **health.WELL}.items():
                 setattr(connection, name, value)
         else:
-            known[finding.source] = _connect(session, site, finding.source, now)
+            known[finding.source] = connect(session, site, finding.source, now)
     session.flush()
     health.settle(session, site, now)
     return list(_sources(found.findings, known))
 
 
-def _connections(session: Session, site: Site) -> dict[str, Connection]:
+def connections_of(session: Session, site: Site) -> dict[str, Connection]:
+    """What is read from a site already, by source."""
     rows = session.scalars(select(Connection).where(Connection.site_id == site.id))
     return {connection.source: connection for connection in rows}
 
 
-def _connect(session: Session, site: Site, source: str, now: datetime) -> Connection:
+def connect(
+    session: Session,
+    site: Site,
+    source: str,
+    now: datetime,
+    schedule: dict[str, Any] | None = None,
+) -> Connection:
+    """From now on ``source`` is read, as often as ``schedule`` says."""
     connection = Connection(
         workspace_id=site.workspace_id,
         site_id=site.id,
         source=source,
-        schedule=None,
+        schedule=schedule,
         created_at=now,
         updated_at=now,
     )

@@ -29,6 +29,9 @@ def hold(runtime: Runtime, task: Task, why: str) -> None:
 def fail(runtime: Runtime, task: Task, why: str) -> None:
     """It cannot go on, and not because of the site."""
     now = runtime.now()
+    if task.dry:
+        _end(runtime, task, _over("failed", why, now), {})
+        return
     failures = task.failures + 1
     rest = {"failures": failures, "rest_until": now + schedule.rest(failures)}
     _end(runtime, task, _over("failed", why, now), rest, why)
@@ -37,6 +40,9 @@ def fail(runtime: Runtime, task: Task, why: str) -> None:
 def suffer(runtime: Runtime, task: Task, trouble: Trouble) -> None:
     """The site did not do what it should: try again later, or stop and say what to mend."""
     now = runtime.now()
+    if task.dry:
+        _end(runtime, task, _over("failed", trouble.sentence, now), {})
+        return
     pages = task.progress.numbers.pages
     # Every stored page says that the site is well again.
     failures = 0 if task.progress.has_moved else task.failures

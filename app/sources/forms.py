@@ -1,7 +1,7 @@
 """The forms of a source: met in its rows, read by the rules that people gave them."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,10 +41,13 @@ class Rules:
     print: str
 
 
-def rules(session: Session, connection: Connection) -> Rules:
-    """The rules of a connection as they are now."""
+def rules(
+    session: Session, connection: Connection, drafts: Mapping[str, dict[str, Any]] | None = None
+) -> Rules:
+    """The rules of a connection as they are now; ``drafts``: those of forms as they might be."""
     rows = session.scalars(select(FormRow).where(FormRow.connection_id == connection.id)).all()
     said = {row.key: reading.whole(row.rule, connection.form_rule) for row in rows}
+    said |= drafts or {}
     default = reading.whole(None, connection.form_rule)
     groups = _existing(session, connection.workspace_id, [*said.values(), default])
     has_policy = connection.policy != "site_wins" or connection.policies
@@ -147,11 +150,12 @@ def change(
     form = get(session, workspace_id, connection_id, key)
     connection = connections.get(session, workspace_id, connection_id)
     before = reading.whole(form.rule, connection.form_rule)
-    known = settling.Known(
-        {field.key for field in reading.fields_of(key, connections.fields(connection))},
-        connections.targets(session, workspace_id),
-    )
-    form.rule = {**before, **settling.settled_rule(session, workspace_id, values, known, now)}
+    own = {one.key: one.label for one in reading.fields_of(key, connections.fields(connection))}
+    rule = {name: value for name, value in values.items() if name != "create_fields"}
+    if values.get("create_fields"):
+        settling.make_fields(session, workspace_id, rule.get("mapping", {}), own, now)
+    known = settling.Known(own, connections.targets(session, workspace_id))
+    form.rule = {**before, **settling.settled_rule(session, workspace_id, rule, known, now)}
     connection.updated_at = now
     session.flush()
     return portrait(connection, form)

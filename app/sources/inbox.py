@@ -38,9 +38,16 @@ class Inbox:
         Option("rows_path", "Where the rows stand, when there are several", ""),
     )
 
-    def __init__(self, runtime: Runtime | None = None, connection_id: UUID | None = None) -> None:
+    def __init__(
+        self,
+        runtime: Runtime | None = None,
+        connection_id: UUID | None = None,
+        *,
+        is_kept: bool = False,
+    ) -> None:
         self._runtime = runtime
         self._connection_id = connection_id
+        self._is_kept = is_kept  # what is only tried has to come again
 
     def look(self, site: Site) -> int | None:
         """Nothing is asked of a site."""
@@ -52,17 +59,22 @@ class Inbox:
         The last page is empty: a run has not ended before all its posts are done with.
         """
         noticed, paths = Noticed(), paths_of(pull.options)
-        while posts := self._waiting():
+        last = UUID(int=0)
+        while posts := self._waiting(last):
+            last = posts[-1].id
             rows = [row for post in posts for row in self._rows(post, paths, noticed)]
             yield Page(tuple(rows), {"more": True}, fields=noticed.fresh())
-            self._done([post.id for post in posts])
+            if not self._is_kept:
+                self._done([post.id for post in posts])
         yield Page((), None)
 
-    def _waiting(self) -> list[WebhookPost]:
+    def _waiting(self, last: UUID) -> list[WebhookPost]:
         assert self._runtime is not None
         with self._runtime.database.reading() as session:
             mine = select(WebhookPost).where(
-                WebhookPost.connection_id == self._connection_id, ~WebhookPost.is_done
+                WebhookPost.connection_id == self._connection_id,
+                WebhookPost.id > last,
+                ~WebhookPost.is_done,
             )
             return list(session.scalars(mine.order_by(WebhookPost.id).limit(_AT_ONCE)))
 

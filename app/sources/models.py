@@ -128,7 +128,10 @@ class SyncRun(Identified, Base):
     ``state``: queued, running, succeeded, failed, cancelled, held (the guard stopped it).
     ``skipped`` maps a reason to a count. At most one run of a connection is open. A running
     one is owned (``owner``) until ``lease_until``; after that another process resumes it at the
-    connection's cursor.
+    connection's cursor. ``total``: how many rows the source said it has, as far as is known.
+    ``faults``: values that their fields could not take. ``dry``: nothing is stored but what would
+    become of it; ``samples``: encrypted examples of that. ``once``: what only this run gives and
+    asks for, ``{"lists", "tags", "options"}``.
     """
 
     __tablename__ = "sync_run"
@@ -155,11 +158,30 @@ class SyncRun(Identified, Base):
     detail: Mapped[str] = mapped_column(Text, default="")
     force: Mapped[bool] = mapped_column(default=False)
     full: Mapped[bool] = mapped_column(default=False, server_default=false())
+    dry: Mapped[bool] = mapped_column(default=False, server_default=false())
+    once: Mapped[dict[str, Any] | None]
+    total: Mapped[int | None]
+    faults: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    samples: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     owner: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+
+
+class RejectedRow(Identified, Base):
+    """A row that a run left out, or a value of one: the ``number``-th of the run.
+
+    ``secret``: what it said, encrypted.
+    """
+
+    __tablename__ = "rejected_row"
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("sync_run.id", ondelete="CASCADE"), index=True)
+    source_id: Mapped[str]
+    reason: Mapped[str]
+    number: Mapped[int]
+    secret: Mapped[str] = mapped_column(Text)
 
 
 class SourceRow(Base):

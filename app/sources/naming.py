@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
@@ -40,3 +40,21 @@ def _looks_like_an_id(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def imagined(
+    session: Session, workspace_id: UUID, rows: Iterable[Wanted]
+) -> tuple[dict[str, UUID], dict[str, UUID]]:
+    """The same for a dry run: what is not there yet gets an id that nothing has."""
+    lists, tags = set[str](), set[str]()
+    for row in rows:
+        lists |= row.lists
+        tags |= row.tags
+    return _imagined(session, workspace_id, LISTS, lists), _imagined(
+        session, workspace_id, TAGS, tags
+    )
+
+
+def _imagined(session: Session, workspace_id: UUID, kind: Kind, names: set[str]) -> dict[str, UUID]:
+    known = groups.known(session, workspace_id, kind, names)
+    return {name: known.get(name) or uuid5(workspace_id, kind.noun + name) for name in names}

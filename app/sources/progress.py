@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.sources import health
 from app.sources.models import Connection, SyncRun
+from connectors import Cursor
 from sync.run import Plan
 
 #: A claim that is not renewed for so long (one page, slowly) is somebody else's to take.
@@ -31,6 +32,21 @@ class Numbers:
     kept: int = 0
     pages: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
+    faults: int = 0
+    total: int | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """The same by the columns of a run."""
+        return {
+            "seen": self.seen,
+            "created": self.created,
+            "updated": self.updated,
+            "kept": self.kept,
+            "pages": self.pages,
+            "skipped": dict(self.skipped),
+            "faults": self.faults,
+            "total": self.total,
+        }
 
 
 @dataclass(slots=True)
@@ -40,7 +56,7 @@ class Progress:
     A sweep of a source may take several runs: ``begun`` is when it began, ``known`` how many
     contacts it knew then, ``overwritten`` how many it has changed, ``since`` the mark it goes by
     (None: a full pass); the connection's cursor hands them on. ``source``, ``site``: what proofs
-    call the place where they were seen.
+    call the place where they were seen. ``is_once``: a run of its own kind, which hands on nothing.
     """
 
     run_id: UUID
@@ -55,29 +71,32 @@ class Progress:
     has_moved: bool = False
     source: str = ""
     site: str = ""
+    is_once: bool = False
 
     def store(self, session: Session, plan: Plan, now: datetime) -> "Progress":
         """Stores numbers and cursor after a page; the last page ends the run. Raises Stopped."""
         after = replace(
             self,
-            numbers=_add(self.numbers, plan),
+            numbers=added(self.numbers, plan),
             overwritten=self.overwritten + plan.tally.overwritten,
         )
         is_last = plan.cursor is None
         ending = {"state": "succeeded", "finished_at": now, "owner": None, "lease_until": None}
         going_on = {"lease_until": now + LEASE}
         mine(
-            session, self, **_columns(after.numbers), detail="", **(ending if is_last else going_on)
+            session, self, **after.numbers.columns(), detail="", **(ending if is_last else going_on)
         )
         well = dict(health.WELL)
         if is_last:
-            well |= {"state": "ready", "mark": plan.mark}
+            well |= {"state": "ready"}
+        if is_last and not self.is_once:
+            well |= {"mark": plan.mark}
             if self.since is None:
                 well["swept_at"] = self.begun
         session.execute(
             update(Connection)
             .where(Connection.id == self.connection_id)
-            .values(cursor=None if is_last else after.as_cursor(plan), **well)
+            .values(cursor=None if is_last else after.at(plan.cursor), **well)
             .execution_options(synchronize_session=False)
         )
         return after
@@ -87,14 +106,15 @@ class Progress:
         self.numbers, self.overwritten = after.numbers, after.overwritten
         self.has_moved = True
 
-    def as_cursor(self, plan: Plan) -> dict[str, Any]:
-        """What the connection keeps between pages."""
+    def at(self, cursor: Cursor | None) -> dict[str, Any]:
+        """What the connection keeps while its source is read; ``cursor``: where to go on."""
         return {
-            "at": plan.cursor,
+            "at": cursor,
             "begun": self.begun.isoformat(),
             "known": self.known,
             "overwritten": self.overwritten,
             "since": self.since,
+            "once": str(self.run_id) if self.is_once else None,
         }
 
 
@@ -114,24 +134,17 @@ def mine(session: Session, progress: Progress, **values: Any) -> None:
         raise Stopped
 
 
-def _add(numbers: Numbers, plan: Plan) -> Numbers:
-    tally = plan.tally
+def added(numbers: Numbers, plan: Plan) -> Numbers:
+    """The numbers with those of one more page."""
+    tally, seen = plan.tally, numbers.seen + plan.tally.seen
+    told = plan.total or 0
     return Numbers(
-        numbers.seen + tally.seen,
+        seen,
         numbers.created + tally.created,
         numbers.updated + tally.updated,
         numbers.kept + tally.kept,
         numbers.pages + 1,
         numbers.skipped + tally.skipped,
+        numbers.faults + tally.faults,
+        max(told, seen, numbers.total or 0) if told or numbers.total else None,
     )
-
-
-def _columns(numbers: Numbers) -> dict[str, Any]:
-    return {
-        "seen": numbers.seen,
-        "created": numbers.created,
-        "updated": numbers.updated,
-        "kept": numbers.kept,
-        "pages": numbers.pages,
-        "skipped": dict(numbers.skipped),
-    }

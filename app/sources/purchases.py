@@ -83,5 +83,6 @@ def _apply(roster: Roster, contact_id: UUID, wanted: Wanted, sums: list[Sum]) ->
     }
     if all(known.fields.get(target, "") == value for target, value in values.items()):
         return False
-    roster.contacts[contact_id] = replace(known, fields={**known.fields, **values})
+    fields, traced = {**known.fields, **values}, roster.traced(known, values)
+    roster.contacts[contact_id] = replace(known, fields=fields, origins=traced)
     return True

@@ -29,6 +29,7 @@ NEWEST = (
 
 _EVERYTHING = select(
     *(Contact.id, Contact.address, Contact.status, Contact.email, Contact.fields, Contact.edited),
+    Contact.origins,
     *(getattr(Contact, name) for name in CONTACT_FIELDS),
 )
 _ADDRESSED = Contact.address.in_(bindparam("addresses", expanding=True))

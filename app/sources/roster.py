@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from typing import Any
 from uuid import UUID
 
 from app import ids
@@ -28,7 +29,8 @@ class Roster:
     ``contacts``: those loaded, by id, and those that are made. ``owners``: the source id of this
     connection that stands for a contact. ``refusals``: closed statuses by address. ``newest``:
     when something was last said of a contact. ``lists``, ``tags``: ids by name. ``made``: the ids
-    of new contacts by the row that made them.
+    of new contacts by the row that made them. ``room``: for how many new contacts there is room,
+    None for any number. ``origin``: what is noted of values that come from these rows.
     """
 
     digests: Mapping[str, str]
@@ -40,11 +42,17 @@ class Roster:
     lists: Mapping[str, UUID] = field(default_factory=dict)
     tags: Mapping[str, UUID] = field(default_factory=dict)
     made: dict[str, UUID] = field(default_factory=dict)
+    room: int | None = None
+    origin: Mapping[str, Any] = field(default_factory=dict)
     _addresses: dict[str, UUID] = field(default_factory=dict)
     _stand: dict[str, UUID] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._addresses = {known.address: known.id for known in self.contacts.values()}
+
+    @property
+    def _is_full(self) -> bool:
+        return self.room is not None and len(self.made) >= self.room
 
     def match(self, wanted: Wanted) -> Match:
         """Whom ``wanted`` is about.
@@ -64,7 +72,7 @@ class Roster:
             match = Match(self.contacts[here], duplicate=is_taken, refusal=refusal)
         else:
             before = self.contacts.get(row.contact_id) if row and row.contact_id else None
-            match = Match(before, refusal=refusal)
+            match = Match(before, refusal=refusal, is_full=self._is_full)
         named = wanted.lists or wanted.tags or (row and row.groups)
         return self._named(wanted, match, row) if named else match
 
@@ -76,7 +84,7 @@ class Roster:
             return self._named(wanted, match, None)
         here = self._addresses.get(wanted.address)
         if here is None:
-            return self._named(wanted, Match(refusal=refusal), None)
+            return self._named(wanted, Match(refusal=refusal, is_full=self._is_full), None)
         is_older = self.newest.get(here, "") > wanted.said_at
         match = Match(self.contacts[here], refusal=refusal, is_noted=is_older)
         return self._named(wanted, match, None)
@@ -137,9 +145,15 @@ class Roster:
             fields={**known.fields, **decision.fields},
             lists=known.lists | decision.lists,
             tags=known.tags | decision.tags,
+            origins=self.traced(known, decision.fields),
         )
         self.contacts[decision.id] = after
         self._addresses[after.address] = decision.id
+
+    def traced(self, known: Known, fields: Iterable[str]) -> Mapping[str, Any]:
+        """Where a contact's values come from when these come from the rows of this page."""
+        fresh = dict.fromkeys(fields, self.origin)
+        return {**known.origins, **fresh} if fresh else known.origins
 
     def contact_of(self, decision: Decision) -> UUID | None:
         """Whom a decision is about; None for somebody who is refused."""

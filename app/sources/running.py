@@ -1,6 +1,7 @@
 """Does what is due: begins scheduled runs, takes waiting ones, ends them one way or another."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import fields, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,16 +18,19 @@ from app.sources import claiming, connections, ending, runs, sooner
 from app.sources.claiming import Task
 from app.sources.inbox import Inbox, is_inbox
 from app.sources.models import Connection, SyncRun
-from app.sources.progress import Stopped
+from app.sources.progress import Progress, Stopped
 from app.sources.sooner import Wish
 from app.sources.store import ContactStore, HandBack
+from app.sources.trial import Enough, TrialProgress, TrialStore
 from app.sources.way_in import open_site
 from app.workspaces.models import Workspace
 from connectors import Connector
 from sync import mapping, schedule
 from sync import run as pulling
 from sync.guard import Guard
-from sync.run import Held, Order
+from sync.merge import Terms
+from sync.reading import Order
+from sync.run import Held
 from wp_bridge import root
 from wp_bridge.errors import AskTheOwner, NotUnderstood, TryLater
 
@@ -103,6 +107,8 @@ def run_one(runtime: Runtime, run_id: UUID, *, stop: Callable[[], bool] = lambda
         _pull(runtime, task, stop)
     except Stopped:
         log.info("a run was cancelled, or is pulled by somebody else by now", run=str(run_id))
+    except Enough:
+        pass  # it has ended itself
     except HandBack:
         ending.hand_back(runtime, task)
     except Held as held:
@@ -119,20 +125,7 @@ def run_one(runtime: Runtime, run_id: UUID, *, stop: Callable[[], bool] = lambda
 
 def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
     connector = _connector(runtime, task)
-    if connector is None:
-        raise Conflict(f"There is no connector '{task.source}': install it again.")
-    store = ContactStore(
-        runtime.database,
-        task.workspace_id,
-        task.progress,
-        task.terms,
-        now=runtime.now,
-        stop=stop,
-        rules=task.rules,
-    )
-    made = [field for field in connector.fields if field.target.startswith("fields.")]
-    targets = store.learn(made) if made else None
-    order = _order(runtime, task, targets)
+    store, order = prepared(runtime, task, connector, stop)
     site = open_site(runtime, task.site)
     try:
         if not (site.rest_root or is_inbox(task.source)):
@@ -142,26 +135,64 @@ def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
         site.close()
 
 
-def _connector(runtime: Runtime, task: Task) -> Connector | None:
+def _connector(runtime: Runtime, task: Task) -> Connector:
     if is_inbox(task.source):
-        return Inbox(runtime, task.progress.connection_id)
-    return connectors.find().get(task.source)
+        return Inbox(runtime, task.progress.connection_id, is_kept=task.dry)
+    return connector_of(task)
 
 
-def _order(runtime: Runtime, task: Task, targets: Mapping[str, str] | None) -> Order:
-    guard = Guard(runtime.guard_share, task.progress.known)
-    return Order(
+def connector_of(task: Task) -> Connector:
+    """The connector of a run. Raises Conflict when it is not installed (any more)."""
+    found = connectors.find().get(task.source)
+    if found is None:
+        raise Conflict(f"There is no connector '{task.source}': install it again.")
+    return found
+
+
+def prepared(
+    runtime: Runtime, task: Task, connector: Connector, stop: Callable[[], bool]
+) -> tuple[ContactStore, Order]:
+    """The contacts as the run sees them, and what it is to do with them."""
+    once = task.once or Terms()
+    store = (TrialStore if task.dry else ContactStore)(
+        runtime.database,
+        task.workspace_id,
+        _trial(runtime, task) if task.dry else task.progress,
+        task.terms,
+        now=runtime.now,
+        stop=stop,
+        rules=replace(task.rules, groups=task.rules.groups | once.lists | once.tags),
+        vault=runtime.vault,
+        everybody=task.once is not None,
+    )
+    made = [field for field in connector.fields if field.target.startswith("fields.")]
+    targets = store.learn(made) if made else None
+    return store, Order(
         targets=targets or mapping.targets(task.fields, task.mapping, task.targets),
-        terms=task.terms,
-        guard=None if task.force else guard,
-        address_of=_address_of,
+        terms=replace(
+            task.terms, lists=task.terms.lists | once.lists, tags=task.terms.tags | once.tags
+        ),
+        guard=None if task.force or task.dry else _guard(runtime, task),
+        address_of=address_of,
         overwritten=task.progress.overwritten,
         forms=task.rules.forms,
         consent=task.rules.consent,
+        kinds=task.kinds,
     )
 
 
-def _address_of(email: str) -> str | None:
+def _guard(runtime: Runtime, task: Task) -> Guard:
+    return Guard(runtime.guard_share, task.progress.known)
+
+
+def _trial(runtime: Runtime, task: Task) -> TrialProgress:
+    values = {one.name: getattr(task.progress, one.name) for one in fields(Progress)}
+    guard = None if task.force else _guard(runtime, task)
+    return TrialProgress(**values, guard=guard)
+
+
+def address_of(email: str) -> str | None:
+    """The normal form of an address, None for what cannot be written to."""
     parsed = email_address.parse(email)
     return parsed.address if parsed else None
 
@@ -170,7 +201,7 @@ def _scheduled(session: Session, connection_id: UUID | None) -> list[tuple[Conne
     """Connections with a schedule that nothing keeps from running, and their time zone."""
     run, newer = aliased(SyncRun), aliased(SyncRun)
     is_open = exists().where(run.connection_id == Connection.id, run.state.in_(runs.OPEN))
-    last = select(newer.state).where(newer.connection_id == Connection.id)
+    last = select(newer.state).where(newer.connection_id == Connection.id, ~newer.dry)
     last_state = last.order_by(newer.id.desc()).limit(1).scalar_subquery()
     query = (
         select(Connection, Workspace.timezone)

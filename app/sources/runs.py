@@ -1,5 +1,6 @@
 """Sync runs: asked for, looked at, called off."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Page, page
 from app.errors import Conflict, NotFound
-from app.sources import connections
+from app.sources import agents, connections
 from app.sources.models import SyncRun
 
 OPEN = ("queued", "running")
@@ -23,15 +24,23 @@ def start(
     *,
     force: bool = False,
     full: bool = False,
+    dry: bool = False,
+    once: Mapping[str, Any] | None = None,
     trigger: str = "manual",
     now: datetime,
 ) -> SyncRun:
     """Queues a run. Raises Conflict when one of the connection is open.
 
     ``force``: even if it changes much. ``full``: through everything, also what did not change.
-    Asked for by a person, it does not wait for a rest.
+    ``dry``: only to see what would become of it. ``once``: lists and tags (ids or names) that this
+    run gives everybody, and options of its own; it goes through everything. Asked for by a person,
+    it does not wait for a rest.
     """
     connection = connections.get(session, workspace_id, connection_id)
+    if dry and agents.reads(session, connection.site_id):
+        raise Conflict(
+            "A sync agent reads this site: dry runs are for sites that this server reads itself."
+        )
     if trigger == "manual":
         connection.rest_until = None
     run = SyncRun(
@@ -39,7 +48,9 @@ def start(
         connection_id=connection_id,
         trigger=trigger,
         force=force,
-        full=full,
+        full=full or bool(once),
+        dry=dry,
+        once=connections.settled_once(session, connection, once, now) if once else None,
         created_at=now,
     )
     session.add(run)

@@ -1,5 +1,6 @@
 """Checks what people set about a source's rows: consent, policies, the rules of forms."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.contacts import groups
+from app.contacts import fields, groups
 from app.contacts.groups import LISTS, TAGS
 from app.errors import Invalid
 from sync.forms import GROUPS
@@ -34,13 +35,13 @@ def settled_rule(
 
     ``where``: the place of the rule in the body, with a dot.
     """
-    found, fields = dict(values), known.fields
+    found, own = dict(values), known.fields
     if "mapping" in values:
         check_mapping(values["mapping"], known, where)
-    if values.get("email_field") and values["email_field"] not in fields:
-        raise Invalid.at(f"{where}email_field", f"The form has no such field: {_list(fields)}.")
+    if values.get("email_field") and values["email_field"] not in own:
+        raise Invalid.at(f"{where}email_field", f"The form has no such field: {_list(own)}.")
     if values.get("consent"):
-        check_consent(values["consent"], fields, f"{where}consent")
+        check_consent(values["consent"], own, f"{where}consent")
     for name in GROUPS:
         if name in values:
             kind = LISTS if name.endswith("lists") else TAGS
@@ -65,12 +66,35 @@ def check_mapping(mapping: Mapping[str, str], known: Known, where: str = "") -> 
     _raise(mistakes)
 
 
-def check_consent(said: Mapping[str, Any], fields: Collection[str], where: str) -> None:
+def make_fields(
+    session: Session,
+    workspace_id: UUID,
+    mapping: Mapping[str, str],
+    labels: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Creates the custom fields that a mapping names and that are not there yet.
+
+    They are called what the source calls its field. Raises Invalid for a key that cannot be.
+    """
+    known = set(fields.keys(session, workspace_id))
+    for source, target in mapping.items():
+        key = target.removeprefix("fields.")
+        if target.startswith("fields.") and key not in known:
+            if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", key):
+                place = f"mapping.{source}"
+                raise Invalid.at(place, "Only a-z, 0-9 and _, beginning with a letter.")
+            label = labels.get(source, key)
+            fields.create(session, workspace_id, key=key, label=label[:255], now=now)
+            known.add(key)
+
+
+def check_consent(said: Mapping[str, Any], own: Collection[str], where: str) -> None:
     """Raises Invalid unless the rule says why, or which field of the source."""
     if said["basis"] == "everyone" and not said.get("text"):
         raise Invalid.at(f"{where}.text", "Say why everybody may be written to: it is the proof.")
-    if said["basis"] == "field" and said.get("field") not in fields:
-        raise Invalid.at(f"{where}.field", f"The source has no such field: {_list(fields)}.")
+    if said["basis"] == "field" and said.get("field") not in own:
+        raise Invalid.at(f"{where}.field", f"The source has no such field: {_list(own)}.")
 
 
 def check_policies(policies: Mapping[str, str], known: Known) -> None:

@@ -13,8 +13,8 @@ from app.sources.models import SourceRow
 
 _CONTACT = cast(Table, Contact.__table__)
 _SOURCE_ROW = cast(Table, SourceRow.__table__)
-_WHO = ("id", "workspace_id", "email", "address", "status", "source", "edited")
-_CHANGED = ("email", "address", "status", "updated_at", "fields", *CONTACT_FIELDS)
+_WHO = ("id", "workspace_id", "email", "address", "status", "source", "edited", "origins")
+_CHANGED = ("email", "address", "status", "origins", "updated_at", "fields", *CONTACT_FIELDS)
 _KEPT = ("contact_id", "digest", "seen_at", "said_at", "groups")
 
 

@@ -10,18 +10,19 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.contacts import suppression
+from app.contacts import allocation, origins, suppression
 from app.contacts.models import CONTACT_FIELDS, ContactList, ContactTag
 from app.db import Database
 from app.rules import consent
 from app.sources import forms as forms_of
-from app.sources import learning, naming, reading, writing
+from app.sources import learning, naming, reading, rejects, writing
 from app.sources.connections import fields as fields_of
 from app.sources.connections import targets as targets_of
 from app.sources.forms import Rules
 from app.sources.models import Connection
 from app.sources.progress import Progress
 from app.sources.roster import Roster, Seen, digest, is_unchanged, salt
+from app.vault import Vault
 from connectors import SourceField, SourceForm
 from sync import mapping
 from sync import run as pulling
@@ -48,7 +49,11 @@ class Wished:
 
 
 class ContactStore:
-    """Gives ``sync.run`` the contacts of one workspace for one claimed run."""
+    """Gives ``sync.run`` the contacts of one workspace for one claimed run.
+
+    ``vault``: without one, rows that are left out are only counted. ``everybody``: also rows that
+    say what they said last time are matched and decided.
+    """
 
     def __init__(
         self,
@@ -60,11 +65,15 @@ class ContactStore:
         now: Callable[[], datetime],
         stop: Callable[[], bool],
         rules: Rules | None = None,
+        vault: Vault | None = None,
+        everybody: bool = False,
     ) -> None:
         self._database = database
         self._workspace_id = workspace_id
         self._progress = progress
         self._terms = terms
+        self._vault = vault
+        self._everybody = everybody
         self._given = rules.groups if rules else _NONE
         self._salt = salt([*terms.lists, *terms.tags], rules.print if rules else "")
         self._now = now
@@ -96,6 +105,8 @@ class ContactStore:
             plan = decide(roster)
             after = self._progress.store(session, plan, now)
             writing.write(session, self._workspace_id, self._progress, roster, plan, now)
+            if self._vault:
+                rejects.keep(session, self._vault, self._progress.run_id, plan.rejected)
         self._progress.counted(after)
         return plan
 
@@ -123,7 +134,7 @@ class ContactStore:
         addresses = [row.address for row in changed]
         who = {row.source_id for row in changed} | {row.about for row in changed}
         ids = [one.contact_id for row, one in seen.items() if row in who and one.contact_id]
-        lists, tags = naming.named(session, self._workspace_id, changed, now)
+        lists, tags = self._named(session, changed, now)
         before = {group for one in seen.values() for group in one.groups}
         wanted = Wished({*lists.values(), *before}, {*tags.values(), *before})
         contacts = self._contacts(session, addresses, ids, wanted)
@@ -137,12 +148,23 @@ class ContactStore:
             self._newest(session, contacts) if any(row.said_at for row in changed) else {},
             lists,
             tags,
+            room=allocation.room(session, self._workspace_id),
+            origin=origins.of_site(self._progress.connection_id, now),
         )
+
+    def _named(
+        self, session: Session, rows: Sequence[Wanted], now: datetime
+    ) -> tuple[dict[str, UUID], dict[str, UUID]]:
+        return naming.named(session, self._workspace_id, rows, now)
 
     def _seen(self, session: Session, source_ids: list[str]) -> dict[str, Seen]:
         which = {"connection": self._progress.connection_id, "rows": source_ids}
         return {
-            row: Seen(contact, digest, frozenset(map(UUID, groups)) if groups else _NONE)
+            row: Seen(
+                contact,
+                "" if self._everybody else digest,
+                frozenset(map(UUID, groups)) if groups else _NONE,
+            )
             for row, contact, digest, groups in session.connection().execute(reading.SEEN, which)
         }
 
@@ -201,8 +223,9 @@ def _without_ids(which: dict[str, Any]) -> dict[str, Any]:
 
 
 def _known(row: Sequence[Any], lists: frozenset[UUID], tags: frozenset[UUID]) -> Known:
-    contact_id, address, status, email, custom, edited, *values = row
+    contact_id, address, status, email, custom, edited, known_origins, *values = row
     fields = dict(zip(CONTACT_FIELDS, values, strict=True))
     fields |= {f"fields.{key}": text for key, text in custom.items()}
     names = [name if name in _BUILT_IN else f"fields.{name}" for name in edited]
-    return Known(contact_id, address, status, email, fields, frozenset(names), lists, tags)
+    who = (contact_id, address, status, email)
+    return Known(*who, fields, frozenset(names), lists, tags, known_origins)

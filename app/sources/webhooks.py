@@ -28,7 +28,7 @@ from connectors.reading import handed
 #: So many posts in a minute; and so many may wait.
 MOST_A_MINUTE = 300
 MOST_WAITING = 5_000
-#: A signature is refused when it is older than ``inbound.PATIENCE``; so long it is remembered.
+#: A signature is refused when it is older than ``signing.PATIENCE``; so long it is remembered.
 KEPT = timedelta(hours=1)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.contacts import suppression
+from app.contacts import origins, suppression
 from app.contacts.models import CONTACT_FIELDS, ContactList, ContactTag
 from app.db import Base, insert
 from app.rules import consent
@@ -110,11 +110,12 @@ def _create(
     session: Session, workspace_id: UUID, origin: str, roster: Roster, now: datetime
 ) -> None:
     nothing: list[str] = []
+    first = {origins.EVERY: roster.origin}
     rows = []
     for contact_id in roster.made.values():
         known = roster.contacts[contact_id]
         who = (contact_id, workspace_id, known.email, known.address, known.status)
-        rows.append((*who, origin, nothing, now, now, *_columns(known.fields)))
+        rows.append((*who, origin, nothing, first, now, now, *_columns(known.fields)))
     bulk.execute(session, statements.CREATE, statements.CREATED, rows)
 
 
@@ -122,7 +123,7 @@ def _update(session: Session, roster: Roster, changed: Iterable[UUID], now: date
     rows = []
     for contact_id in changed:
         known = roster.contacts[contact_id]
-        who = (contact_id, known.email, known.address, known.status, now)
+        who = (contact_id, known.email, known.address, known.status, known.origins, now)
         rows.append((*who, *_columns(known.fields)))
     bulk.execute(session, statements.UPDATE, statements.UPDATED, rows)
 

@@ -19,6 +19,7 @@ FIELDS = (
     "failover_from_policy",
     "failover_into_transactional",
     "failover_when_blocked",
+    "contact_allocation",
 )
 
 

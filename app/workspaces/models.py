@@ -31,7 +31,8 @@ class Workspace(Identified, Base):
     of that stream help mails of others. ``failover_when_blocked``: whether mail of every stream
     moves to another relay where a destination blocks its own; transactional mail always does.
     ``guards``: what is set of ``rules.guards.LIMITS``, and
-    ``pauses``, which of KINDS guards may stop by themselves.
+    ``pauses``, which of KINDS guards may stop by themselves. ``contact_allocation``: how
+    many contacts it may have, NULL for any number.
     """
 
     __tablename__ = "workspace"
@@ -44,6 +45,7 @@ class Workspace(Identified, Base):
     failover_into_transactional: Mapped[bool] = mapped_column(default=False)
     failover_when_blocked: Mapped[bool] = mapped_column(default=False, server_default=false())
     guards: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    contact_allocation: Mapped[int | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

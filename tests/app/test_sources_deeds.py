@@ -14,11 +14,11 @@ from app.db import Database
 from app.sources import connections, store
 from app.sources.claiming import claim
 from app.sources.models import PurchaseRow, SyncRun
-from app.sources.running import _address_of
+from app.sources.running import address_of
 from connectors import Incoming, Needs, Page, Pull, Purchase, Site, SourceField
 from sync import mapping
 from sync import run as pulling
-from sync.run import Order
+from sync.reading import Order
 from tests.app.conftest import Client
 from tests.app.pulling import World, connected
 
@@ -84,7 +84,7 @@ def tell(
     )
     kept.learn(FIELDS)
     targets = mapping.targets(FIELDS, task.mapping, {"first_name", *_custom(world)})
-    order = Order(targets, task.terms, None, _address_of)
+    order = Order(targets, task.terms, None, address_of)
     pulling.run(Told(rows, per_page, fields), NO_SITE, kept, order, task.pull)
     return world.run(run_id)
 
@@ -281,9 +281,17 @@ def test_a_mark_is_kept_and_a_full_pass_can_be_asked_for(world: World, database:
 
 def test_options_through_the_api(owner: Client, world: World) -> None:
     path = f"/connections/{world.connection_id}"
-    assert owner.get(path).json["options"] == {"roles_as_lists": False, "roles_as_tags": False}
+    assert owner.get(path).json["options"] == {
+        "roles_as_lists": False,
+        "roles_as_tags": False,
+        "only_roles": "",
+    }
     done = owner.patch(path, {"options": {"roles_as_tags": True}})
-    assert done.json["options"] == {"roles_as_lists": False, "roles_as_tags": True}
+    assert done.json["options"] == {
+        "roles_as_lists": False,
+        "roles_as_tags": True,
+        "only_roles": "",
+    }
     for wrong, place in (
         ({"nope": True}, "options.nope"),
         ({"roles_as_tags": "yes"}, "options.roles_as_tags"),

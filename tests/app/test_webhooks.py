@@ -15,7 +15,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.contacts.models import Contact, ContactList, ContactTag, MailingList, Tag
-from app.rules import inbound
+from app.rules import signing
 from app.runtime import Runtime
 from app.sources import running, sooner, webhooks
 from app.sources.hook_models import Webhook, WebhookPost
@@ -180,7 +180,7 @@ def test_the_same_post_counts_once(hook: Hook) -> None:
     assert late.json == {"status": "known"}
     hook.clock.turn(minutes=1)
     assert running.run_due(hook.runtime) == 0
-    hook.clock.turn(seconds=inbound.PATIENCE)
+    hook.clock.turn(seconds=signing.PATIENCE)
     assert hook.send(body, headers, "application/json").status_code == 401
 
 
@@ -242,6 +242,18 @@ def test_whoever_comes_too_late_begins_nothing(hook: Hook) -> None:
         assert not running._is_still_due(session, late, hook.clock())
 
 
+def test_what_is_only_tried_comes_again(hook: Hook) -> None:
+    for number in range(25):
+        hook.post({"email": f"p{number}@x.com"})
+    tried = hook.owner.post(f"{hook.path}/runs", {"dry": True})
+    assert tried.status_code == 202, tried.json
+    running.run_due(hook.runtime)
+    run = hook.owner.get(f"/runs/{(tried.json or {})['id']}").json or {}
+    assert (run["state"], run["created"]) == ("succeeded", 25), run
+    assert (hook.owner.get(f"{hook.path}/webhook").json or {})["waiting"] == 25
+    assert hook.pull()["created"] == 25
+
+
 def test_a_run_that_broke_is_begun_again(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
     hook.post({"email": "a@x.com"})
     hook.clock.turn(seconds=10)
@@ -284,7 +296,7 @@ def test_who_is_not_believed(hook: Hook) -> None:
         answer = hook.send(body, {"Pressferry-Signature": wrong} if wrong else {}, kind)
         assert answer.status_code == 401, wrong
     assert hook.send(body + b" ", {"Pressferry-Signature": right}, kind).status_code == 401
-    for age in (inbound.PATIENCE + 2, -inbound.PATIENCE - 2):
+    for age in (signing.PATIENCE + 2, -signing.PATIENCE - 2):
         assert hook.send(body, hook.sign(body, age), kind).status_code == 401
     hook.made["url"] = f"http://x/webhooks/{uuid4()}"
     assert hook.send(body, hook.sign(body), kind).status_code == 404

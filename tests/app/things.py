@@ -32,6 +32,7 @@ def one_of_everything(owner: Client, runtime: Runtime, word: str) -> dict[str, s
             "/contacts",
             {"email": f"{word}@example.com", "lists": [word], "tags": [word]},
         ),
+        "agent_id": ("/agents", {"url": f"https://{word}.example", "name": word}),
         "endpoint_id": ("/alert-endpoints", {"url": f"http://127.0.0.1:9/{word}"}),
         "mailbox_id": (
             "/mailboxes",

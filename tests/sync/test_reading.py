@@ -11,7 +11,7 @@ from sync.forms import RULE, Form, Forms, fields_of, read_by, whole
 from sync.mapping import Skipped, Wanted
 from sync.merge import Keep, Known, Terms, Update, gather
 from sync.policy import Policy
-from sync.run import Order, read
+from sync.reading import Order, read
 
 LIST, TAG, GONE = UUID(int=1), UUID(int=2), UUID(int=3)
 FIELDS = (SourceField("name", "Name", "first_name"), SourceField("7.nick", "Nick"))

@@ -7,12 +7,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from connectors import Incoming, Needs, Page, Pull, Site, SourceField
+from connectors import Incoming, Needs, Page, Pull, Site, SourceField, SourceForm
 from sync import run as pulling
+from sync.forms import Form, Forms
 from sync.guard import FLOOR, Guard
 from sync.mapping import Wanted
 from sync.merge import Create, Decision, Known, Terms, Update
-from sync.run import Held, Match, Order, Plan, Roster
+from sync.reading import Order
+from sync.run import Held, Match, Plan, Roster
 
 NO_SITE: Any = None
 
@@ -56,6 +58,10 @@ class Memory:
     def learn(self, fields: Sequence[SourceField]) -> dict[str, str]:
         """Every field goes where it proposes."""
         return {field.key: field.target for field in fields}
+
+    def meet(self, forms: Sequence[SourceForm]) -> Forms:
+        """Every form is read alike."""
+        return Forms({}, Form({}))
 
     def match(self, wanted: Wanted) -> Match:
         """By address."""

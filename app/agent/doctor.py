@@ -1,0 +1,43 @@
+"""What can be read at a site, in the terminal: for everybody with a WordPress, without a server."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from textwrap import wrap
+
+import connectors
+from app.agent.nearby import open_site
+from config.agent import SiteAccess
+from wp_bridge import discovery
+from wp_bridge.discovery import Discovery
+
+_WIDTH = 96
+#: What works comes first, what is not there at all comes last.
+_ORDER = {"ready": 0, "plugin_absent": 2}
+
+
+def look(access: SiteAccess) -> tuple[list[str], bool]:
+    """The diagnosis in lines, and whether anything can be read."""
+    with closing(open_site(access)) as site:
+        found = discovery.discover(site, connectors.find())
+    return list(_lines(access, found)), any(one.state == "ready" for one in found.findings)
+
+
+def _lines(access: SiteAccess, found: Discovery) -> Iterator[str]:
+    yield access.url
+    if found.root is None:
+        finding = found.findings[0]
+        yield from _entry("REST API", finding.state, finding.detail)
+        return
+    yield f"  REST API at {found.root.url}" + (f" ({found.root.name})" if found.root.name else "")
+    if not access.password and found.root.authorization:
+        yield "  No login was given. Make an application password here, as an administrator:"
+        yield f"  {found.root.authorization}?app_name=pressferry"
+    titles = connectors.find()
+    for finding in sorted(found.findings, key=lambda one: _ORDER.get(one.state, 1)):
+        yield from _entry(titles[finding.source].title, finding.state, finding.detail)
+
+
+def _entry(title: str, state: str, detail: str) -> Iterator[str]:
+    yield ""
+    yield f"  {title}: {state.replace('_', ' ')}"
+    yield from wrap(detail, _WIDTH, initial_indent="    ", subsequent_indent="    ")

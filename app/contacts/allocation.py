@@ -1,0 +1,18 @@
+"""How many contacts a workspace may have: every one counts that is not deleted."""
+
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.contacts.models import Contact
+from app.workspaces.models import Workspace
+
+
+def room(session: Session, workspace_id: UUID) -> int | None:
+    """For how many more there is room; below 0 when it was made smaller, None for any number."""
+    most = session.scalar(select(Workspace.contact_allocation).where(Workspace.id == workspace_id))
+    if most is None:
+        return None
+    query = select(func.count()).select_from(Contact).where(Contact.workspace_id == workspace_id)
+    return most - (session.scalar(query) or 0)

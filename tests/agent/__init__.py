@@ -1,0 +1,1 @@
+"""The sync agent: its spool, its ways to the server, its commands."""
