@@ -1,10 +1,7 @@
 """The only file that reads the clock; everybody else is handed the time."""
 
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
-
-Now = Callable[[], datetime]
 
 
 def now() -> datetime:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -54,10 +55,11 @@ def load(folder: Path) -> Record:
 
 
 def save(folder: Path, record: Record) -> None:
-    """Keeps it: whole or not at all. It only informs, so it does not wait for the disk."""
+    """Keeps it: whole or not at all. It only informs: work goes on where the disk is full."""
     draft = folder / "status.json.new"
-    draft.write_text(json.dumps(asdict(record), indent=1), "utf-8")
-    os.replace(draft, _path(folder))
+    with suppress(OSError):
+        draft.write_text(json.dumps(asdict(record), indent=1), "utf-8")
+        os.replace(draft, _path(folder))
 
 
 def described(record: Record, spool: Spool) -> list[str]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from app.api.attempt_shapes import AttemptAnswer
 from app.api.pace_shapes import pace
 from app.api.paging import PageQuery
 from app.api.schemas import Email, Flag, Id, Instant, Name, Strict, Text, Whole
@@ -201,18 +202,6 @@ class BalanceAnswer(Schema):
         ),
         required=True,
     )
-
-
-class AttemptAnswer(Schema):
-    """One try through one relay; ``code`` and ``text`` are the relay's words."""
-
-    relay_id = Id(required=True)
-    at = Instant(required=True)
-    code = fields.Integer(required=True, allow_none=True)
-    text = _text()
-    outcome = fields.String(required=True, allow_none=True)
-    phase = _text()
-    from_email = _text()
 
 
 class DeliveryAnswer(Schema):

@@ -9,28 +9,17 @@ from sqlalchemy.orm import Session
 
 from app.api import delivery_file
 from app.api.access import caller, runtime
+from app.api.attempt_shapes import AttemptAnswer, HeardAnswer
 from app.api.routes import Routes
 from app.api.schemas import Email, Id, Instant, Strict, Text
 from app.errors import Invalid
 from app.rules import email_address
+from app.rules.reply import ABOUT
 from app.sending.ledger.balance import STATES
 from app.watching import log, places
 from app.watching.searching import Search
 
 blueprint = Routes("deliveries", "What became of whose mail, and what every relay said.")
-
-#: What an attempt can come to.
-OUTCOMES = (
-    "accepted",
-    "throttled",
-    "deferred",
-    "bounced",
-    "rejected",
-    "refused",
-    "blocked",
-    "unauthorized",
-    "unknown",
-)
 
 
 class SearchQuery(Strict):
@@ -42,7 +31,7 @@ class SearchQuery(Strict):
     message_id = Id()
     state = fields.String(validate=validate.OneOf(STATES))
     relay_id = Id(metadata={"description": "Tried by this relay"})
-    outcome = fields.String(validate=validate.OneOf(OUTCOMES))
+    outcome = fields.String(validate=validate.OneOf(tuple(ABOUT)))
     code = fields.Integer(validate=validate.Range(200, 599))
     text = Text(least=1, metadata={"description": "A part of what was answered"})
     since = Instant(metadata={"description": "Ended, or due, from then on"})
@@ -54,20 +43,6 @@ class LogQuery(SearchQuery):
 
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 500))
     cursor = Text(least=1, most=1_000)
-
-
-class TryAnswer(Schema):
-    """One attempt through one relay; ``outcome`` null: still on its way."""
-
-    relay_id = Id(required=True)
-    relay_name = fields.String(required=True)
-    from_email = fields.String(required=True)
-    at = Instant(required=True)
-    answered_at = Instant(required=True, allow_none=True)
-    outcome = fields.String(required=True, allow_none=True)
-    phase = fields.String(required=True)
-    code = fields.Integer(required=True, allow_none=True)
-    text = fields.String(required=True)
 
 
 class LineAnswer(Schema):
@@ -84,7 +59,7 @@ class LineAnswer(Schema):
     tries = fields.Integer(required=True)
     due_at = Instant(required=True, allow_none=True)
     finished_at = Instant(required=True, allow_none=True)
-    last = fields.Nested(TryAnswer, required=True, allow_none=True)
+    last = fields.Nested(AttemptAnswer, required=True, allow_none=True)
 
 
 class LogAnswer(Schema):
@@ -96,19 +71,10 @@ class LogAnswer(Schema):
     go_on = fields.String(required=True, allow_none=True, data_key="next")
 
 
-class HeardAnswer(Schema):
-    """Something that was heard of a mail after its relay took it."""
-
-    kind = fields.String(required=True)
-    hard = fields.Boolean(required=True)
-    words = fields.String(required=True)
-    at = Instant(required=True)
-
-
 class StoryAnswer(LineAnswer):
     """A delivery with everything that happened to it, oldest first."""
 
-    attempts = fields.List(fields.Nested(TryAnswer), required=True)
+    attempts = fields.List(fields.Nested(AttemptAnswer), required=True)
     events = fields.List(fields.Nested(HeardAnswer), required=True)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
+from app.api.attempt_shapes import AttemptAnswer
 from app.api.paging import PageQuery
 from app.api.schemas import Email, Id, Instant, Name, Strict, Text
 from app.rules.routing import STREAMS
@@ -143,23 +144,9 @@ _SUMMARY: dict[str, Any] = {
 }
 
 
-class MessageAttempt(Schema):
-    """One try through one relay; ``code`` and ``text`` are the relay's words."""
-
-    relay_id = Id(required=True)
-    relay_name = fields.String(required=True, allow_none=True)
-    from_email = _text()
-    at = Instant(required=True)
-    ended_at = _moment()
-    outcome = fields.String(required=True, allow_none=True)
-    phase = _text()
-    code = fields.Integer(required=True, allow_none=True)
-    text = _text()
-
-
 MessageSummary = Schema.from_dict(_SUMMARY, name="MessageSummary")
 MessageAnswer = Schema.from_dict(
-    {**_SUMMARY, "attempts": fields.List(fields.Nested(MessageAttempt), required=True)},
+    {**_SUMMARY, "attempts": fields.List(fields.Nested(AttemptAnswer), required=True)},
     name="MessageAnswer",
 )
 

@@ -6,12 +6,11 @@ from uuid import UUID
 from marshmallow import Schema, fields, validate
 
 from app.api.access import caller, runtime
-from app.api.relay_shapes import RelayAnswer, shown
+from app.api.relay_shapes import RelayAnswer, shown_alone
 from app.api.routes import Routes
 from app.api.schemas import Instant, Strict, Text
 from app.rules.routing import STREAMS
-from app.sending import pausing, relay_views
-from app.sending.models import Relay
+from app.sending import pausing
 
 blueprint = Routes("pausing", "Relays and streams that rest while the others go on.")
 
@@ -86,7 +85,7 @@ def pause_relay(relay_id: UUID, body: dict[str, Any]) -> Any:
         relay = pausing.pause_relay(
             session, caller().workspace_id, relay_id, reason=body["reason"], now=now
         )
-        answer = _shown(session, relay, now)
+        answer = shown_alone(session, relay, now)
     running.poke()
     return answer
 
@@ -98,10 +97,6 @@ def resume_relay(relay_id: UUID) -> Any:
     now = running.now()
     with running.database.transaction() as session:
         relay = pausing.resume_relay(session, caller().workspace_id, relay_id)
-        answer = _shown(session, relay, now)
+        answer = shown_alone(session, relay, now)
     running.poke()
     return answer
-
-
-def _shown(session: Any, relay: Relay, now: Any) -> dict[str, Any]:
-    return shown(relay, relay_views.beside(session, relay.workspace_id), now)

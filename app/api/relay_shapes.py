@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from marshmallow import Schema, fields, validate
+from sqlalchemy.orm import Session
 
 from app.api.return_path_shapes import (
     RETURN_PATH,
@@ -236,3 +237,8 @@ def shown(relay: Relay, known: Beside, now: datetime) -> dict[str, Any]:
         "envelope": envelope_of(relay),
         "warnings": warnings(relay),
     }
+
+
+def shown_alone(session: Session, relay: Relay, now: datetime) -> dict[str, Any]:
+    """One relay by itself."""
+    return shown(relay, relay_views.beside(session, relay.workspace_id), now)

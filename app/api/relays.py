@@ -1,7 +1,6 @@
 """Relays: the ways out, their settings, their health, and trying them."""
 
 import asyncio
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +14,12 @@ from app.api.relay_shapes import (
     RelayChanges,
     RemoveQuery,
     shown,
+    shown_alone,
 )
 from app.api.relay_trial_shapes import CheckAnswer, TestAnswer, TestMail, tested
 from app.api.routes import Routes
 from app.campaigns import relay_leaves
-from app.db import Page
 from app.sending import relay_health, relay_settings, relay_trial, relay_views
-from app.sending.models import Relay
 from app.sending.relay_trial import Trial
 
 blueprint = Routes("relays", "The ways out for mail: SMTP servers and how to log in there.")
@@ -38,8 +36,8 @@ def list_relays(query: dict[str, Any]) -> Any:
             session, caller().workspace_id, number=query["page"], per_page=query["per_page"]
         )
         known = relay_views.beside(session, caller().workspace_id)
-        items = [shown(one, known, running.now()) for one in found.items]
-        return Page(items, found.total, found.page, found.per_page)
+        now = running.now()
+        return found.map(lambda one: shown(one, known, now))
 
 
 @blueprint.post("/relays", scope="settings", body=NewRelay, answer=RelayAnswer)
@@ -56,7 +54,7 @@ def create_relay(body: dict[str, Any]) -> Any:
             allow_private=running.allow_private,
             now=now,
         )
-        answer = _shown(session, made, now)
+        answer = shown_alone(session, made, now)
     running.poke()
     return answer
 
@@ -67,7 +65,7 @@ def get_relay(relay_id: UUID) -> Any:
     running = runtime()
     with running.database.reading() as session:
         relay = relay_settings.get(session, caller().workspace_id, relay_id)
-        return _shown(session, relay, running.now())
+        return shown_alone(session, relay, running.now())
 
 
 @blueprint.patch(_RELAY, scope="settings", body=RelayChanges, answer=RelayAnswer)
@@ -85,7 +83,7 @@ def change_relay(relay_id: UUID, body: dict[str, Any]) -> Any:
             allow_private=running.allow_private,
             now=now,
         )
-        answer = _shown(session, changed, now)
+        answer = shown_alone(session, changed, now)
     running.poke()
     return answer
 
@@ -149,13 +147,9 @@ def set_relay_breaker(relay_id: UUID, body: dict[str, Any]) -> Any:
             now=now,
             settings=running.breaker,
         )
-        answer = _shown(session, relay, now)
+        answer = shown_alone(session, relay, now)
     running.poke()
     return answer
-
-
-def _shown(session: Any, relay: Relay, now: datetime) -> dict[str, Any]:
-    return shown(relay, relay_views.beside(session, relay.workspace_id), now)
 
 
 def _trial(relay_id: UUID) -> Trial:

@@ -12,7 +12,7 @@ from app.api.schemas import Email, Flag, Id, Instant, Name, Strict, Text, Whole
 from app.campaigns import dry_run
 from app.rules.primary import MAIL_TYPES
 from app.rules.routing import STREAMS
-from app.rules.smart_rules import FIELDS, OPERATORS
+from app.rules.routing_rule import FIELDS, OPERATORS
 from app.sending import routing_rules
 
 blueprint = Routes("routing", "Which relay a mail takes, and why.")

@@ -6,6 +6,7 @@ from uuid import UUID
 from marshmallow import Schema, fields, validate
 
 from app.api.access import caller, runtime
+from app.api.attempt_shapes import AttemptAnswer, HeardAnswer
 from app.api.routes import Routes
 from app.api.routing import ExplanationAnswer
 from app.api.schemas import Email, Id, Instant, Strict
@@ -70,29 +71,11 @@ class TraceSuppression(Schema):
     since = Instant(required=True, attribute="created_at")
 
 
-class TraceAttempt(Schema):
-    """One try; ``role`` by the routing of today, ``relay_name`` null when the relay is gone."""
+class TraceAttempt(AttemptAnswer):
+    """One try; ``role`` by the routing of today: primary or failover."""
 
-    relay_id = Id(required=True)
-    relay_name = fields.String(required=True, allow_none=True)
     role = _text()
     round = fields.Integer(required=True)
-    at = Instant(required=True)
-    finished_at = _moment()
-    outcome = fields.String(required=True, allow_none=True)
-    phase = _text()
-    code = fields.Integer(required=True, allow_none=True)
-    text = _text()
-    from_email = _text()
-
-
-class TraceEvent(Schema):
-    """What was heard after the relay's reply."""
-
-    kind = _text()
-    hard = fields.Boolean(required=True)
-    words = _text()
-    at = Instant(required=True)
 
 
 class TraceDelivery(Schema):
@@ -103,7 +86,7 @@ class TraceDelivery(Schema):
     due_at = _moment()
     finished_at = _moment()
     attempts = fields.List(fields.Nested(TraceAttempt), required=True)
-    events = fields.List(fields.Nested(TraceEvent), required=True)
+    events = fields.List(fields.Nested(HeardAnswer), required=True)
 
 
 def _perhaps(shape: type[Schema]) -> Any:

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from app.campaigns import audience, rotation
 from app.campaigns.models import Campaign
-from app.campaigns.sender import Draft
 from app.contacts.models import Contact, Suppression
-from app.rules.smart_rules import PERSONAL
+from app.rules.routing_rule import PERSONAL
 from app.sending import firsts
 from app.sending.compose import contact_values
+from app.sending.draft import Draft
 from app.sending.firsts import Words
 from app.sending.fleet import Fleet
 

@@ -84,17 +84,4 @@ def _campaign(
 ) -> Campaign:
     if campaign_id is not None:
         return edit.get(session, workspace_id, campaign_id)
-    return Campaign(
-        workspace_id=workspace_id,
-        created_by=user_id,
-        mail_type="newsletter",
-        stream="marketing",
-        name="",
-        subject="",
-        html="",
-        text="",
-        from_email="",
-        from_name="",
-        reply_to_email="",
-        pool=[],
-    )
+    return edit.blank(workspace_id, user_id)

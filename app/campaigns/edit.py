@@ -57,10 +57,20 @@ def create(
     now: datetime,
 ) -> Campaign:
     """A new draft. Raises Invalid."""
-    made = Campaign(
+    made = blank(workspace_id, created_by)
+    made.created_at = now
+    _take(session, made, values, now)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def blank(workspace_id: UUID, created_by: UUID) -> Campaign:
+    """A campaign that says nothing yet."""
+    return Campaign(
         workspace_id=workspace_id,
         created_by=created_by,
-        created_at=now,
+        name="",
         mail_type="newsletter",
         stream="marketing",
         send_strategy=rotation.PINNED,
@@ -77,10 +87,6 @@ def create(
         audience={},
         promise="never_twice",
     )
-    _take(session, made, values, now)
-    session.add(made)
-    session.flush()
-    return made
 
 
 def change(

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from app.campaigns import cohorts, edit, pace, sender
 from app.campaigns.cohorts import Split, shared_out
 from app.campaigns.models import Campaign
-from app.campaigns.sender import Draft
 from app.errors import Conflict, Invalid
 from app.rules import forecast_words
 from app.rules import spread as spreading
 from app.rules.forecast import Arrival, Cohort, Voyage
 from app.sending import fleet, ships
+from app.sending.draft import Draft
 from app.sending.due import Due
 from app.sending.fleet import Fleet
 

@@ -1,4 +1,4 @@
-"""How a campaign goes out over time: its spread and its sending window."""
+"""How a campaign goes out over time: its spread, its sending window and its canary."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,7 +1,6 @@
 """Through which relay a campaign goes, and in whose name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from app.campaigns.models import Campaign
 from app.errors import Invalid
 from app.rules.pinning import SENDER_FIELDS, sender_fields
 from app.sending import ledger, relay_settings
+from app.sending.draft import Draft, draft
 from app.sending.models import Dispatch, Relay
 from app.workspaces.models import Workspace
 
@@ -39,45 +39,19 @@ def follow_pin(session: Session, campaign: Campaign) -> None:
         _fill(campaign, {}, usable(session, campaign.workspace_id, campaign.relay_id))
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A campaign as routing sees it before there is a dispatch; see ``fleet.Mail``."""
-
-    zone: str
-    pin: UUID | None
-    mail_type: str
-    stream: str
-    user_id: UUID | None
-    from_email: str
-    from_name: str
-    reply_to_email: str
-    label: str
-    failover: bool
-    backup: UUID | None
-    same_from: bool
-    keep_from: bool
-    into_transactional: bool
-
-
 def mail_of(session: Session, campaign: Campaign) -> Draft:
-    """The campaign with what its workspace says about failover today."""
-    workspace = session.get_one(Workspace, campaign.workspace_id)
+    """The campaign as routing sees it; one that rotates is asked for the first of its pool."""
     first = next((relay_id for relay_id, _ in rotation.members(campaign)), None)
-    return Draft(
-        workspace.timezone,
-        campaign.relay_id or first,
-        campaign.mail_type,
-        campaign.stream,
-        campaign.created_by,
-        campaign.from_email,
-        campaign.from_name,
-        campaign.reply_to_email,
-        campaign.name,
-        workspace.failover_enabled,
-        workspace.backup_relay_id,
-        workspace.failover_from_policy == "same_from_only",
-        workspace.failover_from_policy == "keep_if_verified",
-        workspace.failover_into_transactional,
+    return draft(
+        session.get_one(Workspace, campaign.workspace_id),
+        pin=campaign.relay_id or first,
+        mail_type=campaign.mail_type,
+        stream=campaign.stream,
+        user_id=campaign.created_by,
+        from_email=campaign.from_email,
+        from_name=campaign.from_name,
+        reply_to_email=campaign.reply_to_email,
+        label=campaign.name,
     )
 
 

@@ -11,8 +11,6 @@ from app.db import Base, Identified
 from app.rules import consent
 
 STATUSES = ("pending", "active", "unsubscribed", "bounced", "invalid", "complained")
-#: Statuses that say "no": nothing but a person's deliberate act makes them active again.
-CLOSED_STATUSES = ("unsubscribed", "bounced", "invalid", "complained")
 #: Columns of a contact that people and sites may fill; every one is text, "" when unknown.
 CONTACT_FIELDS = (
     "first_name",
@@ -144,6 +142,7 @@ class Suppression(Identified, Base):
 
     ``reason`` is one of unsubscribed, bounced, complained, invalid, manual: the strongest that was
     heard. ``stops_messages``: one of those that were heard also stops mail that somebody waits for.
+    ``was_pending``: the contact had not agreed yet when it came, and has not if it was untrue.
     """
 
     __tablename__ = "suppression"
@@ -155,6 +154,7 @@ class Suppression(Identified, Base):
         default=lambda row: consent.stops_messages(row.get_current_parameters()["reason"]),
         server_default=false(),
     )
+    was_pending: Mapped[bool] = mapped_column(default=False, server_default=false())
     detail: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
 

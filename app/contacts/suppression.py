@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import product
 from uuid import UUID
 
 from sqlalchemy import case, delete, literal, select, update
@@ -61,8 +62,9 @@ def take_back(
             )
         ).scalars()
         untrue = [row for row in rows if row.detail.endswith(said[row.address])]
-        for reason in _LEARNED:
-            addresses = [row.address for row in untrue if row.reason == reason]
+        for reason, was_pending in product(_LEARNED, (False, True)):
+            learned = (reason, was_pending)
+            addresses = [one.address for one in untrue if (one.reason, one.was_pending) == learned]
             session.execute(
                 update(Contact)
                 .where(
@@ -70,7 +72,7 @@ def take_back(
                     Contact.address.in_(addresses),
                     Contact.status == consent.status_for(reason),
                 )
-                .values(status="active")
+                .values(status="pending" if was_pending else "active")
             )
         lift(session, workspace_id, [row.address for row in untrue])
 
@@ -97,8 +99,8 @@ def _suppress(
     now: datetime,
 ) -> int:
     _write_down(session, workspace_id, addresses, reason, detail, now)
-    changing = session.scalars(
-        select(Contact.id)
+    changing = session.execute(
+        select(Contact.id, Contact.address, Contact.status)
         .where(
             Contact.workspace_id == workspace_id,
             Contact.address.in_(addresses),
@@ -107,9 +109,15 @@ def _suppress(
         .order_by(Contact.id)
         .with_for_update()
     ).all()
+    if pending := [one.address for one in changing if one.status == "pending"]:
+        session.execute(
+            update(Suppression)
+            .where(Suppression.workspace_id == workspace_id, Suppression.address.in_(pending))
+            .values(was_pending=True)
+        )
     session.execute(
         update(Contact)
-        .where(Contact.id.in_(changing))
+        .where(Contact.id.in_([one.id for one in changing]))
         .values(status=consent.status_for(reason), updated_at=now)
     )
     return len(changing)

@@ -12,6 +12,7 @@ from app.errors import Invalid
 from app.rules import email_address
 from app.rules.email_address import EmailAddress
 from app.sending import fleet, ledger, relay_settings
+from app.sending.draft import Draft, draft
 from app.sending.models import Content, Dispatch, Relay
 from app.sending.models.dispatch import MESSAGE
 from app.workspaces.models import Workspace
@@ -48,8 +49,29 @@ def accept(
     ``user_id``: who sends, which may choose the relay. Raises Invalid.
     """
     ready_at = _moment(handed.at, now)
-    mail = _Mail(handed, user_id, session.get_one(Workspace, workspace_id))
+    mail = draft(
+        session.get_one(Workspace, workspace_id),
+        pin=handed.relay_id,
+        mail_type="transactional",
+        stream=handed.stream,
+        user_id=user_id,
+        from_email=handed.from_email,
+        from_name=handed.from_name,
+        reply_to_email=handed.reply_to_email,
+    )
     domain = _from_domain(session, workspace_id, mail, now)
+    content_id = _content(session, workspace_id, handed, now)
+    made = {ids.new_id(): one for one in handed.recipients}
+    session.add_all(
+        _dispatch(one, workspace_id, content_id, handed, user_id, domain, ready_at, now)
+        for one in made
+    )
+    session.flush()
+    ledger.hand_in(session, workspace_id, made, due_at=ready_at)
+    return list(made)
+
+
+def _content(session: Session, workspace_id: UUID, handed: HandedIn, now: datetime) -> UUID:
     content = Content(
         workspace_id=workspace_id,
         subject=handed.subject,
@@ -61,14 +83,7 @@ def accept(
     )
     session.add(content)
     session.flush()
-    made = {ids.new_id(): one for one in handed.recipients}
-    session.add_all(
-        _dispatch(one, workspace_id, content.id, handed, user_id, domain, ready_at, now)
-        for one in made
-    )
-    session.flush()
-    ledger.hand_in(session, workspace_id, made, due_at=ready_at)
-    return list(made)
+    return content.id
 
 
 def _dispatch(
@@ -101,28 +116,7 @@ def _dispatch(
     )
 
 
-class _Mail:
-    """What was handed in, as routing sees it; see ``fleet.Mail``."""
-
-    mail_type = "transactional"
-    label = ""
-
-    def __init__(self, handed: HandedIn, user_id: UUID, workspace: Workspace) -> None:
-        self.pin = handed.relay_id
-        self.stream = handed.stream
-        self.user_id: UUID | None = user_id
-        self.from_email = handed.from_email
-        self.from_name = handed.from_name
-        self.reply_to_email = handed.reply_to_email
-        self.zone = workspace.timezone
-        self.failover = workspace.failover_enabled
-        self.backup = workspace.backup_relay_id
-        self.same_from = workspace.failover_from_policy == "same_from_only"
-        self.keep_from = workspace.failover_from_policy == "keep_if_verified"
-        self.into_transactional = workspace.failover_into_transactional
-
-
-def _from_domain(session: Session, workspace_id: UUID, mail: _Mail, now: datetime) -> str:
+def _from_domain(session: Session, workspace_id: UUID, mail: Draft, now: datetime) -> str:
     """The domain of From: the mail's own, or that of the relay it would take now.
 
     A relay that rests or is disabled is no reason to refuse a mail: it waits, or another helps.

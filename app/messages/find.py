@@ -12,25 +12,12 @@ from sqlalchemy.orm import Session
 from app.db import Page
 from app.errors import NotFound
 from app.rules import email_address
+from app.sending import attempts
+from app.sending.attempts import Tried
 from app.sending.ledger.balance import spoken_state
-from app.sending.models import Attempt, Content, Delivery, Dispatch, Relay
+from app.sending.models import Content, Delivery, Dispatch
 from app.sending.models.delivery import NOBODY
 from app.sending.models.dispatch import MESSAGE
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """One try through one relay; ``outcome`` None: its answer has not come yet."""
-
-    relay_id: UUID
-    relay_name: str | None
-    from_email: str
-    at: datetime
-    ended_at: datetime | None
-    outcome: str | None
-    phase: str
-    code: int | None
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +58,7 @@ def get(session: Session, workspace_id: UUID, message_id: UUID, *, now: datetime
     row = session.execute(_messages(workspace_id, now).where(Dispatch.id == message_id)).first()
     if row is None:
         raise NotFound("There is no such message.")
-    return _view(row, now, _attempts(session, row.Delivery.id))
+    return _view(row, now, attempts.of(session, [row.Delivery.id])[row.Delivery.id])
 
 
 def listed(
@@ -111,7 +98,7 @@ def _messages(workspace_id: UUID, now: datetime) -> Select[Any]:
     return found
 
 
-def _view(row: Any, now: datetime, attempts: Sequence[Tried] = ()) -> MessageView:
+def _view(row: Any, now: datetime, tries: Sequence[Tried] = ()) -> MessageView:
     dispatch, delivery = row.Dispatch, row.Delivery
     next_, next_at = _next(row.spoken, dispatch, delivery, now)
     return MessageView(
@@ -129,7 +116,7 @@ def _view(row: Any, now: datetime, attempts: Sequence[Tried] = ()) -> MessageVie
         delivery.finished_at,
         next_,
         next_at,
-        attempts,
+        tries,
     )
 
 
@@ -151,27 +138,3 @@ def _next(
             return "waits for a person, or for an event that tells whether it went", None
         case _:
             return "", None
-
-
-def _attempts(session: Session, delivery_id: int) -> list[Tried]:
-    rows = session.execute(
-        select(Attempt, Relay.name)
-        .outerjoin(Relay, Relay.id == Attempt.relay_id)
-        .where(Attempt.delivery_id == delivery_id)
-        .where(Attempt.outcome.is_(None) | (Attempt.outcome != "void"))
-        .order_by(Attempt.id)
-    )
-    return [
-        Tried(
-            one.relay_id,
-            name,
-            one.from_email,
-            one.begun_at,
-            one.finished_at,
-            one.outcome,
-            one.phase,
-            one.code,
-            one.text,
-        )
-        for one, name in rows
-    ]

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 #: Everything that is counted of attempts. ``hard`` and ``soft``: recipients whom the relay
 #: itself refused for good while the mail was handed over.
@@ -64,3 +65,13 @@ def cut(milliseconds: int) -> int:
     while milliseconds >= 100 * size:
         size *= 10
     return milliseconds - milliseconds % size
+
+
+def hour_of(moment: datetime) -> int:
+    """The hour in which a moment lies: hours since 1970 in UTC."""
+    return int(moment.timestamp() // 3600)
+
+
+def start_of(hour: int) -> datetime:
+    """When such an hour begins."""
+    return datetime.fromtimestamp(hour * 3600, UTC)

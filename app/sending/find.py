@@ -8,21 +8,10 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.rules import email_address
+from app.sending import attempts
+from app.sending.attempts import Tried
 from app.sending.ledger.balance import spoken_state
-from app.sending.models import Attempt, Delivery
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptView:
-    """One try: when, through which relay, and its reply. ``outcome`` None: still open."""
-
-    relay_id: UUID
-    at: datetime
-    outcome: str | None
-    phase: str
-    code: int | None
-    text: str
-    from_email: str
+from app.sending.models import Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +24,7 @@ class DeliveryView:
     reason: str
     due_at: datetime | None
     finished_at: datetime | None
-    attempts: list[AttemptView]
+    attempts: list[Tried]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +61,11 @@ def deliveries(
         .limit(per_page)
         .offset((page - 1) * per_page)
     ).all()
-    attempts = _attempts(session, [row[0].id for row in rows])
-    return Deliveries([_view(row[0], row[1], attempts.get(row[0].id, [])) for row in rows], total)
+    tries = attempts.of(session, [row[0].id for row in rows])
+    return Deliveries([_view(row[0], row[1], tries.get(row[0].id, [])) for row in rows], total)
 
 
-def _view(delivery: Delivery, state: str, attempts: list[AttemptView]) -> DeliveryView:
+def _view(delivery: Delivery, state: str, tries: list[Tried]) -> DeliveryView:
     return DeliveryView(
         delivery.email,
         delivery.contact_id,
@@ -84,23 +73,5 @@ def _view(delivery: Delivery, state: str, attempts: list[AttemptView]) -> Delive
         delivery.reason,
         delivery.due_at if delivery.state == "queued" else None,
         delivery.finished_at,
-        attempts,
+        tries,
     )
-
-
-def _attempts(session: Session, wanted: list[int]) -> dict[int, list[AttemptView]]:
-    found: dict[int, list[AttemptView]] = {}
-    rows = session.scalars(
-        select(Attempt)
-        .where(
-            Attempt.delivery_id.in_(wanted),
-            Attempt.outcome.is_(None) | (Attempt.outcome != "void"),
-        )
-        .order_by(Attempt.id)
-    )
-    for row in rows:
-        view = AttemptView(
-            row.relay_id, row.begun_at, row.outcome, row.phase, row.code, row.text, row.from_email
-        )
-        found.setdefault(row.delivery_id, []).append(view)
-    return found

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.contacts.models import ContactList, ContactTag, MailingList, Tag
 from app.rules import message
-from app.rules.smart_rules import PERSONAL
+from app.rules.routing_rule import PERSONAL
 from app.rules.template import Template, TemplateError, given
 from app.sending.fleet import Fleet
 from app.sending.ledger import Claimed, OpenDispatch

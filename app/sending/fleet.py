@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.rules import primary, routing, smart_rules
+from app.rules import primary, routing, routing_rule
 from app.rules.primary import Step, Wish
 from app.rules.routing import Candidate, Decision, Terms
-from app.rules.smart_rules import Condition, Rule
+from app.rules.routing_rule import Condition, Rule
 from app.sending import relays
 from app.sending.destinations import Gate
 from app.sending.models import Relay, RoutingRule, UserRelay
@@ -74,7 +74,7 @@ class Fleet:
         when the campaign rotates. ``personal``: what rules may know of the recipient.
         """
         default = self.types.get(primary.ALL)
-        rule = smart_rules.first(self.rules, _facts(mail, personal or {})) if self.rules else None
+        rule = routing_rule.first(self.rules, _facts(mail, personal or {})) if self.rules else None
         says = f"the routing rule '{rule.name}' leads there" if rule else ""
         wishes = (
             Wish("pin", mail.pin, binding=True),
@@ -154,11 +154,11 @@ def gather(
         {one.mail_type: key for key, one in found.items() if one.mail_type != primary.NONE},
         users_defaults(session, workspace_id),
         rules,
-        smart_rules.fields_of(rules),
+        routing_rule.fields_of(rules),
     )
 
 
-def _facts(mail: Mail, personal: Mapping[str, Sequence[str]]) -> smart_rules.Facts:
+def _facts(mail: Mail, personal: Mapping[str, Sequence[str]]) -> routing_rule.Facts:
     known = {
         "from_email": [mail.from_email],
         "from_name": [mail.from_name],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.rules import links
+from app.rules import links, message_ids
 from app.rules.finished import Stamp, read, stamped
 from app.sending import return_paths
 from app.sending.compose import Composer, Identity, on_the_wire
@@ -46,11 +46,6 @@ def identity(dispatch: OpenDispatch, primary: Relay | None, relay: Relay) -> Ide
     return Identity(relay.from_email, from_name or relay.from_name, *reply_to)
 
 
-def message_id(dispatch: OpenDispatch, delivery: int) -> str:
-    """The same through every relay and every retry, so that a doubled mail is seen as one."""
-    return f"<{delivery}.{dispatch.id.hex}@{dispatch.domain}>"
-
-
 def letter(
     composer: Composer,
     dispatch: OpenDispatch,
@@ -67,7 +62,7 @@ def letter(
         to_email=claimed.email,
         contact=contact,
         unsubscribe_url=f"{post.base_url}/u/{token}",
-        message_id=message_id(dispatch, claimed.id),
+        message_id=message_ids.made(claimed.id, dispatch.id, dispatch.domain),
         date=now,
         list_id=f"{dispatch.workspace_id.hex}.{dispatch.domain}",
         dispatch_id=str(dispatch.id),
@@ -84,7 +79,7 @@ def finished(
         reply_to_email=on_the_wire(who.reply_to_email) if who.reply_to_email else "",
         reply_to_name=who.reply_to_name,
         to_email=on_the_wire(claimed.email),
-        message_id=message_id(dispatch, claimed.id),
+        message_id=message_ids.made(claimed.id, dispatch.id, dispatch.domain),
         date=now,
     )
     return stamped(read(mail), stamp)

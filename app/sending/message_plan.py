@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.rules import mail_facts
 from app.rules.routing import Decision, Halt, Send, Wait
-from app.rules.smart_rules import PERSONAL
+from app.rules.routing_rule import PERSONAL
 from app.sending import firsts, fleet, ledger, letters
 from app.sending.fleet import Fleet
 from app.sending.ledger import Claimed, HeldMessage

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.rules import breaker
+from app.rules import breaker, delivery
 from app.rules.breaker import BreakerSettings
 from app.rules.replies import Reply
 from app.sending import alarming, relay_settings, relays
@@ -83,7 +83,7 @@ def note_test(
     )
     relay.fail_streak, relay.open_until = found.fail_streak, found.open_until
     relay.probe_attempt = found.probe
-    relay.last_fault = f"{reply.phase}: {reply.code or ''} {reply.text}".replace(":  ", ": ")
+    relay.last_fault = delivery.describe(reply)
     relay.last_fault_at = now
     alarming.breaker_moved(relay, before, found, now)
     if alarming.is_login_refused(relay.last_fault):

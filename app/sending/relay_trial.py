@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email import policy
-from email.message import EmailMessage
-from email.utils import format_datetime
 from html import escape
 from uuid import UUID
 
@@ -14,7 +11,7 @@ from app import providers
 from app.errors import Conflict, Invalid
 from app.providers.presets import Preset
 from app.providers.report import CheckReport, SendReport
-from app.rules import email_address, envelope, headers, verp
+from app.rules import email_address, envelope, own_mail, verp
 from app.rules.replies import Reply
 from app.sending import relay_settings, return_paths, verified
 from app.sending.models import Relay
@@ -91,8 +88,7 @@ class Trial:
             raise Conflict("From of this relay is no e-mail address: correct from_email first.")
         other = email_address.parse(from_email)
         shown = other.address if other else sender.address
-        head = _head(self._relay, shown, person.address, message_id, now)
-        letter = head + _body(self._relay.name, html)
+        letter = _letter(self._relay, shown, person.address, message_id, now, html=html)
 
         async def through(envelope_sender: str) -> SendReport:
             parcel = Parcel(0, envelope_sender, person.address, letter)
@@ -121,23 +117,16 @@ def note(
     session.flush()
 
 
-def _head(relay: Relay, sender: str, recipient: str, message_id: UUID, now: datetime) -> bytes:
-    domain = sender.rpartition("@")[2]
-    return b"".join(
-        (
-            headers.token("Date", format_datetime(now.replace(microsecond=0))),
-            headers.mailbox("From", relay.from_name, sender),
-            headers.mailbox("To", "", recipient),
-            headers.text("Subject", f"Test mail through {relay.name}"),
-            headers.token("Message-ID", f"<{message_id}@{domain}>"),
-            headers.token("Auto-Submitted", "auto-generated"),
-        )
+def _letter(
+    relay: Relay, sender: str, recipient: str, number: UUID, now: datetime, *, html: bool
+) -> bytes:
+    return own_mail.written(
+        from_name=relay.from_name,
+        sender=sender,
+        recipient=recipient,
+        subject=f"Test mail through {relay.name}",
+        text=_TEXT.format(relay=relay.name),
+        html=_HTML.format(relay=escape(relay.name)) if html else "",
+        number=number,
+        now=now,
     )
-
-
-def _body(name: str, html: bool) -> bytes:
-    made = EmailMessage(policy=policy.SMTP.clone(cte_type="7bit"))
-    made.set_content(_TEXT.format(relay=name))
-    if html:
-        made.add_alternative(_HTML.format(relay=escape(name)), subtype="html")
-    return made.as_bytes()

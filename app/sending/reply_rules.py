@@ -1,11 +1,11 @@
-"""Rules about replies as people set them up, and what all rules say about an answer."""
+"""Rules about replies as people set them up: create, change, remove and list them."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import Page, page
@@ -16,6 +16,7 @@ from app.rules.replies import Reply
 from app.sending import relay_settings, unknown_replies
 from app.sending.judging import Judge
 from app.sending.models import ReplyRule
+from app.sending.positions import position
 
 _USUAL: Mapping[str, Any] = {
     "enabled": True,
@@ -94,7 +95,7 @@ def _take(session: Session, rule: ReplyRule, values: Mapping[str, Any], now: dat
     for name, value in wanted.items():
         setattr(rule, name, value)
     if "position" in values:
-        rule.position = _position(session, rule.workspace_id, values["position"])
+        rule.position = position(session, ReplyRule, rule.workspace_id, values["position"])
     rule.updated_at = now
 
 
@@ -107,13 +108,6 @@ def _require_whose(session: Session, workspace_id: UUID, values: Mapping[str, An
         raise Invalid.at("relay_id", "A rule is about one relay or about a service, not both.")
     if relay_settings.find(session, workspace_id, values["relay_id"]) is None:
         raise Invalid.at("relay_id", "There is no such relay.")
-
-
-def _position(session: Session, workspace_id: UUID, given: int | None) -> int:
-    if given is not None:
-        return given
-    last = select(func.max(ReplyRule.position)).where(ReplyRule.workspace_id == workspace_id)
-    return (session.scalar(last) or 0) + 1
 
 
 def _forget_known(session: Session, workspace_id: UUID) -> None:

@@ -1,17 +1,18 @@
-"""Smart rules as people set them up: create, change, remove and list them."""
+"""Routing rules as people set them up: create, change, remove and list them."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import Page, page
 from app.errors import Invalid, NotFound
 from app.sending import relay_settings
 from app.sending.models import RoutingRule
+from app.sending.positions import position
 
 _GIVEN = ("name", "enabled", "groups")
 
@@ -79,7 +80,7 @@ def _take(session: Session, rule: RoutingRule, values: Mapping[str, Any], now: d
         relay_settings.lock_workspace(session, rule.workspace_id)
         rule.relay_id = _reachable(session, rule.workspace_id, values["relay_id"])
     if "position" in values:
-        rule.position = _position(session, rule.workspace_id, values["position"])
+        rule.position = position(session, RoutingRule, rule.workspace_id, values["position"])
     rule.updated_at = now
 
 
@@ -93,13 +94,6 @@ def _reachable(session: Session, workspace_id: UUID, relay_id: UUID) -> UUID:
             "pinned or the default: include it, or choose another one."
         )
     return relay_id
-
-
-def _position(session: Session, workspace_id: UUID, given: int | None) -> int:
-    if given is not None:
-        return given
-    last = select(func.max(RoutingRule.position)).where(RoutingRule.workspace_id == workspace_id)
-    return (session.scalar(last) or 0) + 1
 
 
 def _unfit(sentence: str) -> Invalid:

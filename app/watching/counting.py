@@ -91,7 +91,7 @@ def _by_hour(session: Session, which: ColumnElement[bool], *columns: Any) -> Sel
     closed = Attempt.finished_at.is_not(None) & (Attempt.outcome != "void")
     named = [one.label(f"key_{number}") for number, one in enumerate(columns)]
     keys = select(
-        Attempt.relay_id, hour_of(session, Attempt.finished_at).label("hour"), *named
+        Attempt.relay_id, hour_in_sql(session, Attempt.finished_at).label("hour"), *named
     ).where(which, closed)
     rows = keys.subquery()
     return select(*rows.c, func.count()).group_by(*rows.c)
@@ -101,8 +101,8 @@ def _is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
-def hour_of(session: Session, moment: Any) -> ColumnElement[int]:
-    """The hour in which a column's moment lies: hours since 1970 in UTC."""
+def hour_in_sql(session: Session, moment: Any) -> ColumnElement[int]:
+    """``rules.figures.hour_of`` for a column."""
     if _is_sqlite(session):
         return cast(func.strftime("%s", moment), Integer) // 3600
     seconds = func.extract("epoch", moment)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Invalid
 from app.rules import usual
-from app.rules.figures import Figures, total
+from app.rules.figures import Figures, hour_of, start_of, total
 from app.rules.usual import Compared
 from app.sending import relay_settings, relays
 from app.sending.models import Relay
@@ -138,16 +138,6 @@ def _one(
     )
     told = [Part(moment, total(some)) for moment, some in parts.items()]
     return Metrics(relay, since, until, told, here, before, compared)
-
-
-def hour_of(moment: datetime) -> int:
-    """The hour in which a moment lies, as the figures number them."""
-    return int(moment.timestamp() // 3600)
-
-
-def start_of(hour: int) -> datetime:
-    """When an hour of the figures begins."""
-    return datetime.fromtimestamp(hour * 3600, UTC)
 
 
 def _day_in(zone: ZoneInfo) -> Callable[[int], datetime]:

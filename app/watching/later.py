@@ -2,16 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.rules.figures import start_of
 from app.sending.mailboxes import heard_relays
 from app.sending.models import Event
-from app.watching.counting import hour_of
+from app.watching.counting import hour_in_sql
 
 #: Under which names they are counted: by kind, and for bounces whether they are for good.
 _NAMES = {
@@ -29,12 +30,15 @@ def by_hour(
     """Counts by relay and hour of hearing, ``first`` to ``last``."""
     heard = (
         select(
-            Event.relay_id, hour_of(session, Event.heard_at).label("hour"), Event.kind, Event.hard
+            Event.relay_id,
+            hour_in_sql(session, Event.heard_at).label("hour"),
+            Event.kind,
+            Event.hard,
         )
         .where(
             Event.relay_id.in_(relay_ids),
-            Event.heard_at >= _start(first),
-            Event.heard_at < _start(last + 1),
+            Event.heard_at >= start_of(first),
+            Event.heard_at < start_of(last + 1),
         )
         .subquery()
     )
@@ -54,7 +58,3 @@ def by_hour(
 def listening(session: Session, workspace_id: UUID, now: datetime) -> dict[str, frozenset[UUID]]:
     """The relays of which it would be known, by kind: bounced, complained."""
     return {kind: heard_relays(session, workspace_id, now=now, kind=kind) for kind in _KINDS}
-
-
-def _start(hour: int) -> datetime:
-    return datetime.fromtimestamp(hour * 3600, UTC)

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from app.campaigns.models import Campaign
 from app.db import Database
 from app.errors import NotFound
+from app.sending import attempts
+from app.sending.attempts import HeardLater, Tried
 from app.sending.ledger.balance import spoken_state
-from app.sending.models import Attempt, Delivery, Dispatch, Event, Relay
+from app.sending.models import Delivery, Dispatch
 from app.sending.models.delivery import NOBODY
 from app.sending.models.dispatch import MESSAGE
 from app.watching.searching import Search, find
@@ -23,31 +25,6 @@ from app.watching.searching import Search, find
 _NUMBER = re.compile("[0-9]{1,18}")
 #: Deliveries that are read at once when all of them are wanted.
 _AT_ONCE = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Try:
-    """One attempt; ``outcome`` None: still open."""
-
-    relay_id: UUID
-    relay_name: str
-    from_email: str
-    at: datetime
-    answered_at: datetime | None
-    outcome: str | None
-    phase: str
-    code: int | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What was heard of it later."""
-
-    kind: str
-    hard: bool
-    words: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +44,7 @@ class Line:
     tries: int
     due_at: datetime | None
     finished_at: datetime | None
-    last: Try | None
+    last: Tried | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +52,8 @@ class Story:
     """A delivery with every attempt and everything that was heard later, oldest first."""
 
     line: Line
-    attempts: list[Try]
-    events: list[Heard]
+    attempts: list[Tried]
+    events: list[HeardLater]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +103,8 @@ def story(session: Session, workspace_id: UUID, name: str, now: datetime) -> Sto
     if session.scalar(mine) is None:
         raise NotFound("There is no such delivery.")
     (line,) = _lines(session, [number], now)
-    heard = session.scalars(select(Event).where(Event.delivery_id == number).order_by(Event.id))
-    return Story(
-        line,
-        _tries(session, [number]).get(number, []),
-        [Heard(one.kind, one.hard, one.words, one.heard_at) for one in heard],
-    )
+    tries = attempts.of(session, [number]).get(number, [])
+    return Story(line, tries, attempts.heard_later(session, number))
 
 
 def dispatch_of(
@@ -162,7 +135,7 @@ def _lines(session: Session, ids: Sequence[int], now: datetime) -> list[Line]:
         .outerjoin(Campaign, Campaign.dispatch_id == Dispatch.id)
         .where(Delivery.id.in_(ids))
     )
-    tries = _tries(session, ids)
+    tries = attempts.of(session, ids)
     found = {row[0].id: _line(*row, tries.get(row[0].id, [])) for row in rows}
     return [found[one] for one in ids if one in found]
 
@@ -173,7 +146,7 @@ def _line(
     kind: str,
     campaign_id: UUID | None,
     campaign_name: str | None,
-    tries: list[Try],
+    tries: list[Tried],
 ) -> Line:
     return Line(
         delivery.id,
@@ -189,30 +162,3 @@ def _line(
         delivery.finished_at,
         tries[-1] if tries else None,
     )
-
-
-def _tries(session: Session, ids: Sequence[int]) -> dict[int, list[Try]]:
-    rows = session.execute(
-        select(Attempt, Relay.name)
-        .outerjoin(Relay, Relay.id == Attempt.relay_id)
-        .where(
-            Attempt.delivery_id.in_(ids), Attempt.outcome.is_(None) | (Attempt.outcome != "void")
-        )
-        .order_by(Attempt.id)
-    )
-    found: dict[int, list[Try]] = {}
-    for row, name in rows:
-        found.setdefault(row.delivery_id, []).append(
-            Try(
-                row.relay_id,
-                name or "",
-                row.from_email,
-                row.begun_at,
-                row.finished_at,
-                row.outcome,
-                row.phase,
-                row.code,
-                row.text,
-            )
-        )
-    return found

@@ -7,9 +7,6 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from email import policy
-from email.message import EmailMessage
-from email.utils import format_datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app import providers
 from app.providers.report import SendReport
-from app.rules import breaker, email_address, headers
+from app.rules import breaker, email_address, own_mail
 from app.runtime import Runtime
 from app.sending import relay_settings, relays
 from app.sending.models import Relay
@@ -37,8 +34,10 @@ All alerts: {base_url}/api/v1/alerts
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """Whether a relay took the mail, which one, and the last words that were heard."""
+class Brought:
+    """What became of a try to bring a notice: whether it was taken, and the last words that were
+    heard. ``relay_id``: the relay that carried a mail.
+    """
 
     ok: bool
     words: str
@@ -47,7 +46,7 @@ class Sent:
 
 def send(
     runtime: Runtime, workspace_id: UUID, notice_id: UUID, to: str, told: dict[str, Any]
-) -> Sent:
+) -> Brought:
     """Tries one healthy relay after the other until one takes it. It counts against limits."""
     words = NONE_HEALTHY
     tried: set[UUID] = set()
@@ -55,7 +54,7 @@ def send(
         with runtime.database.transaction() as session:
             relay = _choose(session, workspace_id, told["about"], tried, runtime.now())
         if relay is None:
-            return Sent(False, words)
+            return Brought(False, words)
         tried.add(relay.id)
         try:
             report = _through(runtime, relay, notice_id, to, told)
@@ -64,7 +63,7 @@ def send(
             continue
         words = f"{relay.name}: {report.reply.code or ''} {report.reply.text}"
         if report.ok:
-            return Sent(True, words, relay.id)
+            return Brought(True, words, relay.id)
 
 
 def _choose(
@@ -104,41 +103,24 @@ def _through(
     sender = relays.sender_address(relay.from_email)
     person = email_address.parse(to)
     recipient = person.address if person else to
-    body = _head(relay, sender, recipient, notice_id, told, runtime.now()) + _body(
-        told, runtime.base_url
+    letter = own_mail.written(
+        from_name=relay.from_name,
+        sender=sender,
+        recipient=recipient,
+        subject=f"{_EVENTS[told['event']]}{told['title']} ({told['workspace']['name']})",
+        text=_text(told, runtime.base_url),
+        number=notice_id,
+        now=runtime.now(),
     )
-    parcel = Parcel(0, sender, recipient, body)
+    parcel = Parcel(0, sender, recipient, letter)
     return asyncio.run(providers.find()[relay.provider].send(endpoint, preset_of(relay), parcel))
 
 
-def _head(
-    relay: Relay, sender: str, recipient: str, notice_id: UUID, told: dict[str, Any], now: datetime
-) -> bytes:
-    """The Message-ID is that of the notice: whoever gets it twice can see that."""
-    domain = sender.rpartition("@")[2]
-    subject = f"{_EVENTS[told['event']]}{told['title']} ({told['workspace']['name']})"
-    return b"".join(
-        (
-            headers.token("Date", format_datetime(now.replace(microsecond=0))),
-            headers.mailbox("From", relay.from_name, sender),
-            headers.mailbox("To", "", recipient),
-            headers.text("Subject", subject),
-            headers.token("Message-ID", f"<{notice_id}@{domain}>"),
-            headers.token("Auto-Submitted", "auto-generated"),
-        )
+def _text(told: dict[str, Any], base_url: str) -> str:
+    return _TEXT.format(
+        sentence=told["sentence"],
+        workspace=told["workspace"]["name"],
+        raised_at=told["raised_at"],
+        over=f"Over: {told['closed_at']}\n" if told["closed_at"] else "",
+        base_url=base_url,
     )
-
-
-def _body(told: dict[str, Any], base_url: str) -> bytes:
-    over = f"Over: {told['closed_at']}\n" if told["closed_at"] else ""
-    made = EmailMessage(policy=policy.SMTP.clone(cte_type="7bit"))
-    made.set_content(
-        _TEXT.format(
-            sentence=told["sentence"],
-            workspace=told["workspace"]["name"],
-            raised_at=told["raised_at"],
-            over=over,
-            base_url=base_url,
-        )
-    )
-    return made.as_bytes()

@@ -1,10 +1,10 @@
 """Brings notices to their receivers; each is tried until it is taken, or given up after a day.
 
-Nothing of this raises an alert: an alert about an alert would never end.
+Nothing of this raises an alert, because an alert about an alert would never end; only the last mail
+that a relay's hour or day allows is told of, whatever mail it is.
 """
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from app.runtime import Runtime
 from app.vault import Vault, WrongKey
 from app.watching import mailing
 from app.watching.announcing import announce
+from app.watching.mailing import Brought
 
 log = structlog.get_logger(__name__)
 
@@ -33,15 +34,6 @@ _LEASE = timedelta(minutes=3)
 _MOST = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What became of one try. ``relay_id``: the relay that carried a mail."""
-
-    ok: bool
-    words: str
-    relay_id: UUID | None = None
-
-
 def tell(runtime: Runtime) -> int:
     """One turn: writes notices of what is new, and brings those that are due."""
     with runtime.database.transaction() as session:
@@ -49,9 +41,9 @@ def tell(runtime: Runtime) -> int:
     with runtime.database.transaction() as session:
         due = _take(session, runtime.now())
     for notice in due:
-        told = _bring(runtime, notice)
+        brought = _bring(runtime, notice)
         with runtime.database.transaction() as session:
-            _write(session, notice, told, runtime.now())
+            _write(session, notice, brought, runtime.now())
     return len(due)
 
 
@@ -71,18 +63,17 @@ def _take(session: Session, now: datetime) -> list[AlertNotice]:
     return list(due)
 
 
-def _bring(runtime: Runtime, notice: AlertNotice) -> Told:
+def _bring(runtime: Runtime, notice: AlertNotice) -> Brought:
     if notice.endpoint_id is None:
-        sent = mailing.send(
+        return mailing.send(
             runtime, notice.workspace_id, notice.id, notice.email, json.loads(notice.body)
         )
-        return Told(sent.ok, sent.words, sent.relay_id)
     with runtime.database.reading() as session:
         endpoint = session.get(AlertEndpoint, notice.endpoint_id)
     if endpoint is None or not endpoint.enabled:
-        return Told(False, "the endpoint is switched off")
+        return Brought(False, "the endpoint is switched off")
     answer = post(runtime, endpoint, str(notice.id), notice.body.encode())
-    return Told(answer.ok, answer.words)
+    return Brought(answer.ok, answer.words)
 
 
 def post(runtime: Runtime, endpoint: AlertEndpoint, id_: str, body: bytes) -> http.Answer:
@@ -107,7 +98,7 @@ def post(runtime: Runtime, endpoint: AlertEndpoint, id_: str, body: bytes) -> ht
     )
 
 
-def try_out(runtime: Runtime, workspace_id: UUID, endpoint_id: UUID, id_: UUID) -> Told:
+def try_out(runtime: Runtime, workspace_id: UUID, endpoint_id: UUID, id_: UUID) -> Brought:
     """Posts a notice that is only a test, at once; says what was answered. Raises NotFound."""
     with runtime.database.reading() as session:
         endpoint = endpoints.get(session, workspace_id, endpoint_id)
@@ -122,19 +113,25 @@ def try_out(runtime: Runtime, workspace_id: UUID, endpoint_id: UUID, id_: UUID) 
     answer = post(runtime, endpoint, str(id_), json.dumps(body).encode())
     with runtime.database.transaction() as session:
         endpoints.note(session, endpoint_id, answer.words, runtime.now())
-    return Told(answer.ok, answer.words)
+    return Brought(answer.ok, answer.words)
 
 
-def _write(session: Session, notice: AlertNotice, told: Told, now: datetime) -> None:
-    again = None if told.ok else again_at(notice.tries, notice.created_at, now)
-    state = "sent" if told.ok else "waiting" if again else "failed"
-    values: dict[str, Any] = {"state": state, "words": told.words[:500], "relay_id": told.relay_id}
-    values |= {"sent_at": now} if told.ok else {"due_at": again or now}
+def _write(session: Session, notice: AlertNotice, brought: Brought, now: datetime) -> None:
+    again = None if brought.ok else again_at(notice.tries, notice.created_at, now)
+    state = "sent" if brought.ok else "waiting" if again else "failed"
+    values: dict[str, Any] = {
+        "state": state,
+        "words": brought.words[:500],
+        "relay_id": brought.relay_id,
+    }
+    values |= {"sent_at": now} if brought.ok else {"due_at": again or now}
     session.execute(update(AlertNotice).where(AlertNotice.id == notice.id).values(values))
     if notice.endpoint_id is not None:
-        endpoints.note(session, notice.endpoint_id, told.words, now)
-    if not told.ok:
-        log.error("an alert could not be told", notice=str(notice.id), state=state, why=told.words)
+        endpoints.note(session, notice.endpoint_id, brought.words, now)
+    if not brought.ok:
+        log.error(
+            "an alert could not be told", notice=str(notice.id), state=state, why=brought.words
+        )
 
 
 def _opened(vault: Vault, secret: str) -> str:

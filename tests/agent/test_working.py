@@ -89,6 +89,24 @@ def test_when_the_spool_is_full_nothing_more_is_read(stage: Stage) -> None:
     assert run(stage)["seen"] == 450
 
 
+def test_a_disk_without_room_is_waited_for(stage: Stage) -> None:
+    stage.site.close_at(3)
+    thread = in_a_thread(stage, Agent.forever)
+    until(lambda: len(stage.desk.contacts()) > 150, "two pages did not arrive")
+    away = stage.folder.with_name("away")
+    stage.folder.rename(away)
+    stage.site.gate.set()
+    until(lambda: 3 in stage.site.pages, "the next page was not read")
+    assert not thread.join(0.3)
+    assert thread.is_alive()
+    assert stage.site.pages == [1, 2, 3], "it read on although nothing could be kept"
+    away.rename(stage.folder)
+    until(lambda: everybody(stage), "it did not go on")
+    stage.stop.set()
+    thread.join(SECONDS)
+    assert (run(stage)["seen"], run(stage)["pages"]) == (450, 5)
+
+
 def test_once_without_a_server_keeps_what_it_read_for_the_next_time(stage: Stage) -> None:
     stage.site.close_at(3)
 

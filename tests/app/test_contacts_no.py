@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from app.contacts import suppression
-from app.contacts.models import CLOSED_STATUSES, Suppression
+from app.contacts.models import Suppression
 from app.rules import consent
 from app.runtime import Runtime
+from sync.mapping import CLOSED
 from tests.app.conftest import Client, on_sqlite
 from tests.app.test_api_contacts import made, seen
 
@@ -28,7 +29,7 @@ def written_down(runtime: Runtime) -> dict[str, str]:
         return {one.address: one.reason for one in session.scalars(select(Suppression))}
 
 
-@pytest.mark.parametrize("status", CLOSED_STATUSES)
+@pytest.mark.parametrize("status", sorted(CLOSED))
 def test_no_survives_upsert_deletion_and_return(
     owner: Client, runtime: Runtime, status: str
 ) -> None:
@@ -148,5 +149,20 @@ def test_contact_and_suppression_say_the_same(
     made(owner, status=known)
     answer = owner.post("/contacts/upsert", {"email": "ada@example.com", "status": asked})
     assert (answer.json or {})["status"] == becomes
-    no = {"ada@example.com": becomes} if becomes in CLOSED_STATUSES else {}
+    no = {"ada@example.com": becomes} if becomes in CLOSED else {}
     assert written_down(runtime) == no
+
+
+@pytest.mark.parametrize("status", ["pending", "active"])
+def test_an_untrue_no_of_a_server_leaves_consent_as_it_was(
+    owner: Client, runtime: Runtime, status: str
+) -> None:
+    contact = made(owner, status=status)
+    say_no(runtime, owner, "ada@example.com", "invalid", "rcpt_to: 550 5.1.3 bad")
+    say_no(runtime, owner, "ada@example.com", "bounced", "rcpt_to: 550 5.1.1 unknown")
+    assert seen(owner, contact["id"])["status"] == "bounced"
+    with runtime.database.transaction() as session:
+        untrue = {"ada@example.com": "rcpt_to: 550 5.1.1 unknown"}
+        suppression.take_back(session, owner.workspace_id, untrue, runtime.now())
+    assert seen(owner, contact["id"])["status"] == status
+    assert written_down(runtime) == {}

@@ -82,24 +82,32 @@ def test_a_batch_that_comes_again_gets_the_same_answer_and_changes_nothing(desk:
     assert desk.say("/ingest", other).status_code == 409
 
 
-def test_the_same_batch_twice_at_the_same_moment(desk: Desk) -> None:
+def test_the_same_batch_twice_at_the_same_moment(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     task = desk.task()
     batch = desk.batch(task, 0, *people(*range(1, 60)))
     answers: list[Any] = []
-    start = threading.Barrier(4)
+    both, prepared = threading.Barrier(2), running.prepared
 
-    def bring() -> None:
-        start.wait()
-        answers.append(desk.say("/ingest", batch))
+    def together(*arguments: Any, **named: Any) -> Any:
+        both.wait(60)  # neither has stored anything when the other begins
+        return prepared(*arguments, **named)
 
-    threads = [threading.Thread(target=bring) for _ in range(4)]
+    monkeypatch.setattr(running, "prepared", together)
+    threads = [
+        threading.Thread(target=lambda: answers.append(desk.say("/ingest", batch)))
+        for _ in range(2)
+    ]
     for one in threads:
         one.start()
     for one in threads:
         one.join()
-    assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.text for answer in answers}) == 1
-    assert (desk.run(task)["seen"], len(desk.contacts())) == (59, 59)
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json == answers[1].json
+    assert answers[0].json["state"] == "running"
+    assert (desk.run(task)["state"], desk.run(task)["seen"]) == ("running", 59)
+    assert len(desk.contacts()) == 59
 
 
 @pytest.mark.parametrize("number", [0, 2])

@@ -17,7 +17,7 @@ from app.rules import email_address
 from app.sending import ledger
 from app.sending.models import Delivery, Dispatch
 from tests.sending.servers import RelayServer
-from tests.sending.test_smart_rules import rule
+from tests.sending.test_routing_rules import rule
 from tests.sending.world import World
 
 Servers = Callable[..., RelayServer]

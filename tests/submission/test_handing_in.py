@@ -22,11 +22,6 @@ def refusal(hand_in: Callable[[], Any]) -> tuple[int, bytes]:
     return caught.value.smtp_code, error if isinstance(error, bytes) else error.encode()
 
 
-def refused_login(one: Counter, key: str) -> tuple[int, bytes]:
-    with one.client(login=False) as client:
-        return refusal(lambda: client.login("x", key))
-
-
 def send(client: smtplib.SMTP, mail: bytes = MAIL, *to: str) -> Any:
     return client.sendmail("shop@shop.example.com", to or ["jane@example.com"], mail)
 

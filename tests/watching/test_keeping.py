@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from app.rules.figures import Figures, quantile
+from app.rules.figures import Figures, hour_of, quantile
 from app.sending.models import Attempt
 from app.watching import figures, keeping
 from app.watching.models import ALL, FOLDED, RelayFigures, Stretch
@@ -47,7 +47,7 @@ def test_every_outcome_is_counted_in_its_hour(ledger: Ledger) -> None:
     ledger.write(dispatch, relay, ("throttled", "454 slow down"), took=90_000)
     keeping.keep(ledger.database, ledger.clock())
     first, second = sorted(hours(ledger, relay).items())
-    assert second[0] == first[0] + 1 == figures.hour_of(ledger.clock())
+    assert second[0] == first[0] + 1 == hour_of(ledger.clock())
     assert dict(first[1].counts) == {
         "attempts": 6,
         "accepted": 2,
@@ -101,7 +101,7 @@ def test_open_attempts_are_counted_when_they_end(ledger: Ledger) -> None:
         session.execute(update(Attempt).where(Attempt.outcome.is_(None)).values(**ended))
     keeping.keep(ledger.database, ledger.clock.turn(seconds=11), size=2)
     assert whole(ledger, relay)["attempts"] == 3
-    assert hours(ledger, relay)[figures.hour_of(late)]["accepted"] == 1
+    assert hours(ledger, relay)[hour_of(late)]["accepted"] == 1
 
 
 def test_what_nobody_knew_moves_when_it_is_known(ledger: Ledger) -> None:

@@ -1,6 +1,5 @@
 """What is heard of a message after its relay's reply: it arrived, came back, or was called spam."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -11,11 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.contacts.suppression import suppress
 from app.db import insert
+from app.rules import message_ids
 from app.sending import models
 from app.sending.ledger.soft_bounces import CameBack, count
 from app.sending.models import Attempt, Delivery, Dispatch
-
-_MESSAGE_ID = re.compile(r"<?(\d{1,18})\.([0-9a-f]{32})@[^>\s]+>?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +72,10 @@ def _find(session: Session, workspace_id: UUID, about: int | str) -> Any:
     if isinstance(about, int):
         wanted = select(Attempt.delivery_id).where(Attempt.id == about)
         return session.execute(query.where(Delivery.id.in_(wanted))).first()
-    match = _MESSAGE_ID.fullmatch(about.strip())
-    if match is None:
+    named = message_ids.read(about)
+    if named is None:
         return None
-    ours = (Delivery.id == int(match[1])) & (Dispatch.id == UUID(match[2]))
+    ours = (Delivery.id == named[0]) & (Dispatch.id == named[1])
     return session.execute(query.where(ours)).first()
 
 

@@ -9,14 +9,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.rules import links, verp
+from app.rules import links, message_ids, verp
 from app.rules.returned import Returned
 from app.sending.models import Attempt, Delivery, Dispatch
 from app.vault import Vault
 
 #: A report is about one mail; whoever names more wants something else.
 _MOST = 5
-_MESSAGE_ID = re.compile(r"<?\b(\d{1,18})\.([0-9a-f]{32})@[^>\s]{1,255}")
 _LINK = re.compile(r"/u/([\w-]{48})(?![\w-])")
 
 
@@ -55,7 +54,7 @@ def match(session: Session, workspace_id: UUID, mail: Returned, keys: Keys) -> M
         if found := _one(session, workspace_id, Delivery.id == delivery):
             return Match(_message_id(found), found.address)
     text = mail.text.lower()
-    for number, dispatch in _message_ids(mail.text):
+    for number, dispatch in message_ids.found_in(mail.text)[:_MOST]:
         ours = (Delivery.id == number) & (Delivery.dispatch_id == dispatch)
         found = _one(session, workspace_id, ours)
         if found and (found.address in text or found.email.lower() in text):
@@ -70,13 +69,8 @@ def _linked(text: str, keys: Sequence[bytes]) -> Iterator[int]:
                 yield named[1]
 
 
-def _message_ids(text: str) -> Iterator[tuple[int, UUID]]:
-    for number, dispatch in list(dict.fromkeys(_MESSAGE_ID.findall(text)))[:_MOST]:
-        yield int(number), UUID(dispatch)
-
-
 def _message_id(row: Any) -> str:
-    return f"<{row.id}.{row.dispatch_id.hex}@{row.domain}>"
+    return message_ids.made(row.id, row.dispatch_id, row.domain)
 
 
 def _one(session: Session, workspace_id: UUID, which: Any, *, attempts: bool = False) -> Any:
