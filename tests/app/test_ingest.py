@@ -39,7 +39,11 @@ def test_a_run_from_the_first_page_to_the_last(desk: Desk) -> None:
     assert desk.visit() == first_orders
     task = desk.task(name="Intranet")
     assert (task["source"], task["number"], task["cursor"]) == ("wordpress_users", 0, None)
-    assert task["options"] == {"roles_as_lists": False, "roles_as_tags": False}
+    assert task["options"] == {
+        "roles_as_lists": False,
+        "roles_as_tags": False,
+        "only_roles": "",
+    }
     first = desk.bring(task, 0, *people(1, 2), (3, "nobody"))
     assert first.json == {
         "batch_id": first.json["batch_id"],  # type: ignore[index]
