@@ -21,6 +21,14 @@ class Problem(Exception):
         return cls(f"{where}: {sentence}", {where: [sentence]})
 
 
+class Later(Problem):
+    """Ask again, not before ``seconds`` have passed."""
+
+    def __init__(self, detail: str, seconds: int) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
+
+
 class Invalid(Problem):
     """Mend the input and ask again."""
 

@@ -7,6 +7,7 @@ from app.db import Base
 from app.messages import models as messages
 from app.sending import models as sending
 from app.sources import agent_models as agents
+from app.sources import hook_models as hooks
 from app.sources import models as sources
 from app.watching import models as watching
 from app.workspaces import models as workspaces
@@ -17,6 +18,7 @@ __all__ = [
     "alerts",
     "campaigns",
     "contacts",
+    "hooks",
     "messages",
     "sending",
     "sources",

@@ -17,10 +17,12 @@ from connectors import (
     SourceField,
 )
 from connectors.reading import walk
+from connectors.reading.catalogue import Catalogue
+from connectors.reading.hooks import RestHooks
 from connectors.reading.values import bare, first_address, listed, mapping, plain, text, utc
 from connectors.reading.walk import Noticed, Row, Sheet, Step
 
-_CUSTOMERS, _ORDERS = "wc/v3/customers", "wc/v3/orders"
+_CUSTOMERS, _ORDERS, _PRODUCTS = "wc/v3/customers", "wc/v3/orders", "wc/v3/products"
 _PER_PAGE = 100
 _ORDER_FIELDS = (
     "id,status,customer_id,billing,customer_note,date_created_gmt,date_modified_gmt,"
@@ -30,6 +32,7 @@ _ORDER_FIELDS = (
 _OVERLAP = timedelta(minutes=2)
 _PAID = frozenset({"processing", "completed", "refunded"})
 _UNPAID = frozenset({"pending", "on-hold", "cancelled", "failed"})
+_STATUSES = ("pending", "on-hold", "processing", "completed", "refunded", "cancelled", "failed")
 _NO_ORDER = frozenset({"checkout-draft", "auto-draft", "draft", "trash"})
 _LONG_AGO = "1970-01-01T00:00:00Z"
 _BILLING = {
@@ -68,9 +71,23 @@ class WooCommerce:
     )
     options = (
         Option("guests", "Bring in people who ordered without an account", True),
-        Option("tag_products", "Tag people with the names of what they ordered", False),
-        Option("tag_skus", "Tag people with the SKUs of what they ordered", False),
+        Option("tag_products", "Tag people with the names of what they bought", False),
+        Option("tag_skus", "Tag people with the SKUs of what they bought", False),
+        Option("tag_categories", "Tag people with the categories of what they bought", False),
+        Option("tag_coupons", "Tag people with the coupons that they used", False),
         Option("tag_prefix", "Put this before such tags", ""),
+        *(
+            Option(f"list_{status.replace('-', '_')}", f"List for who has an order: {status}", "")
+            for status in _STATUSES
+        ),
+    )
+
+    hints = RestHooks(
+        "wc/v3/webhooks",
+        ("customer.created", "customer.updated", "order.created", "order.updated"),
+        "X-WC-Webhook-Signature",
+        permission="Making webhooks takes an administrator or a shop manager, or a key with the "
+        "permission Read/Write.",
     )
 
     def look(self, site: Site) -> int | None:
@@ -80,7 +97,7 @@ class WooCommerce:
 
     def pages(self, site: Site, pull: Pull) -> Iterator[Page]:
         """All customers by id, then the orders, or those changed since the mark."""
-        noticed = Noticed(self.fields)
+        noticed, catalogue = Noticed(self.fields), Catalogue(site, _PRODUCTS)
         since = text((pull.since or {}).get("modified"))
 
         def customers(at: Any) -> Iterator[Step]:
@@ -91,7 +108,9 @@ class WooCommerce:
 
         def orders(at: Any) -> Iterator[Step]:
             def say(rows: Sequence[tuple[int, Row]]) -> tuple[Incoming, ...]:
-                return tuple(_order(number, row, pull) for number, row in rows)
+                if pull.options.get("tag_categories"):
+                    catalogue.look_up(one for _, row in rows for one in _products(row))
+                return tuple(_order(number, row, pull, catalogue) for number, row in rows)
 
             query = {"_fields": _ORDER_FIELDS, **_changed_after(since)}
             return walk.upwards(_reader(site, _ORDERS, query), say, at, _PER_PAGE)
@@ -141,7 +160,7 @@ def _customer(number: int, row: Row, noticed: Noticed) -> Incoming:
     return Incoming(f"customer:{number}", email, fields)
 
 
-def _order(number: int, row: Row, pull: Pull) -> Incoming:
+def _order(number: int, row: Row, pull: Pull, catalogue: Catalogue) -> Incoming:
     billing, status = mapping(row.get("billing")), text(row.get("status"))
     placed_at = utc(row.get("date_created_gmt")) or _LONG_AGO
     items, customer = _items(row, "line_items"), str(row.get("customer_id") or 0)
@@ -162,7 +181,8 @@ def _order(number: int, row: Row, pull: Pull) -> Incoming:
         skip=skip,
         said_at=placed_at,
         about="" if is_guest else f"customer:{customer}",
-        tags=_tags(items, pull),
+        lists=_lists(status, pull),
+        tags=_tags(row, pull, catalogue) if _is_paid(row) else frozenset(),
         purchase=Purchase(placed_at, _amount(row), text(row.get("currency")), _is_paid(row)),
     )
 
@@ -177,11 +197,32 @@ def _items(row: Row, name: str) -> list[Row]:
     return [mapping(one) for one in found] if isinstance(found, list) else []
 
 
-def _tags(items: list[Row], pull: Pull) -> frozenset[str]:
+def _products(row: Row) -> list[int]:
+    numbers = (str(item.get("product_id") or 0) for item in _items(row, "line_items"))
+    return [int(number) for number in numbers if number.isdecimal()]
+
+
+def _lists(status: str, pull: Pull) -> frozenset[str]:
+    name = str(pull.options.get(f"list_{status.replace('-', '_')}") or "").strip()
+    return frozenset([name] if name else ())
+
+
+def _tags(row: Row, pull: Pull, catalogue: Catalogue) -> frozenset[str]:
+    """What somebody bought: only what counts as paid says that."""
     prefix = str(pull.options.get("tag_prefix") or "")
-    wanted = [("name", "tag_products"), ("sku", "tag_skus")]
-    names = [key for key, option in wanted if pull.options.get(option)]
-    found = {plain(item.get(name)) for item in items for name in names}
+    wanted = (
+        ("tag_products", "line_items", "name"),
+        ("tag_skus", "line_items", "sku"),
+        ("tag_coupons", "coupon_lines", "code"),
+    )
+    found = {
+        plain(item.get(name))
+        for option, items, name in wanted
+        if pull.options.get(option)
+        for item in _items(row, items)
+    }
+    if pull.options.get("tag_categories"):
+        found |= catalogue.categories(_products(row))
     return frozenset(prefix + name for name in found if name)
 
 

@@ -169,7 +169,8 @@ def _decide(wanted: Wanted, found: Match, order: Order) -> Decision:
             lists, tags, left = lists | form.lists, tags | form.tags, left | form.leaves
         terms = replace(terms, lists=lists, tags=tags, left=left - lists - tags)
     if found.is_noted and found.known:
-        return merge.gather(wanted, found.known, terms) if form else Keep(found.known.id, wanted)
+        names = form or found.lists or found.tags
+        return merge.gather(wanted, found.known, terms) if names else Keep(found.known.id, wanted)
     return merge.decide(wanted, found.known, terms, found.refusal)
 
 

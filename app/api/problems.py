@@ -19,6 +19,7 @@ _STATUS: dict[type[errors.Problem], int] = {
     errors.Conflict: 409,
     errors.Forbidden: 403,
     errors.Unauthorized: 401,
+    errors.Later: 429,
 }
 _MOST_ERRORS = 100
 _LONGEST_PLACE = 200
@@ -72,6 +73,8 @@ def answer(
 def _ours(error: errors.Problem) -> Response:
     status = next(code for kind, code in _STATUS.items() if isinstance(error, kind))
     headers = {"WWW-Authenticate": 'Bearer realm="pressferry"'} if status == 401 else {}
+    if isinstance(error, errors.Later):
+        headers["Retry-After"] = str(error.seconds)
     return answer(status, error.detail, list(_mistakes(error.errors)), headers)
 
 
@@ -107,9 +110,7 @@ def _sentence(error: HTTPException, mistakes: list[dict[str, str]]) -> str:
         case 405:
             return f"This address does not take {request.method[:20]}: see the Allow header."
         case 413:
-            return (
-                f"The body is too large: at most {current_app.config['MAX_CONTENT_LENGTH']} bytes."
-            )
+            return f"The body is too large: at most {request.max_content_length} bytes."
         case 422 if mistakes:
             first, more = mistakes[0], len(mistakes) - 1
             also = f" (and {more} more: see errors)" if more else ""

@@ -17,7 +17,7 @@ from app.api.site_shapes import (
     SiteChanges,
 )
 from app.db import Page
-from app.sources import authorizing, connections, discovering, sites
+from app.sources import authorizing, connections, discovering, hinting, sites
 
 blueprint = Routes("sites", "WordPress sites, and what is pulled from them.")
 
@@ -72,6 +72,7 @@ def change_site(site_id: UUID, body: dict[str, Any]) -> Any:
 @blueprint.delete("/sites/<uuid:site_id>", scope="settings")
 def remove_site(site_id: UUID) -> None:
     """Remove a site with its connections and runs; the contacts stay."""
+    hinting.leave(runtime(), caller().workspace_id, site_id)
     with runtime().database.transaction() as session:
         sites.remove(session, caller().workspace_id, site_id)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from app import db
@@ -16,6 +16,7 @@ from app.db import Page
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from app.rules import network, signing
 from app.sources.agent_models import Agent
+from app.sources.inbox import PREFIX
 from app.sources.models import Connection, Site
 from app.vault import Vault, WrongKey
 
@@ -131,8 +132,10 @@ def reads(session: Session, site_id: UUID) -> bool:
     return bool(session.scalar(select(exists().where(Agent.site_id == site_id))))
 
 
-#: Of a query of connections: those that this server reads itself.
-READ_HERE = ~exists().where(Agent.site_id == Connection.site_id)
+#: Of a query of connections: those that this server reads itself. What is posted to it, it has.
+READ_HERE = or_(
+    Connection.source.startswith(PREFIX), ~exists().where(Agent.site_id == Connection.site_id)
+)
 
 
 def _site(session: Session, workspace_id: UUID, values: dict[str, Any], now: datetime) -> Site:

@@ -109,6 +109,7 @@ def task_of(
     if run.pages == 0:
         rejects.forget(session, connection.id)
         connection.last_run_at = connection.last_run_at if run.dry else now
+        connection.pull_by = connection.pull_by if run.dry else None
     return Task(
         progress=replace(
             _progress(session, run, owner, cursor, since, now),

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-import connectors
 from app.contacts import groups
 from app.contacts.groups import LISTS, TAGS
 from app.contacts.models import CONTACT_FIELDS, Field
 from app.db import Page, page
 from app.errors import Invalid, NotFound
 from app.sources import settling, sites
+from app.sources.inbox import kind_of
 from app.sources.models import Connection
 from app.workspaces.models import Workspace
 from connectors import SourceField
@@ -112,7 +112,7 @@ def portraits(
 
 
 def _portrait(connection: Connection, zone: str) -> dict[str, Any]:
-    connector = connectors.find().get(connection.source)
+    connector = kind_of(connection.source)
     row = {column.key: getattr(connection, column.key) for column in Connection.__table__.columns}
     is_ready = connection.state == "ready"
     return {
@@ -134,7 +134,7 @@ def _portrait(connection: Connection, zone: str) -> dict[str, Any]:
 
 def fields(connection: Connection) -> list[SourceField]:
     """Every field that the source has, as far as is known."""
-    connector = connectors.find().get(connection.source)
+    connector = kind_of(connection.source)
     known = {field.key: field for field in connector.fields} if connector else {}
     learned = (SourceField(**field) for field in connection.learned)
     return list({**{field.key: field for field in learned}, **known}.values())
@@ -142,7 +142,7 @@ def fields(connection: Connection) -> list[SourceField]:
 
 def options(connection: Connection) -> dict[str, bool | str]:
     """Every option of the connection's connector, as it is chosen."""
-    connector = connectors.find().get(connection.source)
+    connector = kind_of(connection.source)
     offered = connector.options if connector else ()
     return {option.key: connection.options.get(option.key, option.default) for option in offered}
 

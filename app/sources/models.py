@@ -75,6 +75,7 @@ class Connection(Identified, Base):
     null where the source says it. ``form_rule``: how forms without a rule of their own are read.
     ``failing_since``: since when no page came over, ``trouble``: why not; ``is_down``: the site was
     not there, so it is asked again after its rest, however long the schedule would wait.
+    ``pull_by``: when to pull because the site said that something changed.
     """
 
     __tablename__ = "connection"
@@ -102,6 +103,7 @@ class Connection(Identified, Base):
     failing_since: Mapped[datetime | None]
     trouble: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     is_down: Mapped[bool] = mapped_column(default=False, server_default=false())
+    pull_by: Mapped[datetime | None]
     last_run_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -16,6 +16,7 @@ from app.errors import Conflict, NotFound
 from app.runtime import Runtime
 from app.sources import agents, claiming, connections, settling
 from app.sources import forms as forms_of
+from app.sources.inbox import Inbox, is_inbox
 from app.sources.models import Connection, FormRow, Site
 from app.sources.progress import Numbers, Progress
 from app.sources.running import address_of
@@ -80,13 +81,18 @@ def _row(
     runtime: Runtime, connection: Connection, where: Site, asked: Asked
 ) -> tuple[Incoming, Sequence[SourceField]]:
     """The row, and the fields that turned up with it."""
-    connector = connectors.find().get(connection.source)
+    is_posted = is_inbox(connection.source)
+    connector = (
+        Inbox(runtime, connection.id, is_kept=True)
+        if is_posted
+        else connectors.find().get(connection.source)
+    )
     if connector is None:
         raise Conflict("The connector of this connection is not installed (any more).")
     pull = Pull(options=connections.options(connection))
     site = open_site(runtime, where, seconds=_PATIENCE)
     try:
-        if not site.rest_root:
+        if not (site.rest_root or is_posted):
             root.find(site)
         pages = list(_some(connector.pages(site, pull), asked))
     except (TryLater, AskTheOwner, NotUnderstood) as trouble:

@@ -80,7 +80,8 @@ class Roster:
         """Something that a person did: by who she is at the source, else by the address."""
         about = self._stand.get(wanted.about) or self._was(wanted.about)
         if about in self.contacts:
-            return Match(self.contacts[about], refusal=refusal, is_noted=True)
+            match = Match(self.contacts[about], refusal=refusal, is_noted=True)
+            return self._named(wanted, match, None)
         here = self._addresses.get(wanted.address)
         if here is None:
             return self._named(wanted, Match(refusal=refusal, is_full=self._is_full), None)

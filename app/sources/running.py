@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import fields, replace
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -13,10 +14,12 @@ from app import ids
 from app.errors import Conflict, Problem
 from app.rules import email_address
 from app.runtime import Runtime
-from app.sources import claiming, connections, ending, runs
+from app.sources import claiming, connections, ending, runs, sooner
 from app.sources.claiming import Task
+from app.sources.inbox import Inbox, is_inbox
 from app.sources.models import Connection, SyncRun
 from app.sources.progress import Progress, Stopped
+from app.sources.sooner import Wish
 from app.sources.store import ContactStore, HandBack
 from app.sources.trial import Enough, TrialProgress, TrialStore
 from app.sources.way_in import open_site
@@ -63,20 +66,35 @@ def recover(runtime: Runtime) -> None:
 
 
 def begin_due(runtime: Runtime) -> None:
-    """Queues a run for every connection whose time has come."""
+    """Queues a run for every connection whose time has come, or for which something came."""
     now = runtime.now()
     with runtime.database.reading() as session:
-        due = [
-            (connection.workspace_id, connection.id)
-            for connection, zone in _scheduled(session)
-            if schedule.is_due(connections.timing(connection, zone), now)
-        ]
-    for workspace_id, connection_id in due:
+        due = _due(session, now)
+    for wish in due:
+        which = (wish.workspace_id, wish.connection_id)
+        # What is handed in with a signature is no surprise: no guard stops it.
+        force = wish.trigger == "webhook"
         try:
             with runtime.database.transaction() as session:
-                runs.start(session, workspace_id, connection_id, trigger="schedule", now=now)
+                if _is_still_due(session, wish, now):
+                    runs.start(session, *which, trigger=wish.trigger, force=force, now=now)
         except Problem:
             continue  # somebody else was faster, or removed it
+
+
+def _due(session: Session, now: datetime, connection_id: UUID | None = None) -> list[Wish]:
+    """The runs that should begin now, of one connection or of all."""
+    return [
+        Wish(connection.workspace_id, connection.id, "schedule")
+        for connection, zone in _scheduled(session, connection_id)
+        if schedule.is_due(connections.timing(connection, zone), now)
+    ] + sooner.wishes(session, now, connection_id)
+
+
+def _is_still_due(session: Session, wish: Wish, now: datetime) -> bool:
+    """Whether nobody else has done it meanwhile, who was faster from its beginning to its end."""
+    session.get(Connection, wish.connection_id, with_for_update=True)
+    return wish in _due(session, now, wish.connection_id)
 
 
 def run_one(runtime: Runtime, run_id: UUID, *, stop: Callable[[], bool] = lambda: False) -> bool:
@@ -106,15 +124,21 @@ def run_one(runtime: Runtime, run_id: UUID, *, stop: Callable[[], bool] = lambda
 
 
 def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
-    connector = connector_of(task)
+    connector = _connector(runtime, task)
     store, order = prepared(runtime, task, connector, stop)
     site = open_site(runtime, task.site)
     try:
-        if not site.rest_root:
+        if not (site.rest_root or is_inbox(task.source)):
             root.find(site)
         pulling.run(connector, site, store, order, task.pull)
     finally:
         site.close()
+
+
+def _connector(runtime: Runtime, task: Task) -> Connector:
+    if is_inbox(task.source):
+        return Inbox(runtime, task.progress.connection_id, is_kept=task.dry)
+    return connector_of(task)
 
 
 def connector_of(task: Task) -> Connector:
@@ -173,7 +197,7 @@ def address_of(email: str) -> str | None:
     return parsed.address if parsed else None
 
 
-def _scheduled(session: Session) -> list[tuple[Connection, str]]:
+def _scheduled(session: Session, connection_id: UUID | None) -> list[tuple[Connection, str]]:
     """Connections with a schedule that nothing keeps from running, and their time zone."""
     run, newer = aliased(SyncRun), aliased(SyncRun)
     is_open = exists().where(run.connection_id == Connection.id, run.state.in_(runs.OPEN))
@@ -189,4 +213,6 @@ def _scheduled(session: Session) -> list[tuple[Connection, str]]:
             or_(last_state.is_(None), last_state != "held"),
         )
     )
+    if connection_id:
+        query = query.where(Connection.id == connection_id)
     return [(connection, zone) for connection, zone in session.execute(query)]

@@ -12,7 +12,7 @@ from app.messages import once
 from app.runtime import Runtime
 from app.sending import canaries, guarding
 from app.sending.mailboxes.reading import Reader
-from app.sources import running
+from app.sources import hinting, running, webhooks, writing_back
 from app.watching import keeping, looking, telling
 
 #: What a worker may be limited to.
@@ -41,6 +41,9 @@ def register(jobs: Jobs, runtime: Runtime, sync_parallel: int, stop: threading.E
             lambda: running.run_due(runtime, stop=stop.is_set),
             queue="syncs",
         )
+    jobs.every(60, "webhooks at sites", lambda: hinting.keep(runtime), queue="syncs")
+    jobs.every(60, "sites that are told", lambda: writing_back.tell(runtime), queue="syncs")
+    jobs.every(3600, "old posts", lambda: webhooks.forget_old(runtime), queue="syncs")
     jobs.every(1, "campaigns that are due", lambda: lifecycle.launch_due(runtime))
     jobs.every(1, "campaigns that are late", lambda: lateness.pause_late(runtime))
     jobs.every(1, "campaigns that are done", lambda: lifecycle.finish_done(runtime))

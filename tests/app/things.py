@@ -16,6 +16,7 @@ from app.sending.models import (
     RoutingRule,
     UnknownReply,
 )
+from app.sources.hook_models import Hint, Webhook
 from app.sources.models import Connection, Site, SyncRun
 from tests.app.conftest import Client
 
@@ -72,6 +73,8 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
     connection = Connection(
         id=uuid4(), site_id=site.id, source="wordpress_users", updated_at=now, **mine
     )
+    told = {"connection_id": connection.id, "secret": runtime.vault.close(word), **mine}
+    hooks = [Hint(detail=word, **told), Webhook(**told)]
     run = SyncRun(id=uuid4(), connection_id=connection.id, detail=word, **mine)
     relay = Relay(
         id=uuid4(),
@@ -146,7 +149,7 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         due_at=now,
     )
     with runtime.database.transaction() as session:
-        for row in (*rows, content, dispatch, delivery):
+        for row in (*rows, *hooks, content, dispatch, delivery):
             session.add(row)
             session.flush()
         session.add(destination)

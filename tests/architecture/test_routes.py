@@ -29,6 +29,8 @@ PUBLIC = {
     "/connect/<token>": "WordPress sends a site's owner here; the token is the key, once",
     "/connect/<token>/rejected": "the same, when she said no",
     "/connect/<token>/outcome": "what came of it; the token is the key",
+    "/hints/<uuid:hint_id>": "sites say that something changed, and sign it",
+    "/webhooks/<uuid:webhook_id>": "programs post rows, and sign them",
 }
 #: Signed by a sync agent, whose key is of use for nothing else.
 SIGNED = {"/api/v1/ingest", "/api/v1/ingest/visit"}

@@ -132,7 +132,7 @@ def _handler(site: Site, answer: Callable[[Request], Response]) -> type[BaseHTTP
             site.asked.append(asked)
             self._send(answer(asked))
 
-        do_HEAD = do_POST = do_GET
+        do_HEAD = do_POST = do_PUT = do_DELETE = do_GET
 
         def _send(self, response: Response) -> None:
             self.send_response(response.status)
