@@ -30,6 +30,7 @@ class Workspace(Identified, Base):
     ``failover_from_policy``: one of FROM_POLICIES. ``failover_into_transactional``: whether relays
     of that stream help mails of others. ``failover_when_blocked``: whether mail of every stream
     moves to another relay where a destination blocks its own; transactional mail always does.
+    ``retention``: what is set of ``rules.retention.Kept``.
     ``guards``: what is set of ``rules.guards.LIMITS``, and
     ``pauses``, which of KINDS guards may stop by themselves.
     """
@@ -44,6 +45,7 @@ class Workspace(Identified, Base):
     failover_into_transactional: Mapped[bool] = mapped_column(default=False)
     failover_when_blocked: Mapped[bool] = mapped_column(default=False, server_default=false())
     guards: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    retention: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
