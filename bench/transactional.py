@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -63,6 +64,7 @@ def _beside_a_campaign(folder: Path, url: str, port: int, size: Size) -> list[fl
         dispatch = one.dispatch(hold="paused")
         with serving.serving(folder, key, url) as served:
             one.let_go(dispatch)
+            _until_it_flows(one, dispatch)
             asked = _ask(served, size.of(_MESSAGES, 4))
             was_running = not one.is_finished(dispatch)
             waited = _waited(one, asked)
@@ -71,6 +73,15 @@ def _beside_a_campaign(folder: Path, url: str, port: int, size: Size) -> list[fl
     if not (was_running or size.quick):
         raise RuntimeError("the campaign ended before the messages: there was nothing to wait for")
     return waited
+
+
+def _until_it_flows(one: Stage, dispatch: UUID) -> None:
+    """The sender is there and the campaign goes out: what starts is not measured here."""
+    for _ in range(1200):
+        if one.balance(dispatch)["sent"]:
+            return
+        threading.Event().wait(0.1)
+    raise RuntimeError("the campaign did not begin")
 
 
 def _ask(served: Served, count: int) -> dict[str, datetime]:
