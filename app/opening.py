@@ -5,6 +5,7 @@ from collections.abc import Callable
 from app import clock
 from app.db import Database
 from app.rules.breaker import BreakerSettings
+from app.rules.retention import Kept
 from app.runtime import Runtime
 from app.vault import Vault, opened
 from config.settings import Settings
@@ -41,6 +42,7 @@ def open_runtime(settings: Settings, database: Database, poke: Callable[[], None
         guard_share=settings.sync_guard_share,
         hello_name=settings.sending.hello_name,
         metrics_token=settings.metrics_token,
+        kept=Kept(**settings.kept_days),
         breaker=BreakerSettings(
             settings.sending.breaker_threshold, settings.sending.breaker_seconds
         ),

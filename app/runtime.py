@@ -6,6 +6,7 @@ from datetime import datetime
 
 from app.db import Database
 from app.rules.breaker import BreakerSettings
+from app.rules.retention import Kept
 from app.vault import Vault
 
 
@@ -17,6 +18,7 @@ class Runtime:
     on plain http. ``allow_private``: sites and relays may be at private or loopback addresses.
     ``largest_message``: how many bytes a message may have that is handed in.
     ``guard_share``: a sync that would overwrite or close more of the known contacts is held.
+    ``kept``: how long what is over is kept, where a workspace does not say otherwise.
     ``metrics_token``: what Prometheus must give, "" admits only this machine.
     ``poke``: tells the sender that there is something to do; never needed for correctness.
     """
@@ -31,5 +33,6 @@ class Runtime:
     largest_message: int = 10_000_000
     hello_name: str = ""
     metrics_token: str = ""
+    kept: Kept = field(default_factory=Kept)
     breaker: BreakerSettings = field(default_factory=BreakerSettings)
     poke: Callable[[], None] = lambda: None

@@ -31,20 +31,22 @@ class Served:
             return json.load(answer)
 
 
-def founded(folder: Path) -> tuple[UUID, str]:
-    """The first workspace in a data folder, and an API key for it."""
+def founded(folder: Path, url: str = "") -> tuple[UUID, str]:
+    """The first workspace in a data folder, and an API key for it. ``url``: of the database, "":
+    SQLite in the folder.
+    """
     program = [sys.executable, "-P", "-m", "app", "init", "--email", "owner@example.org"]
-    done = subprocess.run(program, env=_environment(folder), check=True, capture_output=True)
+    done = subprocess.run(program, env=_environment(folder, url), check=True, capture_output=True)
     said = json.loads(done.stdout)
     return UUID(said["workspace_id"]), said["api_key"]
 
 
 @contextmanager
-def serving(folder: Path, key: str) -> Iterator[Served]:
+def serving(folder: Path, key: str, url: str = "") -> Iterator[Served]:
     """`serve` on a free port, until the block ends."""
     program = [sys.executable, "-P", "-m", "app", "serve", "--port", "0"]
     pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE}
-    running = subprocess.Popen(program, env=_environment(folder), text=True, **pipes)
+    running = subprocess.Popen(program, env=_environment(folder, url), text=True, **pipes)
     assert running.stdout is not None
     try:
         url = next(filter(None, (re.search(r"http://\S+$", line) for line in running.stdout)))[0]
@@ -56,9 +58,10 @@ def serving(folder: Path, key: str) -> Iterator[Served]:
         running.stdout.close()
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, url: str) -> dict[str, str]:
     return fresh_environment(
         DATA_DIR=str(folder),
+        DATABASE__URL=url,
         NETWORK__ALLOW_PRIVATE="true",
         LOG__LEVEL="warning",
     )

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from config.retention import RetentionShape, days
 from config.submission import Submission, SubmissionShape
 
 PREFIX = "PRESSFERRY__"
@@ -88,6 +89,7 @@ class _Settings(_Strict):
     network = fields.Nested(_Network, required=True)
     sending = fields.Nested(_Sending, required=True)
     messages = fields.Nested(_Messages, required=True)
+    retention = fields.Nested(RetentionShape, required=True)
     submission = fields.Nested(SubmissionShape, required=True)
     sync = fields.Nested(_Sync, required=True)
     metrics = fields.Nested(_Metrics, required=True)
@@ -121,6 +123,7 @@ class Settings:
     allow_private: bool
     sending: Sending
     largest_message: int
+    kept_days: dict[str, int | None]
     submission: Submission
     sync_parallel: int
     sync_guard_share: float
@@ -162,6 +165,7 @@ def _settings(values: dict[str, Any]) -> Settings:
         allow_private=values["network"]["allow_private"],
         sending=Sending(**values["sending"]),
         largest_message=values["messages"]["largest"],
+        kept_days=days(values["retention"]),
         submission=Submission(**values["submission"]),
         sync_parallel=values["sync"]["parallel"],
         sync_guard_share=values["sync"]["guard_share"],

@@ -1,11 +1,13 @@
 """The database: instants keep their zone, commits and undoing, models equal migrations."""
 
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
-from app import ids
+from app import db, ids
 from app.db import Database
 from app.workspaces.models import Organization
 from migrations import run as migrations
@@ -58,3 +60,43 @@ def test_only_a_hasty_commit_does_not_wait_for_the_disk(database: Database) -> N
     for durable, expected in ((True, patient), (False, hasty), (True, patient)):
         with database.transaction(durable=durable) as session:
             assert session.scalar(ask) == expected
+
+
+def test_a_writer_waits_for_another(sqlite_database: Database) -> None:
+    """And has its turn after it, however short the gaps that somebody busy leaves."""
+    holds, done = threading.Event(), threading.Event()
+
+    def busy() -> None:
+        while not done.is_set():
+            with sqlite_database.transaction(durable=False) as session:
+                session.execute(text("SELECT 1"))
+                holds.set()
+                done.wait(0.02)
+
+    other = threading.Thread(target=busy)
+    other.start()
+    try:
+        assert holds.wait(10)
+        for number in range(5):
+            with sqlite_database.transaction() as session:
+                session.add(Organization(name=f"o{number}", created_at=datetime.now(UTC)))
+    finally:
+        done.set()
+        other.join()
+    with sqlite_database.reading() as session:
+        assert len(session.scalars(select(Organization)).all()) == 5
+
+
+def test_a_writer_does_not_wait_for_ever(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "_BUSY_MS", 40)
+    with sqlite_database.transaction() as session:
+        session.execute(text("SELECT 1"))
+        with (
+            pytest.raises(OperationalError, match="locked"),
+            sqlite_database.transaction() as another,
+        ):
+            another.execute(text("SELECT 1"))
+    with sqlite_database.transaction() as session:
+        assert session.scalar(text("PRAGMA busy_timeout")) == 40

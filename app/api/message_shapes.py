@@ -155,3 +155,15 @@ class MessageVerdict(Strict):
     """Of a message in doubt: it went, or send it again."""
 
     verdict = fields.String(required=True, validate=validate.OneOf(("sent", "again")))
+
+
+class MessageVerdicts(MessageVerdict):
+    """The same of several."""
+
+    ids = fields.List(
+        Id(),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, 1_000),
+        metadata={"description": "Every message in doubt when none is named"},
+    )

@@ -11,6 +11,7 @@ from app.api.message_shapes import (
     MessageSummary,
     MessageValues,
     MessageVerdict,
+    MessageVerdicts,
     OnceHeader,
 )
 from app.api.paging import page_of
@@ -18,6 +19,7 @@ from app.api.routes import Routes
 from app.api.unknown import SettledAnswer
 from app.messages import asking, deciding, find
 from app.messages.find import MessageView, Wanted
+from app.sending import ledger
 
 blueprint = Routes("messages", "Mail that somebody waits for, handed in one by one.")
 
@@ -82,6 +84,24 @@ def settle_message_unknown(message_id: UUID, body: dict[str, Any]) -> Any:
             caller().workspace_id,
             message_id,
             went=body["verdict"] == "sent",
+            now=running.now(),
+        )
+    running.poke()
+    return settled
+
+
+@blueprint.post(
+    "/messages/unknown", scope="send", body=MessageVerdicts, answer=SettledAnswer, status=200
+)
+def settle_messages_unknown(body: dict[str, Any]) -> Any:
+    """The same of several messages in doubt, or of all of them."""
+    running = runtime()
+    with running.database.transaction() as session:
+        settled = ledger.settle_unknown_messages(
+            session,
+            caller().workspace_id,
+            went=body["verdict"] == "sent",
+            messages=body["ids"],
             now=running.now(),
         )
     running.poke()

@@ -16,11 +16,13 @@ _MOST = 1_000
 
 
 class DoubtAnswer(Schema):
-    """One delivery in doubt, and what was heard instead of an answer."""
+    """One delivery in doubt, of a campaign or a message, and why nobody knows."""
 
-    campaign_id = Id(required=True)
-    campaign_name = fields.String(required=True)
-    contact_id = Id(required=True)
+    campaign_id = Id(required=True, allow_none=True)
+    campaign_name = fields.String(required=True, allow_none=True)
+    message_id = Id(required=True, allow_none=True)
+    subject = fields.String(required=True, metadata={"description": "Of a campaign as a template"})
+    contact_id = Id(required=True, allow_none=True)
     email = fields.String(required=True)
     reason = fields.String(required=True)
     since = Instant(required=True, allow_none=True)
@@ -52,7 +54,7 @@ class SettledAnswer(Schema):
 
 @blueprint.get("/unknown", scope="read", query=PageQuery, answer=page_of(DoubtAnswer))
 def list_unknown(query: dict[str, Any]) -> Any:
-    """Every delivery in doubt, of all campaigns, oldest first."""
+    """Every delivery in doubt, of all campaigns and messages, oldest first."""
     with runtime().database.reading() as session:
         return doubts.doubts(
             session, caller().workspace_id, number=query["page"], per_page=query["per_page"]

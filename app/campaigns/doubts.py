@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Uuid, case, func, select
 from sqlalchemy.orm import Session
 
 from app.campaigns import edit
@@ -15,16 +15,20 @@ from app.errors import Conflict
 from app.rules import email_address
 from app.sending import ledger
 from app.sending.ledger import Settled
-from app.sending.models import Delivery
+from app.sending.models import Content, Delivery, Dispatch
+from app.sending.models.delivery import IN_DOUBT, NOBODY
+from app.sending.models.dispatch import MESSAGE
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """One delivery in doubt; ``since``: when that was found out."""
+    """One delivery in doubt, of a campaign or a message; ``since``: when that was found out."""
 
-    campaign_id: UUID
-    campaign_name: str
-    contact_id: UUID
+    campaign_id: UUID | None
+    campaign_name: str | None
+    message_id: UUID | None
+    subject: str
+    contact_id: UUID | None
     email: str
     reason: str
     since: datetime | None
@@ -38,13 +42,18 @@ def doubts(
         select(
             Campaign.id,
             Campaign.name,
-            Delivery.contact_id,
+            case((Dispatch.kind == MESSAGE, Dispatch.id)),
+            Content.subject,
+            func.nullif(Delivery.contact_id, NOBODY, type_=Uuid()),
             Delivery.email,
             Delivery.reason,
             Delivery.finished_at,
         )
-        .join(Delivery, Delivery.dispatch_id == Campaign.dispatch_id)
-        .where(Campaign.workspace_id == workspace_id, Delivery.state == "unknown")
+        .select_from(Delivery)
+        .join(Dispatch, Dispatch.id == Delivery.dispatch_id)
+        .join(Content, Content.id == Dispatch.content_id)
+        .outerjoin(Campaign, Campaign.dispatch_id == Dispatch.id)
+        .where(Dispatch.workspace_id == workspace_id, IN_DOUBT)
     )
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     rows = session.execute(

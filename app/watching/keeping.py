@@ -40,6 +40,18 @@ def keep(database: Database, now: datetime, *, size: int = SIZE) -> int:
     return len(due)
 
 
+def counted_below(session: Session, *, size: int = SIZE) -> int:
+    """Attempts with a smaller number are in the figures for good and not looked at again."""
+    numbered = Stretch.number >= 0
+    first_open = session.scalar(
+        select(func.min(Stretch.number)).where(numbered, Stretch.settled.is_(False))
+    )
+    if first_open is not None:
+        return first_open * size
+    last = session.scalar(select(func.max(Stretch.number)).where(numbered))
+    return 0 if last is None else (last + 1) * size
+
+
 def forget(database: Database) -> None:
     """Drops every figure; the next turns count the whole ledger anew."""
     with database.transaction() as session:
@@ -50,7 +62,11 @@ def forget(database: Database) -> None:
 def _due(session: Session, newest: int, now: datetime, size: int) -> list[int]:
     last = session.scalar(select(func.max(Stretch.number)))
     first = 0 if last is None or last < 0 else last + 1
-    more = (Stretch.highest < newest) & (Stretch.highest < (Stretch.number + 1) * size - 1)
+    # One that was full to the last number, but could not be called so yet, has no later look.
+    unfinished = (Stretch.highest < (Stretch.number + 1) * size - 1) | (
+        Stretch.look_again_at.is_(None)
+    )
+    more = (Stretch.highest < newest) & unfinished
     again = session.scalars(
         select(Stretch.number)
         .where(Stretch.settled.is_(False), (Stretch.look_again_at <= now) | more)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.sending.ledger.balance import spoken_state
@@ -171,7 +171,7 @@ def _fitting(search: Search, now: datetime) -> list[ColumnElement[bool]]:
     if search.until is not None:
         found.append(moment < search.until)
     if tries := _of_attempts(search):
-        found.append(exists().where(Attempt.delivery_id == Delivery.id, *tries))
+        found.append(_tried(*tries))
     if search.text is not None and not tries:
         found.append(_says(search.text))
     return found
@@ -194,8 +194,15 @@ def _of_attempts(search: Search) -> list[ColumnElement[bool]]:
 
 def _says(words: str) -> ColumnElement[bool]:
     """In a relay's answer, or in the reason for which it is where it is."""
-    said = exists().where(Attempt.delivery_id == Delivery.id, _in(Attempt.text, words))
-    return or_(_in(Delivery.reason, words), said)
+    return or_(_in(Delivery.reason, words), _tried(_in(Attempt.text, words)))
+
+
+def _tried(*which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether there is such an attempt. Not with EXISTS: PostgreSQL may then read every attempt
+    there is, instead of those of the rows at hand.
+    """
+    one = select(Attempt.id).where(Attempt.delivery_id == Delivery.id, *which)
+    return one.limit(1).scalar_subquery().is_not(None)
 
 
 def _in(column: Any, words: str) -> ColumnElement[bool]:

@@ -14,6 +14,7 @@ from app.sending import canaries, guarding
 from app.sending.mailboxes.reading import Reader
 from app.sources import hinting, running, webhooks, writing_back
 from app.watching import keeping, looking, telling
+from app.watching.forgetting import forget
 
 #: What a worker may be limited to.
 QUEUES = ("campaigns", "syncs", "watching")
@@ -49,6 +50,7 @@ def register(jobs: Jobs, runtime: Runtime, sync_parallel: int, stop: threading.E
     jobs.every(1, "campaigns that are done", lambda: lifecycle.finish_done(runtime))
     jobs.every(5, "canaries", lambda: canaries.watch(runtime))
     jobs.every(3600, "keys of old requests", lambda: once.forget_old(runtime))
+    jobs.every(3600, "what is over for long", lambda: forget(runtime), queue="watching")
     _watch(jobs, runtime, stop)
 
 

@@ -26,6 +26,7 @@ class Organization(Identified, Base):
 class Workspace(Identified, Base):
     """The wall around contacts, relays, sites and campaigns; everything belongs to one.
 
+    ``retention``: what is set of ``rules.retention.Kept``.
     ``backup_relay_id``: the one relay that failover uses, NULL: all of the chain.
     ``failover_from_policy``: one of FROM_POLICIES. ``failover_into_transactional``: whether relays
     of that stream help mails of others. ``failover_when_blocked``: whether mail of every stream
@@ -39,6 +40,7 @@ class Workspace(Identified, Base):
     organization_id: Mapped[UUID] = mapped_column(ForeignKey("organization.id"), index=True)
     name: Mapped[str]
     timezone: Mapped[str] = mapped_column(default="UTC")
+    retention: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     failover_enabled: Mapped[bool] = mapped_column(default=False)
     backup_relay_id: Mapped[UUID | None]
     failover_from_policy: Mapped[str] = mapped_column(default="rewrite")

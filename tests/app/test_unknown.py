@@ -39,6 +39,7 @@ def test_the_list(owner: Client, outsider: Client, doubtful: str) -> None:
     assert (found["total"], len(found["items"])) == (3, 2)
     assert found["items"][0]["campaign_id"] == doubtful
     assert found["items"][0]["reason"] == "silence"
+    assert found["items"][0]["message_id"] is None
     assert (outsider.get("/unknown").json or {})["total"] == 0
 
 
@@ -96,3 +97,47 @@ def test_the_promise_goes_with_the_launch(owner: Client, runtime: Runtime) -> No
     owner.post(f"/campaigns/{campaign}/launch", {})
     with runtime.database.reading() as session:
         assert session.scalars(select(Dispatch.promise)).all() == ["at_least_once"]
+
+
+@pytest.fixture
+def messages(owner: Client, doubtful: str, runtime: Runtime) -> list[str]:
+    """Three messages in doubt, to people who are no contacts but for the first."""
+    to = ["person0@example.com", "jane@example.com", "kim@example.com"]
+    made = owner.post("/messages", {"to": to, "subject": "Your order", "text": "Thank you."}).json
+    with runtime.database.transaction() as session:
+        session.execute(
+            update(Delivery).values(state="unknown", reason="silence", finished_at=runtime.now())
+        )
+        ledger.close_finished(session, runtime.now())
+    return [one["id"] for one in (made or {})["messages"]]
+
+
+def test_messages_are_listed_too(
+    owner: Client, outsider: Client, doubtful: str, messages: list[str]
+) -> None:
+    found = (owner.get("/unknown").json or {})["items"]
+    assert [one["campaign_id"] for one in found] == [doubtful] * 3 + [None] * 3
+    assert [one["message_id"] for one in found] == [None] * 3 + messages
+    first, second = found[3], found[4]
+    assert (first["email"], first["subject"]) == ("person0@example.com", "Your order")
+    assert first["contact_id"] == found[0]["contact_id"]
+    assert (second["contact_id"], second["campaign_name"]) == (None, None)
+    assert (outsider.get("/unknown").json or {})["total"] == 0
+
+
+def test_several_messages_are_settled_at_once(
+    owner: Client, outsider: Client, doubtful: str, messages: list[str], clock: TurnableClock
+) -> None:
+    assert outsider.post("/messages/unknown", {"verdict": "sent"}).json == {
+        "settled": 0,
+        "too_early": 0,
+    }
+    went = owner.post("/messages/unknown", {"verdict": "sent", "ids": messages[:1]})
+    assert went.json == {"settled": 1, "too_early": 0}
+    again = {"verdict": "again"}
+    assert owner.post("/messages/unknown", again).json == {"settled": 0, "too_early": 2}
+    clock.turn(minutes=15)
+    assert owner.post("/messages/unknown", again).json == {"settled": 2, "too_early": 0}
+    states = [(owner.get(f"/messages/{one}").json or {})["state"] for one in messages]
+    assert states == ["sent", "queued", "queued"]
+    assert balance(owner, doubtful) == (3, {"unknown": 3}), "campaigns are left alone"

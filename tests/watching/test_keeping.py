@@ -191,3 +191,18 @@ def test_what_a_sender_does_is_counted(ledger: Ledger, server: Callable[..., Rel
     found = whole(ledger, relay)
     assert dict(found.counts) == {"attempts": 5, "accepted": 4, "hard": 1}
     assert found.queue == {5000: 4}
+
+
+def test_a_stretch_that_was_full_to_its_last_number_is_settled_later(ledger: Ledger) -> None:
+    relay = ledger.relay(25, "one")
+    ledger.people(4)
+    dispatch = ledger.dispatch()
+    ledger.write(dispatch, relay, *[TAKEN] * 3)
+    keeping.keep(ledger.database, ledger.clock.turn(hours=1), size=4)
+    with ledger.database.reading() as session:
+        assert keeping.counted_below(session, size=4) == 0
+    ledger.write(dispatch, relay, TAKEN)
+    keeping.keep(ledger.database, ledger.clock.turn(hours=1), size=4)
+    with ledger.database.reading() as session:
+        assert keeping.counted_below(session, size=4) == 4
+    assert whole(ledger, relay)["accepted"] == 4

@@ -18,7 +18,7 @@ from app.sending.ledger.messages import (
     open_messages,
 )
 from app.sending.ledger.recover import put_back, recover
-from app.sending.ledger.unknown import Settled, settle_unknown
+from app.sending.ledger.unknown import Settled, settle_unknown, settle_unknown_messages
 
 __all__ = [
     "Claimed",
@@ -51,4 +51,5 @@ __all__ = [
     "release",
     "settle",
     "settle_unknown",
+    "settle_unknown_messages",
 ]

@@ -1,6 +1,6 @@
 """What nobody knew, settled by a person: it went, or it is sent again."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.rules import patience
 from app.sending.models import Attempt, Delivery, Dispatch
+from app.sending.models.delivery import IN_DOUBT
+from app.sending.models.dispatch import MESSAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +34,43 @@ def settle_unknown(
     """Those of ``addresses`` (None: everybody) that are unknown become sent, or are queued again
     for the relay that had them, so that it can recognise the Message-ID. Safe to repeat.
     """
-    which = [Delivery.dispatch_id == dispatch_id, Delivery.state == "unknown"]
+    which = [Delivery.dispatch_id == dispatch_id, IN_DOUBT]
     if addresses is not None:
         which.append(Delivery.address.in_(addresses))
+    return _settle(session, which, went, now)
+
+
+def settle_unknown_messages(
+    session: Session,
+    workspace_id: UUID,
+    *,
+    went: bool,
+    messages: Collection[UUID] | None = None,
+    now: datetime,
+) -> Settled:
+    """The same of messages of a workspace: of these, or of all that are unknown."""
+    mine = select(Dispatch.id).where(
+        Dispatch.workspace_id == workspace_id, Dispatch.kind == MESSAGE
+    )
+    if messages is not None:
+        mine = mine.where(Dispatch.id.in_(messages))
+    return _settle(session, [Delivery.dispatch_id.in_(mine), IN_DOUBT], went, now)
+
+
+def _settle(
+    session: Session, which: list[ColumnElement[bool]], went: bool, now: datetime
+) -> Settled:
     if went:
         words = "a person says that it went"
-        return Settled(_move(session, which, {"state": "sent", "reason": words}))
+        return Settled(len(_move(session, which, {"state": "sent", "reason": words})))
     rested = Delivery.finished_at <= now - patience.FOR_ANSWER
     again = _move(session, [*which, rested], _queued_again(now))
     if again:
-        session.execute(update(Dispatch).where(Dispatch.id == dispatch_id).values(finished_at=None))
+        session.execute(
+            update(Dispatch).where(Dispatch.id.in_(set(again))).values(finished_at=None)
+        )
     left = session.scalar(select(func.count()).select_from(Delivery).where(*which)) or 0
-    return Settled(again, left)
+    return Settled(len(again), left)
 
 
 def _queued_again(now: datetime) -> dict[str, Any]:
@@ -65,12 +92,15 @@ def _queued_again(now: datetime) -> dict[str, Any]:
     }
 
 
-def _move(session: Session, which: list[ColumnElement[bool]], values: dict[str, Any]) -> int:
+def _move(
+    session: Session, which: list[ColumnElement[bool]], values: dict[str, Any]
+) -> Sequence[UUID]:
+    """The dispatches of those that were moved, one for each."""
     moved = session.execute(
         update(Delivery)
         .where(*which)
         .values(**values)
-        .returning(Delivery.id)
+        .returning(Delivery.dispatch_id)
         .execution_options(synchronize_session=False)
     )
-    return len(moved.all())
+    return moved.scalars().all()

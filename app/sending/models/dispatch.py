@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, text
+from sqlalchemy import ForeignKey, Index, Text, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Identified
@@ -15,10 +15,20 @@ CAMPAIGN, MESSAGE = "campaign", "message"
 
 class Content(Identified, Base):
     """What a dispatch says, frozen: Liquid sources, ready to be compiled; or, for messages, a
-    ``finished`` mail (RFC 5322, with CRLF) to which only the sender's headers may be missing.
+    ``finished`` mail (RFC 5322, with CRLF) to which only the sender's headers may be missing; NULL
+    once it is no longer kept.
     """
 
     __tablename__ = "content"
+    __table_args__ = (
+        Index(
+            "ix_content_finished",
+            "workspace_id",
+            "created_at",
+            sqlite_where=text("finished IS NOT NULL"),
+            postgresql_where=text("finished IS NOT NULL"),
+        ),
+    )
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"))
     subject: Mapped[str] = mapped_column(Text)
     preheader: Mapped[str] = mapped_column(Text)
@@ -44,6 +54,7 @@ class Dispatch(Identified, Base):
 
     __tablename__ = "dispatch"
     __table_args__ = (
+        Index("ix_dispatch_content", "content_id"),
         Index("ix_dispatch_open", "finished_at", "hold", "ready_at"),
         Index(
             "ix_dispatch_messages",
@@ -77,3 +88,7 @@ class Dispatch(Identified, Base):
     not_later_than: Mapped[datetime | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+
+
+#: Messages. Written out, because only then their index is used.
+IS_MESSAGE = Dispatch.kind == literal_column(f"'{MESSAGE}'")
