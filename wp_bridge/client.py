@@ -5,6 +5,7 @@ followed by hand, and only a move of the same site (to https, to or from www.) t
 """
 
 import json
+import re
 import secrets
 import threading
 from collections.abc import Mapping
@@ -30,6 +31,7 @@ MOST_BYTES = 16 * 2**20
 MOST_HOPS = 5
 _MOVES = (301, 302, 303, 307, 308)
 _STRANGER = Stranger()
+_APPLICATION_PASSWORD = re.compile(r"(?:[A-Za-z0-9]{4} ?){6}")
 
 
 class Client:
@@ -113,6 +115,13 @@ class Client:
             if isinstance(way, Keys):
                 raise way.explained(trouble, url) from None
             raise
+
+    @property
+    def has_application_password(self) -> bool:
+        """Whether the password looks like one that WordPress makes: 24 letters and digits, shown
+        in groups of four.
+        """
+        return bool(_APPLICATION_PASSWORD.fullmatch(self._account[1]))
 
     def call(self, method: str, *values: Any) -> Any:
         """What an XML-RPC method answers to blog, user name, password and ``values``."""

@@ -7,6 +7,7 @@ from typing import Protocol
 from wp_bridge import root as roots
 from wp_bridge.client import Client
 from wp_bridge.errors import AskTheOwner, NotUnderstood, TryLater
+from wp_bridge.logins import Login
 from wp_bridge.root import Root
 
 
@@ -66,14 +67,15 @@ def discover(client: Client, probes: Mapping[str, Probe]) -> Discovery:
     except (TryLater, AskTheOwner, NotUnderstood) as trouble:
         state, detail = named(trouble)
         return Discovery(None, _everywhere(probes, state, detail))
-    return Discovery(root, tuple(_look(client, root, key, probes[key]) for key in probes))
+    login = Login(client)
+    return Discovery(root, tuple(_look(client, root, login, key, probes[key]) for key in probes))
 
 
 def _everywhere(probes: Iterable[str], state: str, detail: str) -> tuple[Finding, ...]:
     return tuple(Finding(source, state, detail) for source in probes)
 
 
-def _look(client: Client, root: Root, source: str, probe: Probe) -> Finding:
+def _look(client: Client, root: Root, login: Login, source: str, probe: Probe) -> Finding:
     if root.is_whole and probe.needs.namespace not in root.namespaces:
         detail = f"{probe.needs.plugin} is not active at the site, or too old to answer over REST."
         return Finding(source, "plugin_absent", detail)
@@ -84,17 +86,21 @@ def _look(client: Client, root: Root, source: str, probe: Probe) -> Finding:
     try:
         count = probe.look(client)
     except (TryLater, AskTheOwner, NotUnderstood) as trouble:
-        return Finding(source, *_why(trouble, client, root, probe))
+        return Finding(source, *_why(trouble, client, root, login, probe))
     rows = "Its rows" if count is None else f"{count} rows"
     return Finding(source, "ready", f"{rows} can be read.")
 
 
 def _why(
-    trouble: TryLater | AskTheOwner | NotUnderstood, client: Client, root: Root, probe: Probe
+    trouble: TryLater | AskTheOwner | NotUnderstood,
+    client: Client,
+    root: Root,
+    login: Login,
+    probe: Probe,
 ) -> tuple[str, str]:
     if isinstance(trouble, AskTheOwner):
         if trouble.anonymous:
-            return _why_a_stranger(client, root, trouble)
+            return _why_a_stranger(client, root, login, trouble)
         refused = trouble.code.startswith(("rest_", "woocommerce_rest_", "xmlrpc_40"))
         if trouble.state == "needs_permission" and refused:
             return "needs_permission", f"This account may not read it. {probe.needs.permission}"
@@ -133,16 +139,10 @@ def named(trouble: TryLater | AskTheOwner | NotUnderstood) -> tuple[str, str]:
     return state, trouble.sentence
 
 
-def _why_a_stranger(client: Client, root: Root, trouble: AskTheOwner) -> tuple[str, str]:
+def _why_a_stranger(
+    client: Client, root: Root, login: Login, trouble: AskTheOwner
+) -> tuple[str, str]:
     """Why a site treats us as a stranger although we gave a password."""
     if trouble.state == "blocked":
         return named(trouble)
-    if root.app_passwords:
-        return "header_stripped", (
-            "The web server drops the Authorization header before WordPress sees it. Apache "
-            "(also with PHP-FPM): add `CGIPassAuth On`, or put `RewriteRule .* - "
-            "[E=HTTP_AUTHORIZATION:%{HTTP:Authorization}]` first in .htaccess (saving Settings > "
-            "Permalinks writes it). nginx: add `fastcgi_param HTTP_AUTHORIZATION "
-            "$http_authorization;`. A proxy in front must pass the header on."
-        )
-    return no_app_passwords(client.url, root)
+    return login.why_a_stranger() if root.app_passwords else no_app_passwords(client.url, root)

@@ -9,6 +9,7 @@ import connectors
 from tests.connectors.site import Request, Response, as_json, paged, playing, recorded, rows
 from wp_bridge import discovery
 from wp_bridge.discovery import Discovery
+from wp_bridge.logins import Login
 
 Answer = Callable[[Request], Response]
 
@@ -114,7 +115,7 @@ def test_on_https_without_application_passwords() -> None:
     trouble = discovery.AskTheOwner("header_stripped", "", anonymous=True)
     with playing(healthy) as site:
         client = site.client(url="https://example.com")
-        state, detail = discovery._why_a_stranger(client, root, trouble)
+        state, detail = discovery._why_a_stranger(client, root, Login(client), trouble)
     assert (state, "X-Forwarded-Proto" in detail) == ("app_passwords_unavailable", True)
 
 

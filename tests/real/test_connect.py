@@ -2,6 +2,7 @@
 come over, and what changes there changes here."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,9 +10,12 @@ from urllib.request import Request, urlopen
 
 from playwright.sync_api import Page
 
+import connectors
 from tests.journeys.serving import Served, founded, serving
 from tests.real import wordpress
 from tests.real.wordpress import WordPress
+from wp_bridge import discovery
+from wp_bridge.client import Client
 
 PEOPLE = [
     ("ada", "ada@example.com", "Ada", "Lovelace"),
@@ -59,6 +63,31 @@ def in_sync(served: Served, site: WordPress, site_id: str) -> None:
     site.ask("POST", f"/wp/v2/users/{ids['ada']}", {"last_name": "King"})
     assert pulled(served, connection)["updated"] == 1
     assert {one["email"]: one["last_name"] for one in contacts(served)}["ada@example.com"] == "King"
+    site.ask("DELETE", f"/wp/v2/users/{ids['zoe']}", {"force": True, "reassign": 1})
+    after = pulled(served, connection)
+    assert (after["created"], after["updated"], after["skipped"]) == (0, 0, {})
+    assert "zoe@example.com" in {one["email"] for one in contacts(served)}, "she stays"
+
+
+def test_a_wrong_password_is_told_from_a_lost_header(site: WordPress) -> None:
+    """Its REST API answers both alike; only XML-RPC knows."""
+    right = wordpress.application_password(site)
+    assert looked(site, "admin", right) == ("ready", "1 rows can be read.")
+    for name, password in (("admin", right[::-1]), ("nobody", right)):
+        state, detail = looked(site, name, password)
+        assert (state, "is wrong, or it was revoked" in detail) == ("needs_permission", True), (
+            detail
+        )
+    state, detail = looked(site, "admin", wordpress.PASSWORD)
+    assert state == "needs_permission", detail
+
+
+def looked(site: WordPress, username: str, password: str) -> tuple[str, str]:
+    """What discovery says of the users."""
+    anything = {"allowed": lambda ip: True, "plainly": lambda ip: True}
+    with closing(Client(site.url, username, password, **anything)) as client:
+        found = discovery.discover(client, connectors.find()).findings
+    return next((one.state, one.detail) for one in found if one.source == "wordpress_users")
 
 
 def contacts(served: Served) -> list[dict[str, Any]]:
