@@ -208,7 +208,7 @@ class Line(asyncio.BufferedProtocol):
     def _look_at_the_time(self) -> None:
         """A body that is still going out, however slowly, has time; silence has not."""
         self._timer = None
-        if self._waiter is None or self._closed:
+        if self._waiter is None or self._waiter.done() or self._closed:
             return
         if self._loop.time() < self._deadline:
             self._arm()

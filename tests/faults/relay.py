@@ -86,6 +86,7 @@ class _Visit:
         self, relay: SickRelay, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self._relay, self._reader, self._writer = relay, reader, writer
+        self._has_sender = False
         self._recipient = ""
 
     async def run(self) -> None:
@@ -109,7 +110,9 @@ class _Visit:
                 await self._answer("auth", "235 2.7.0 ok")
             case "MAIL":
                 self._recipient = ""
-                await self._answer("mail_from", "250 2.1.0 ok")
+                self._has_sender = await self._answer("mail_from", "250 2.1.0 ok")
+            case "RCPT" if not self._has_sender:
+                await self._say("503 5.5.1 no sender")
             case "RCPT":
                 recipient = line[line.index("<") + 1 : line.index(">")]
                 if await self._answer("rcpt_to", "250 2.1.5 ok", recipient):
