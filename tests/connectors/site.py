@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -140,8 +140,9 @@ def _handler(site: Site, answer: Callable[[Request], Response]) -> type[BaseHTTP
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(response.body)))
             self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(response.body[: response.cut])
+            with suppress(ConnectionError):  # who asked may have heard enough
+                if self.command != "HEAD":
+                    self.wfile.write(response.body[: response.cut])
             if response.cut is not None:
                 self.close_connection = True
 
