@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from app import clock
 from app.db import Database
-from app.rules.breaker import BreakerSettings
+from app.rules.health.breaker import BreakerSettings
 from app.rules.retention import Kept
 from app.runtime import Runtime
 from app.vault import Vault, opened

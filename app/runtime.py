@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.db import Database
-from app.rules.breaker import BreakerSettings
+from app.rules.health.breaker import BreakerSettings
 from app.rules.retention import Kept
 from app.vault import Vault
 

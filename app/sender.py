@@ -16,17 +16,19 @@ import structlog
 
 from app import clock, logs
 from app.db import Database
-from app.rules import verp
-from app.rules.breaker import BreakerSettings
-from app.sending import ledger, relay_settings, senders, waking
-from app.sending.agreed import AgreedClock
-from app.sending.beside import beside
-from app.sending.books import Books, Patience
-from app.sending.engine import Engine
-from app.sending.letters import Post
+from app.rules.health.breaker import BreakerSettings
+from app.rules.mail import verp
+from app.sending import ledger
+from app.sending.engine.books import Books, Patience
+from app.sending.engine.engine import Engine
+from app.sending.engine.works import Ways
+from app.sending.letters.letter import Post
 from app.sending.models import Relay
-from app.sending.watch import Watch
-from app.sending.works import Ways
+from app.sending.relays import settings as relay_settings
+from app.sending.senders import leases, waking
+from app.sending.senders.agreed import AgreedClock
+from app.sending.senders.beside import beside
+from app.sending.senders.watch import Watch
 from app.vault import opened
 from app.wire import journal as journals
 from app.wire.journal import Journal
@@ -120,10 +122,10 @@ class _Sender:
     async def run(self, stop: asyncio.Event, wake: asyncio.Event) -> int:
         self._extend()
         boot = journals.boot_id()
-        me = senders.register(
+        me = leases.register(
             self._database, host=socket.gethostname(), boot_id=boot, now=self._now()
         )
-        journal = Journal(senders.journal_path(self._folder, me), str(me), boot)
+        journal = Journal(leases.journal_path(self._folder, me), str(me), boot)
         self._settle_dead(me)
         engine = Engine(
             Books(self._database, me, self._patience, self._now, self._watch),
@@ -159,10 +161,10 @@ class _Sender:
         return not (self._lost or self._watch.is_shut) and clock.monotonic() < self._deadline
 
     def _extend(self) -> None:
-        self._deadline = clock.monotonic() + senders.LEASE.total_seconds()
+        self._deadline = clock.monotonic() + leases.LEASE.total_seconds()
 
     def _settle_dead(self, me: UUID) -> None:
-        senders.settle_dead(
+        leases.settle_dead(
             self._database,
             self._folder,
             me,
@@ -174,17 +176,17 @@ class _Sender:
     async def _beat(self, engine: Engine, me: UUID) -> None:
         """Keeps the lease, and settles what senders elsewhere left when theirs ran out."""
         while True:
-            await asyncio.sleep(senders.HEARTBEAT.total_seconds())
+            await asyncio.sleep(leases.HEARTBEAT.total_seconds())
             asked = clock.monotonic()
             try:
                 kept = await engine.on_thread(
-                    lambda: senders.keep_alive(self._database, me, self._now())
+                    lambda: leases.keep_alive(self._database, me, self._now())
                 )
                 if not kept:
                     log.error("this sender's lease was taken away: it stops")
                     self._lost = True
                     return
-                self._deadline = asked + senders.LEASE.total_seconds()
+                self._deadline = asked + leases.LEASE.total_seconds()
                 await engine.on_thread(self._now.measure)
                 await engine.on_thread(self._watch.keep)
                 await engine.on_thread(lambda: self._settle_dead(me))

@@ -8,7 +8,7 @@ from app import __version__, api, logs, public
 from app.api import prometheus
 from app.opening import open_database, open_runtime
 from app.runtime import Runtime
-from app.sending import waking
+from app.sending.senders import waking
 from config.settings import SettingsError, load
 
 LARGEST_BODY = 10 * 1024 * 1024

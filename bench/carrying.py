@@ -7,7 +7,7 @@ from collections import deque
 
 import aiosmtplib
 
-from app.rules.replies import Reply
+from app.rules.replies.meaning import Reply
 from app.wire.conversation import Parcel, converse
 from app.wire.opening import Endpoint, open_line
 from bench.letters import prebuilt

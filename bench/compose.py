@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from app.sending.compose import Composer, Identity
+from app.sending.letters.compose import Composer, Identity
 from bench import letters
 from bench.claims import Claim, within
 from bench.peers import naive

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from uuid import UUID
 
 from app import clock
-from app.sending import senders
+from app.sending.senders import leases
 from bench import ledger, stage
 from bench.claims import Claim
 from bench.rounds import Size
@@ -37,7 +37,7 @@ class _Queue:
         self._relay: UUID = self._stage.relay(port=25)
         self._stage.people(recipients)
         self._dispatch = self._stage.dispatch()
-        self._me = senders.register(
+        self._me = leases.register(
             self._stage.database, host="bench", boot_id="bench", now=clock.now()
         )
 

@@ -6,10 +6,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from app import clock
-from app.rules.breaker import BreakerSettings
-from app.rules.replies import Reply
-from app.sending import ledger, senders
+from app.rules.health.breaker import BreakerSettings
+from app.rules.replies.meaning import Reply
+from app.sending import ledger
 from app.sending.ledger import Heard, Wanted
+from app.sending.senders import leases
 from bench import stage
 from bench.claims import Claim, within
 from bench.rounds import Size
@@ -39,7 +40,7 @@ def _measure(place: AbstractContextManager[str], messages: int, batch: int) -> f
         one.people(messages)
         dispatch = one.dispatch()
         boot = "bench"
-        me = senders.register(one.database, host="bench", boot_id=boot, now=clock.now())
+        me = leases.register(one.database, host="bench", boot_id=boot, now=clock.now())
         start = time.perf_counter()
         for _ in range(messages // batch):
             wave(one, me, dispatch, relay, batch)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app import ids
 from app.alerts.models import Alert
 from app.db import insert
-from app.rules.alerting import KINDS
+from app.rules.health.alerting import KINDS
 
 _MOST = 1_000
 

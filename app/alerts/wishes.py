@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts.models import AlertWishes
 from app.db import insert
-from app.rules.alerting import KINDS
+from app.rules.health.alerting import KINDS
 from app.workspaces.models import Member, User
 
 BACKLOG_MINUTES = 60

@@ -11,7 +11,7 @@ from app.api.access import caller, runtime
 from app.api.paging import PageQuery, page_of
 from app.api.routes import Routes
 from app.api.schemas import Flag, Id, Instant, Strict, Text
-from app.rules.alerting import KINDS
+from app.rules.health.alerting import KINDS
 from app.watching import telling
 
 blueprint = Routes("alert-endpoints", "Programs that are told of alerts by a signed webhook.")

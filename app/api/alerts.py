@@ -11,7 +11,7 @@ from app.api.access import caller, runtime
 from app.api.paging import PageQuery, page_of
 from app.api.routes import Routes
 from app.api.schemas import Id, Instant, Strict, Text, Whole
-from app.rules.alerting import KINDS
+from app.rules.health.alerting import KINDS
 
 blueprint = Routes("alerts", "What a person should know: what is wrong, and who was told.")
 

@@ -10,10 +10,10 @@ from app.api.paging import PageQuery
 from app.api.schemas import Email, Flag, Id, Instant, Name, Strict, Text, Whole
 from app.campaigns.models import PROMISES, STATUSES
 from app.campaigns.rotation import STRATEGIES
-from app.rules.pinning import SENDER_FIELDS
-from app.rules.primary import MAIL_TYPES
-from app.rules.rotation import MOST_MEMBERS, MOST_WEIGHT
-from app.rules.routing import STREAMS
+from app.rules.routing.chain import STREAMS
+from app.rules.routing.pinning import SENDER_FIELDS
+from app.rules.routing.primary import MAIL_TYPES
+from app.rules.routing.rotation import MOST_MEMBERS, MOST_WEIGHT
 from app.sending.ledger.balance import STATES
 
 _MOST_GROUPS = 1_000

@@ -14,7 +14,7 @@ from app.api.routes import Routes
 from app.api.schemas import Email, Id, Instant, Strict, Text
 from app.errors import Invalid
 from app.rules import email_address
-from app.rules.reply import ABOUT
+from app.rules.replies.reply import ABOUT
 from app.sending.ledger.balance import STATES
 from app.watching import log, places
 from app.watching.searching import Search

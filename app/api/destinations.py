@@ -10,7 +10,7 @@ from app.api.paging import PageQuery, page_of
 from app.api.relay_shapes import RateStepAnswer
 from app.api.routes import Routes
 from app.api.schemas import Instant
-from app.sending import destination_views
+from app.sending.destinations import views
 
 blueprint = Routes("destinations", "Which mail services of recipients bear less from a relay.")
 
@@ -37,7 +37,7 @@ def list_relay_destinations(relay_id: UUID, query: dict[str, Any]) -> Any:
     """The destinations that complained about a relay, the latest first."""
     running = runtime()
     with running.database.reading() as session:
-        return destination_views.listed(
+        return views.listed(
             session,
             caller().workspace_id,
             relay_id,
@@ -52,5 +52,5 @@ def lift_relay_destination(relay_id: UUID, destination: str) -> None:
     """Hold nothing back from a destination any more; who was given a turn keeps it."""
     running = runtime()
     with running.database.transaction() as session:
-        destination_views.lift(session, caller().workspace_id, relay_id, destination)
+        views.lift(session, caller().workspace_id, relay_id, destination)
     running.poke()

@@ -9,8 +9,8 @@ from app.api.access import caller, runtime
 from app.api.routes import Routes
 from app.api.schemas import Id, Instant, Share, Strict, Whole
 from app.campaigns import guarded
-from app.rules.canary import STATES
-from app.rules.guards import KINDS, Figures
+from app.rules.health.canary import STATES
+from app.rules.health.guards import KINDS, Figures
 
 blueprint = Routes("guards", "What is stopped by itself before it gets worse, and why.")
 

@@ -7,7 +7,7 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 from app.api.attempt_shapes import AttemptAnswer
 from app.api.paging import PageQuery
 from app.api.schemas import Email, Id, Instant, Name, Strict, Text
-from app.rules.routing import STREAMS
+from app.rules.routing.chain import STREAMS
 from app.sending.ledger.balance import STATES
 
 _MOST_RECIPIENTS = 50

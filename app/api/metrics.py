@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, validate
 from app.api.access import caller, runtime
 from app.api.routes import Routes
 from app.api.schemas import Id, Instant, Strict
-from app.rules.figures import COUNTS, Figures, quantile
+from app.rules.health.figures import COUNTS, Figures, quantile
 from app.watching import figures, queue
 from app.watching.figures import Metrics
 

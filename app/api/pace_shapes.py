@@ -5,9 +5,9 @@ from typing import Any
 from marshmallow import fields, validate
 
 from app.api.schemas import Share, Strict, Whole
-from app.rules.canary import LIMITS, WAIT_MINUTES
-from app.rules.spread import MOST_MINUTES
-from app.rules.windows import DAYS, ZONES
+from app.rules.health.canary import LIMITS, WAIT_MINUTES
+from app.rules.pace.spread import MOST_MINUTES
+from app.rules.pace.windows import DAYS, ZONES
 
 _CLOCK = validate.Regexp(r"^([01]\d|2[0-3]):[0-5]\d$", error="A time is HH:MM, such as 09:30.")
 _CLOCK_OR_MIDNIGHT = validate.Regexp(

@@ -9,8 +9,8 @@ from app.api.access import caller, runtime
 from app.api.relay_shapes import RelayAnswer, shown_alone
 from app.api.routes import Routes
 from app.api.schemas import Instant, Strict, Text
-from app.rules.routing import STREAMS
-from app.sending import pausing
+from app.rules.routing.chain import STREAMS
+from app.sending.relays import pausing
 
 blueprint = Routes("pausing", "Relays and streams that rest while the others go on.")
 

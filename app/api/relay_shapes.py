@@ -14,14 +14,14 @@ from app.api.return_path_shapes import (
     envelope_of,
 )
 from app.api.schemas import Email, Flag, Id, Instant, Name, Strict, Text, Whole
-from app.rules.primary import SERVED
+from app.rules.pace.warm_up import FIRST, GROWTH, LEAST_GROWTH, MOST_GROWTH
 from app.rules.relay_fields import ENCRYPTIONS
-from app.rules.routing import STREAMS
-from app.rules.warm_up import FIRST, GROWTH, LEAST_GROWTH, MOST_GROWTH
-from app.sending import relay_health, relay_views, throttling
+from app.rules.routing.chain import STREAMS
+from app.rules.routing.primary import SERVED
 from app.sending.models import Relay
-from app.sending.relay_values import warnings
-from app.sending.relay_views import Beside
+from app.sending.relays import health, throttling, views
+from app.sending.relays.values import warnings
+from app.sending.relays.views import Beside
 
 _PORT = {"metadata": {"description": "1 to 65535; 587 goes with tls, 465 with ssl"}}
 
@@ -230,9 +230,9 @@ def shown(relay: Relay, known: Beside, now: datetime) -> dict[str, Any]:
     plain = {name: getattr(relay, name, None) for name in RelayAnswer().fields}
     return plain | {
         "default_for_users": known.users.get(relay.id, ()),
-        "today": relay_views.today(relay, now, known.zone),
+        "today": views.today(relay, now, known.zone),
         "has_password": bool(relay.secret),
-        "breaker": relay_health.health(relay, now),
+        "breaker": health.health(relay, now),
         "throttle": throttling.view(relay, now),
         "envelope": envelope_of(relay),
         "warnings": warnings(relay),
@@ -241,4 +241,4 @@ def shown(relay: Relay, known: Beside, now: datetime) -> dict[str, Any]:
 
 def shown_alone(session: Session, relay: Relay, now: datetime) -> dict[str, Any]:
     """One relay by itself."""
-    return shown(relay, relay_views.beside(session, relay.workspace_id), now)
+    return shown(relay, views.beside(session, relay.workspace_id), now)

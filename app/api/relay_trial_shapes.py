@@ -5,8 +5,8 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from app.api.schemas import Email, Flag, Instant, Strict
-from app.sending import return_paths
-from app.sending.relay_trial import Tried
+from app.sending.letters import return_paths
+from app.sending.relays.trial import Tried
 
 
 class TestMail(Strict):

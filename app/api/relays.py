@@ -19,8 +19,9 @@ from app.api.relay_shapes import (
 from app.api.relay_trial_shapes import CheckAnswer, TestAnswer, TestMail, tested
 from app.api.routes import Routes
 from app.campaigns import relay_leaves
-from app.sending import relay_health, relay_settings, relay_trial, relay_views
-from app.sending.relay_trial import Trial
+from app.sending.relays import health, settings, views
+from app.sending.relays import trial as relay_trial
+from app.sending.relays.trial import Trial
 
 blueprint = Routes("relays", "The ways out for mail: SMTP servers and how to log in there.")
 
@@ -32,10 +33,10 @@ def list_relays(query: dict[str, Any]) -> Any:
     """The relays of the workspace in the order in which failover asks them."""
     running = runtime()
     with running.database.reading() as session:
-        found = relay_settings.listed(
+        found = settings.listed(
             session, caller().workspace_id, number=query["page"], per_page=query["per_page"]
         )
-        known = relay_views.beside(session, caller().workspace_id)
+        known = views.beside(session, caller().workspace_id)
         now = running.now()
         return found.map(lambda one: shown(one, known, now))
 
@@ -46,7 +47,7 @@ def create_relay(body: dict[str, Any]) -> Any:
     running = runtime()
     now = running.now()
     with running.database.transaction() as session:
-        made = relay_settings.create(
+        made = settings.create(
             session,
             caller().workspace_id,
             body,
@@ -64,7 +65,7 @@ def get_relay(relay_id: UUID) -> Any:
     """One relay, without its password."""
     running = runtime()
     with running.database.reading() as session:
-        relay = relay_settings.get(session, caller().workspace_id, relay_id)
+        relay = settings.get(session, caller().workspace_id, relay_id)
         return shown_alone(session, relay, running.now())
 
 
@@ -74,7 +75,7 @@ def change_relay(relay_id: UUID, body: dict[str, Any]) -> Any:
     running = runtime()
     now = running.now()
     with running.database.transaction() as session:
-        changed = relay_settings.change(
+        changed = settings.change(
             session,
             caller().workspace_id,
             relay_id,
@@ -119,7 +120,7 @@ def send_test_mail(relay_id: UUID, body: dict[str, Any]) -> Any:
     tried = asyncio.run(sending)
     report = tried.report
     with running.database.transaction() as session:
-        relay_health.note_test(
+        health.note_test(
             session,
             workspace_id,
             relay_id,
@@ -139,7 +140,7 @@ def set_relay_breaker(relay_id: UUID, body: dict[str, Any]) -> Any:
     running = runtime()
     now = running.now()
     with running.database.transaction() as session:
-        relay = relay_health.set_breaker(
+        relay = health.set_breaker(
             session,
             caller().workspace_id,
             relay_id,
@@ -155,7 +156,7 @@ def set_relay_breaker(relay_id: UUID, body: dict[str, Any]) -> Any:
 def _trial(relay_id: UUID) -> Trial:
     running = runtime()
     with running.database.reading() as session:
-        relay = relay_settings.get(session, caller().workspace_id, relay_id)
+        relay = settings.get(session, caller().workspace_id, relay_id)
         return Trial(
             relay,
             running.vault,

@@ -15,8 +15,9 @@ from app.api.reply_shapes import (
     meaning,
 )
 from app.api.routes import Routes
-from app.rules.replies import Reply
-from app.sending import relay_settings, reply_explaining, reply_rules, unknown_replies
+from app.rules.replies.meaning import Reply
+from app.sending.relays import settings
+from app.sending.replies import explaining, rules, unknown
 
 blueprint = Routes("replies", "What the answers of mail servers mean, and rules about it.")
 
@@ -27,7 +28,7 @@ _RULE = "/replies/rules/<uuid:reply_rule_id>"
 def list_reply_rules(query: dict[str, Any]) -> Any:
     """The workspace's own rules about replies, in the order in which they are asked."""
     with runtime().database.reading() as session:
-        return reply_rules.listed(
+        return rules.listed(
             session, caller().workspace_id, number=query["page"], per_page=query["per_page"]
         )
 
@@ -37,14 +38,14 @@ def create_reply_rule(body: dict[str, Any]) -> Any:
     """Add a rule about replies; it holds from the next answer on."""
     running = runtime()
     with running.database.transaction() as session:
-        return reply_rules.create(session, caller().workspace_id, body, now=running.now())
+        return rules.create(session, caller().workspace_id, body, now=running.now())
 
 
 @blueprint.get(_RULE, scope="read", answer=ReplyRuleAnswer)
 def get_reply_rule(reply_rule_id: UUID) -> Any:
     """One rule about replies."""
     with runtime().database.reading() as session:
-        return reply_rules.get(session, caller().workspace_id, reply_rule_id)
+        return rules.get(session, caller().workspace_id, reply_rule_id)
 
 
 @blueprint.patch(_RULE, scope="settings", body=ReplyRuleChanges, answer=ReplyRuleAnswer)
@@ -52,16 +53,14 @@ def change_reply_rule(reply_rule_id: UUID, body: dict[str, Any]) -> Any:
     """Change a rule about replies; it holds from the next answer on."""
     running = runtime()
     with running.database.transaction() as session:
-        return reply_rules.change(
-            session, caller().workspace_id, reply_rule_id, body, now=running.now()
-        )
+        return rules.change(session, caller().workspace_id, reply_rule_id, body, now=running.now())
 
 
 @blueprint.delete(_RULE, scope="settings")
 def delete_reply_rule(reply_rule_id: UUID) -> None:
     """Delete a rule about replies."""
     with runtime().database.transaction() as session:
-        reply_rules.remove(session, caller().workspace_id, reply_rule_id)
+        rules.remove(session, caller().workspace_id, reply_rule_id)
 
 
 @blueprint.get(
@@ -70,7 +69,7 @@ def delete_reply_rule(reply_rule_id: UUID) -> None:
 def list_unknown_replies(query: dict[str, Any]) -> Any:
     """Answers that no rule knows, heard most often first; no address is in them."""
     with runtime().database.reading() as session:
-        return unknown_replies.listed(
+        return unknown.listed(
             session, caller().workspace_id, number=query["page"], per_page=query["per_page"]
         )
 
@@ -79,7 +78,7 @@ def list_unknown_replies(query: dict[str, Any]) -> Any:
 def forget_unknown_reply(unknown_reply_id: UUID) -> None:
     """Take an unknown answer off the list; it comes back when it is heard again."""
     with runtime().database.transaction() as session:
-        unknown_replies.forget(session, caller().workspace_id, unknown_reply_id)
+        unknown.forget(session, caller().workspace_id, unknown_reply_id)
 
 
 @blueprint.post(
@@ -90,5 +89,5 @@ def explain_reply(body: dict[str, Any]) -> Any:
     workspace_id, relay_id = caller().workspace_id, body.get("relay_id")
     reply = Reply(body["phase"], body["code"], body["text"])
     with runtime().database.reading() as session:
-        relay = relay_settings.get(session, workspace_id, relay_id) if relay_id else None
-        return meaning(reply_explaining.explain(session, workspace_id, reply, relay))
+        relay = settings.get(session, workspace_id, relay_id) if relay_id else None
+        return meaning(explaining.explain(session, workspace_id, reply, relay))

@@ -5,9 +5,9 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from app.api.schemas import Flag, Id, Instant, Name, Strict, Text, Whole
-from app.rules.own_replies import OUTCOMES
-from app.rules.replies import ABOUT, ELSEWHERE, PHASES, Verdict
-from app.sending.reply_explaining import Meaning
+from app.rules.replies.meaning import ABOUT, ELSEWHERE, PHASES, Verdict
+from app.rules.replies.own_replies import OUTCOMES
+from app.sending.replies.explaining import Meaning
 
 _PHASES = (*PHASES, *ELSEWHERE)
 _WHOM = sorted({one for whom in ABOUT.values() for one in whom})

@@ -5,10 +5,10 @@ from typing import Any, get_args
 from marshmallow import Schema, fields, validate
 
 from app.api.schemas import Instant
-from app.rules.envelope import State
-from app.sending import return_paths
+from app.rules.mail.envelope import State
+from app.sending.letters import return_paths
+from app.sending.letters.names import WAYS
 from app.sending.models import Relay
-from app.sending.verified import WAYS
 
 RETURN_PATH = {
     "description": "Where bounces go, such as bounces+{token}@bounces.example.com; used once a "

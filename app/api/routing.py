@@ -10,10 +10,10 @@ from app.api.paging import PageQuery, page_of
 from app.api.routes import Routes
 from app.api.schemas import Email, Flag, Id, Instant, Name, Strict, Text, Whole
 from app.campaigns import dry_run
-from app.rules.primary import MAIL_TYPES
-from app.rules.routing import STREAMS
-from app.rules.routing_rule import FIELDS, OPERATORS
-from app.sending import routing_rules
+from app.rules.routing.chain import STREAMS
+from app.rules.routing.primary import MAIL_TYPES
+from app.rules.routing.rule import FIELDS, OPERATORS
+from app.sending.routing import rules
 
 blueprint = Routes("routing", "Which relay a mail takes, and why.")
 
@@ -93,7 +93,7 @@ class RuleAnswer(Schema):
 def list_routing_rules(query: dict[str, Any]) -> Any:
     """The routing rules in the order in which they are asked."""
     with runtime().database.reading() as session:
-        return routing_rules.listed(
+        return rules.listed(
             session, caller().workspace_id, number=query["page"], per_page=query["per_page"]
         )
 
@@ -103,7 +103,7 @@ def create_routing_rule(body: dict[str, Any]) -> Any:
     """Add a routing rule; it acts on the next message."""
     running = runtime()
     with running.database.transaction() as session:
-        made = routing_rules.create(session, caller().workspace_id, body, now=running.now())
+        made = rules.create(session, caller().workspace_id, body, now=running.now())
     running.poke()
     return made
 
@@ -112,7 +112,7 @@ def create_routing_rule(body: dict[str, Any]) -> Any:
 def get_routing_rule(rule_id: UUID) -> Any:
     """One routing rule."""
     with runtime().database.reading() as session:
-        return routing_rules.get(session, caller().workspace_id, rule_id)
+        return rules.get(session, caller().workspace_id, rule_id)
 
 
 @blueprint.patch(_RULE, scope="settings", body=RuleChanges, answer=RuleAnswer)
@@ -120,9 +120,7 @@ def change_routing_rule(rule_id: UUID, body: dict[str, Any]) -> Any:
     """Change a routing rule; it acts on the next message."""
     running = runtime()
     with running.database.transaction() as session:
-        changed = routing_rules.change(
-            session, caller().workspace_id, rule_id, body, now=running.now()
-        )
+        changed = rules.change(session, caller().workspace_id, rule_id, body, now=running.now())
     running.poke()
     return changed
 
@@ -131,7 +129,7 @@ def change_routing_rule(rule_id: UUID, body: dict[str, Any]) -> Any:
 def delete_routing_rule(rule_id: UUID) -> None:
     """Delete a routing rule."""
     with runtime().database.transaction() as session:
-        routing_rules.remove(session, caller().workspace_id, rule_id)
+        rules.remove(session, caller().workspace_id, rule_id)
     runtime().poke()
 
 

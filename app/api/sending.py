@@ -8,7 +8,7 @@ from app.api.access import caller, runtime
 from app.api.routes import Routes
 from app.api.schemas import Flag, Instant, Strict
 from app.campaigns import standstill
-from app.sending import valve
+from app.sending.senders import valve
 
 blueprint = Routes("sending", "Whether anything is sent at all, and what waits.")
 

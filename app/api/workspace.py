@@ -7,7 +7,7 @@ from marshmallow import Schema, fields, validate
 from app.api.access import caller, runtime
 from app.api.routes import Routes
 from app.api.schemas import Flag, Id, Instant, Name, Strict, Whole
-from app.sending import failover
+from app.sending.routing import failover
 from app.workspaces import edit
 from app.workspaces.models import FROM_POLICIES, Workspace
 

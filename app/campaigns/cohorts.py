@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from app.campaigns import audience, rotation
 from app.campaigns.models import Campaign
 from app.contacts.models import Contact, Suppression
-from app.rules.routing_rule import PERSONAL
-from app.sending import firsts
-from app.sending.compose import contact_values
-from app.sending.draft import Draft
-from app.sending.firsts import Words
-from app.sending.fleet import Fleet
+from app.rules.routing.rule import PERSONAL
+from app.sending.letters.compose import contact_values
+from app.sending.routing import firsts
+from app.sending.routing.draft import Draft
+from app.sending.routing.firsts import Words
+from app.sending.routing.fleet import Fleet
 
 #: Where routing rules look at the people, so many of them are asked; the others are alike.
 SAMPLE = 5_000

@@ -13,10 +13,10 @@ from app.campaigns import edit, rotation, sender
 from app.campaigns.models import Campaign
 from app.contacts.models import Contact
 from app.rules import email_address
-from app.sending import explaining, firsts
-from app.sending.compose import contact_values
-from app.sending.explaining import Explanation
-from app.sending.firsts import Words
+from app.sending.letters.compose import contact_values
+from app.sending.routing import explaining, firsts
+from app.sending.routing.explaining import Explanation
+from app.sending.routing.firsts import Words
 
 #: Where several values may be said, and the field of rules that they are.
 _SAID = (("lists", "list"), ("tags", "tag"), ("cc", "cc"), ("bcc", "bcc"), ("headers", "header"))

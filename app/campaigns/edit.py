@@ -12,8 +12,8 @@ from app.campaigns import audience, lateness, pace, rotation, sender
 from app.campaigns.models import Campaign
 from app.db import Page, page
 from app.errors import Conflict, Invalid, NotFound
-from app.rules import template
-from app.rules.pinning import SENDER_FIELDS
+from app.rules.routing.pinning import SENDER_FIELDS
+from app.rules.templates import template
 
 CONTENT_FIELDS = ("subject", "preheader", "html", "text")
 #: What may still be changed when a campaign is no draft any more, but nothing is going out.

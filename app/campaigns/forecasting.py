@@ -15,12 +15,13 @@ from app.campaigns.cohorts import Split, shared_out
 from app.campaigns.models import Campaign
 from app.errors import Conflict, Invalid
 from app.rules import forecast_words
-from app.rules import spread as spreading
 from app.rules.forecast import Arrival, Cohort, Voyage
-from app.sending import fleet, ships
-from app.sending.draft import Draft
-from app.sending.due import Due
-from app.sending.fleet import Fleet
+from app.rules.pace import spread as spreading
+from app.sending.routing import fleet
+from app.sending.routing.draft import Draft
+from app.sending.routing.fleet import Fleet
+from app.sending.schedule import queues
+from app.sending.schedule.due import Due
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,12 @@ def forecast(
     _require_known(known, without)
     start = max(at or campaign.send_at or now, now)
     divided, sampled = cohorts.split(session, campaign, mail, known, now)
-    others = list(ships.queues(session, workspace_id, known, now))
+    others = list(queues.queues(session, workspace_id, known, now))
     due = pace.due(session, campaign, start)
 
     def played(mine: Sequence[Cohort]) -> Voyage:
         before = [replace(one) for one in others]
-        able = ships.of_fleet(known, mail.zone, now, without=without)
+        able = queues.of_fleet(known, mail.zone, now, without=without)
         voyage = Voyage(able, [*before, *mine], now, ZoneInfo(mail.zone))
         voyage.play()
         return voyage

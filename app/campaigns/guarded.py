@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from app.campaigns import edit
 from app.campaigns.models import Campaign
 from app.errors import Conflict, Invalid
-from app.rules import guards
-from app.sending import canaries, guarding, relays
-from app.sending.canaries import View
+from app.rules.health import guards
+from app.sending.guards import canaries, guarding
+from app.sending.guards.canaries import View
+from app.sending.relays import standing
 from app.workspaces.models import Workspace
 
 
@@ -44,7 +45,7 @@ def findings(session: Session, workspace_id: UUID) -> Sequence[Finding]:
             )
         )
     }
-    known = {str(one.id): one for one in relays.of_workspace(session, workspace_id)}
+    known = {str(one.id): one for one in standing.of_workspace(session, workspace_id)}
     found: list[Finding] = []
     for row in guarding.listed(session, workspace_id):
         about = campaigns.get(row.about) or known.get(row.about)

@@ -7,9 +7,12 @@ from sqlalchemy.orm import Session
 from app.campaigns import audience, edit, lateness, pace, rotation, sender
 from app.campaigns.models import Campaign
 from app.errors import Invalid
-from app.rules import email_address, links, message
-from app.sending import canaries, fleet, ledger
+from app.rules import email_address
+from app.rules.mail import links, message
+from app.sending import ledger
+from app.sending.guards import canaries
 from app.sending.models import Content, Dispatch
+from app.sending.routing import fleet
 
 
 def check(session: Session, campaign: Campaign, base_url: str, now: datetime) -> None:

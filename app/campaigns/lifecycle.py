@@ -10,8 +10,9 @@ from app.campaigns import edit, lateness, launching
 from app.campaigns.models import Campaign
 from app.errors import Conflict, Invalid, Problem
 from app.runtime import Runtime
-from app.sending import ledger, valve
+from app.sending import ledger
 from app.sending.models import Dispatch
+from app.sending.senders import valve
 
 _PAST = timedelta(minutes=5)
 

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.campaigns.models import Campaign
 from app.errors import Invalid
-from app.rules import canary, spread, windows
-from app.rules.spread import PRIME
-from app.sending.due import Due
+from app.rules.health import canary
+from app.rules.pace import spread, windows
+from app.rules.pace.spread import PRIME
+from app.sending.schedule.due import Due
 from app.workspaces.models import Workspace
 
 FIELDS = ("spread", "sending_window", "canary")

@@ -12,11 +12,12 @@ from app.campaigns import audience, edit
 from app.contacts import find as contacts
 from app.contacts.models import Contact
 from app.errors import Invalid
-from app.rules.template import TemplateError
-from app.sending import find, ledger
-from app.sending.compose import CannotCompose, Composer, Rendered, contact_values
-from app.sending.find import Deliveries
+from app.rules.templates.template import TemplateError
+from app.sending import ledger
 from app.sending.ledger.balance import STATES
+from app.sending.letters.compose import CannotCompose, Composer, Rendered, contact_values
+from app.sending.traces import find
+from app.sending.traces.find import Deliveries
 
 #: Leads nowhere, so that looking at a mail never unsubscribes anybody.
 _SAMPLE_LINK = "https://unsubscribe.invalid/only-in-sent-mail"

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.campaigns import rotation, sender
 from app.campaigns.models import Campaign
 from app.errors import Conflict
-from app.sending import relay_removal
+from app.sending.relays import removal
 
 #: In these a campaign counts on its relay; a draft is told at its launch that it is gone.
 _COUNTING = ("scheduled", "sending", "paused")
@@ -18,7 +18,7 @@ def remove_relay(
     session: Session, workspace_id: UUID, relay_id: UUID, *, reassign_to: UUID | None = None
 ) -> None:
     """Removes a relay. Raises Conflict when something counts on it and nobody takes over."""
-    heir = relay_removal.successor(session, workspace_id, relay_id, reassign_to)
+    heir = removal.successor(session, workspace_id, relay_id, reassign_to)
     pinned = session.scalars(
         select(Campaign)
         .where(
@@ -38,7 +38,7 @@ def remove_relay(
         )
     if heir is not None and any(campaign.pool for campaign in pinned):
         rotation.require_fit(heir)
-    relay_removal.remove(session, workspace_id, relay_id, reassign_to=reassign_to)
+    removal.remove(session, workspace_id, relay_id, reassign_to=reassign_to)
     for campaign in pinned if heir else ():
         if heir is not None and campaign.pool:
             rotation.inherit(campaign, relay_id, heir.id)

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.campaigns.models import Campaign
 from app.errors import Invalid
-from app.rules import rotation
-from app.sending import relay_settings
+from app.rules.routing import rotation
 from app.sending.models import Relay
+from app.sending.relays import settings
 
 PINNED, ROTATE = STRATEGIES = ("pinned", "rotate")
 
@@ -43,7 +43,7 @@ def check(session: Session, campaign: Campaign) -> None:
         raise Invalid.at("pool", "The same relay is in it twice: give it one weight.")
     if not 2 <= len(ids) <= rotation.MOST_MEMBERS:
         raise Invalid.at("pool", f"Rotation needs 2 to {rotation.MOST_MEMBERS} relays.")
-    relays = [relay_settings.find(session, campaign.workspace_id, member) for member in ids]
+    relays = [settings.find(session, campaign.workspace_id, member) for member in ids]
     for relay in relays:
         require_fit(relay)
     if len({relay.stream for relay in relays if relay is not None}) > 1:

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from app.campaigns import rotation
 from app.campaigns.models import Campaign
 from app.errors import Invalid
-from app.rules.pinning import SENDER_FIELDS, sender_fields
-from app.sending import ledger, relay_settings
-from app.sending.draft import Draft, draft
+from app.rules.routing.pinning import SENDER_FIELDS, sender_fields
+from app.sending import ledger
 from app.sending.models import Dispatch, Relay
+from app.sending.relays import settings
+from app.sending.routing.draft import Draft, draft
 from app.workspaces.models import Workspace
 
 
@@ -57,7 +58,7 @@ def mail_of(session: Session, campaign: Campaign) -> Draft:
 
 def usable(session: Session, workspace_id: UUID, relay_id: UUID) -> Relay:
     """The relay to be pinned. Raises Invalid when it is not of this workspace or is disabled."""
-    relay = relay_settings.find(session, workspace_id, relay_id)
+    relay = settings.find(session, workspace_id, relay_id)
     if relay is None:
         raise _unusable("There is no such relay (any more): choose another one.")
     if not relay.enabled:

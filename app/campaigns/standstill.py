@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.campaigns.models import Campaign
 from app.errors import Forbidden
-from app.sending import ledger, valve
+from app.sending import ledger
+from app.sending.senders import valve
 from app.workspaces.models import Member, User, Workspace
 
 _REASON = "paused when sending was let go: look whether it went out already, then resume or cancel"

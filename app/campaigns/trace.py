@@ -16,10 +16,13 @@ from app.contacts.models import Contact, Suppression
 from app.errors import Invalid
 from app.rules import email_address, tracing
 from app.rules.tracing import Fate, Launch, Next, Somebody
-from app.sending import explaining, hours, pausing, traces
-from app.sending.explaining import Explanation
 from app.sending.models import Dispatch
-from app.sending.traces import Traced
+from app.sending.relays import pausing
+from app.sending.routing import explaining
+from app.sending.routing.explaining import Explanation
+from app.sending.schedule import hours
+from app.sending.traces import trace as traces
+from app.sending.traces.trace import Traced
 from app.workspaces.models import Workspace
 
 

@@ -11,10 +11,12 @@ from app import ids
 from app.errors import Invalid
 from app.rules import email_address
 from app.rules.email_address import EmailAddress
-from app.sending import fleet, ledger, relay_settings
-from app.sending.draft import Draft, draft
+from app.sending import ledger
 from app.sending.models import Content, Dispatch, Relay
 from app.sending.models.dispatch import MESSAGE
+from app.sending.relays import settings
+from app.sending.routing import fleet
+from app.sending.routing.draft import Draft, draft
 from app.workspaces.models import Workspace
 
 #: A moment that is over by less than this means now.
@@ -121,7 +123,7 @@ def _from_domain(session: Session, workspace_id: UUID, mail: Draft, now: datetim
 
     A relay that rests or is disabled is no reason to refuse a mail: it waits, or another helps.
     """
-    if mail.pin is not None and relay_settings.find(session, workspace_id, mail.pin) is None:
+    if mail.pin is not None and settings.find(session, workspace_id, mail.pin) is None:
         raise Invalid.at("relay_id", "There is no such relay (any more): choose another one.")
     ships = fleet.gather(session, workspace_id, mail.zone, lambda _: 1, now=now)
     first, _ = ships.primary(mail)

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from app.db import Page
 from app.errors import NotFound
 from app.rules import email_address
-from app.sending import attempts
-from app.sending.attempts import Tried
 from app.sending.ledger.balance import spoken_state
 from app.sending.models import Content, Delivery, Dispatch
 from app.sending.models.delivery import NOBODY
 from app.sending.models.dispatch import MESSAGE
+from app.sending.traces import attempts
+from app.sending.traces.attempts import Tried
 
 
 @dataclass(frozen=True, slots=True)

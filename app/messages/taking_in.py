@@ -11,8 +11,8 @@ from app.errors import Forbidden, Invalid
 from app.messages import accepting
 from app.messages.accepting import HandedIn
 from app.rules.email_address import EmailAddress
-from app.rules.routing import STREAMS
-from app.rules.submitted import RELAY, STREAM, Submitted
+from app.rules.mail.submitted import RELAY, STREAM, Submitted
+from app.rules.routing.chain import STREAMS
 from app.sending.models import Relay
 from app.workspaces import access
 from app.workspaces.access import Principal

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from app.errors import Invalid
-from app.rules import attachments, headers, message, own_headers
-from app.rules.attachments import Attachment
-from app.rules.template import Template, TemplateError
-from app.rules.transfer import Body
+from app.rules.mail import attachments, headers, message, own_headers
+from app.rules.mail.attachments import Attachment
+from app.rules.mail.transfer import Body
+from app.rules.templates.template import Template, TemplateError
 
 
 @dataclass(frozen=True, slots=True)

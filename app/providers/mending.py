@@ -1,7 +1,7 @@
 """How to mend what a relay answered: sentences for whoever set it up."""
 
 from app.providers.presets import Hint, Preset
-from app.rules.replies import Reply
+from app.rules.replies.meaning import Reply
 
 _QUOTE = "Ask the provider of this relay, quoting these words."
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.rules.replies import Reply
+from app.rules.replies.meaning import Reply
 
 
 @dataclass(frozen=True, slots=True)

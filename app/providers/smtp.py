@@ -8,7 +8,7 @@ from app.providers.mending import mend
 from app.providers.presets import Preset, find
 from app.providers.report import Certificate, CheckReport, Fault, Offers, SendReport, StepTaken
 from app.rules.relay_fields import ENCRYPTIONS
-from app.rules.replies import Reply
+from app.rules.replies.meaning import Reply
 from app.wire.conversation import Parcel, converse
 from app.wire.line import Line
 from app.wire.opening import Endpoint, LineRefused, Step, open_line

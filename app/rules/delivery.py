@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.rules import patience
-from app.rules.replies import Reply, Verdict
+from app.rules.pace import patience
+from app.rules.replies.meaning import Reply, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from math import ceil, floor, inf
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.rules import limits, windows
-from app.rules.limits import Limits, Meter
-from app.rules.windows import Window
+from app.rules.pace import limits, windows
+from app.rules.pace.limits import Limits, Meter
+from app.rules.pace.windows import Window
 
 #: Nobody plans further ahead.
 HORIZON = timedelta(days=60)

@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.rules import relay_fields, verp
-from app.rules.senders import covers, spelled
+from app.rules import relay_fields
+from app.rules.mail import verp
+from app.rules.mail.names import covers, spelled
 
 ENCRYPTIONS = relay_fields.ENCRYPTIONS
 #: What is done with mails that were understood.

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from app.rules import email_address, network, verp
+from app.rules import email_address, network
+from app.rules.mail import verp
 
 ENCRYPTIONS = ("tls", "ssl", "none")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?")

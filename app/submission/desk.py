@@ -14,10 +14,11 @@ from app import clock
 from app.db import Database
 from app.errors import Problem
 from app.messages import taking_in
-from app.rules import allowance, email_address
-from app.rules.allowance import Allowance
-from app.rules.finished import NotAMail
-from app.rules.submitted import submitted
+from app.rules import email_address
+from app.rules.mail.finished import NotAMail
+from app.rules.mail.submitted import submitted
+from app.rules.pace import allowance
+from app.rules.pace.allowance import Allowance
 
 log = structlog.get_logger(__name__)
 

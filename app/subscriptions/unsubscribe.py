@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.contacts import suppression
 from app.contacts.models import Contact
-from app.rules import links
+from app.rules.mail import links
 from app.sending.models import Delivery, Dispatch
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app import ids
 from app.alerts import wishes
 from app.alerts.models import Alert, AlertEndpoint, AlertNotice
-from app.rules.alerting import KINDS, worth_telling
+from app.rules.health.alerting import KINDS, worth_telling
 from app.workspaces.models import Workspace
 
 #: The most alerts of one turn.

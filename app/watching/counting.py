@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Integer, Select, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.rules.figures import Figures, cut
-from app.rules.replies import Reply, classify
+from app.rules.health.figures import Figures, cut
+from app.rules.replies.meaning import Reply, classify
 from app.sending.models import Attempt
 
 Key = tuple[UUID, int]

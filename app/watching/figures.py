@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
-from app.rules import usual
-from app.rules.figures import Figures, hour_of, start_of, total
-from app.rules.usual import Compared
-from app.sending import relay_settings, relays
+from app.rules.health import usual
+from app.rules.health.figures import Figures, hour_of, start_of, total
+from app.rules.health.usual import Compared
 from app.sending.models import Relay
+from app.sending.relays import settings, standing
 from app.watching import later
 from app.watching.keeping import read
 from app.watching.models import ALL, RelayFigures
@@ -64,7 +64,7 @@ def of_relay(
     now: datetime,
 ) -> Metrics:
     """One relay; ``by`` hour, or day in the workspace's time zone. Raises NotFound, Invalid."""
-    relay = relay_settings.get(session, workspace_id, relay_id)
+    relay = settings.get(session, workspace_id, relay_id)
     return _metrics(session, workspace_id, [relay], since, until, by, now)[0]
 
 
@@ -77,7 +77,7 @@ def of_workspace(
     now: datetime,
 ) -> list[Metrics]:
     """Every relay in the order of the chain, in total. Raises Invalid."""
-    found = relays.of_workspace(session, workspace_id)
+    found = standing.of_workspace(session, workspace_id)
     return _metrics(session, workspace_id, found, since, until, "day", now)
 
 

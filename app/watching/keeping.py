@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.db import Database, insert
-from app.rules.figures import Figures, total
+from app.rules.health.figures import Figures, total
 from app.sending.models import Attempt
 from app.watching.counting import Counted, Key, count
 from app.watching.models import ALL, FOLDED, RelayFigures, Stretch

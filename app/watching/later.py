@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.rules.figures import start_of
+from app.rules.health.figures import start_of
 from app.sending.mailboxes import heard_relays
 from app.sending.models import Event
 from app.watching.counting import hour_in_sql

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from app.campaigns.models import Campaign
 from app.db import Database
 from app.errors import NotFound
-from app.sending import attempts
-from app.sending.attempts import HeardLater, Tried
 from app.sending.ledger.balance import spoken_state
 from app.sending.models import Delivery, Dispatch
 from app.sending.models.delivery import NOBODY
 from app.sending.models.dispatch import MESSAGE
+from app.sending.traces import attempts
+from app.sending.traces.attempts import HeardLater, Tried
 from app.watching.searching import Search, find
 
 #: How a delivery is named: by its number, of which no database holds more digits.

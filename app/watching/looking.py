@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from app.alerts import over, raise_, wishes
 from app.alerts.models import Alert
 from app.db import Database
-from app.rules import destinations, limits
-from app.sending import alarming, relays, valve
-from app.sending.destinations import blocked_at
+from app.rules.pace import destinations, limits
+from app.sending.destinations.complaints import blocked_at
+from app.sending.guards import alarming
 from app.sending.models import Dispatch, Relay, Sender
+from app.sending.relays import metering
+from app.sending.senders import valve
 from app.sources import health
 from app.watching import queue
 from app.watching.queue import Queue
@@ -126,8 +128,8 @@ def _is_over(session: Session, alert: Alert, view: _View) -> bool:
 
 def _is_well_again(session: Session, kind: str, relay: Relay, now: datetime) -> bool:
     zone = session.get_one(Workspace, relay.workspace_id).timezone
-    allowed = relays.limits_of(relay, now, zone)
-    meter = limits.turned(relays.meter_of(relay), now, ZoneInfo(zone))
+    allowed = metering.limits_of(relay, now, zone)
+    meter = limits.turned(metering.meter_of(relay), now, ZoneInfo(zone))
     match kind:
         case "breaker_open":
             return relay.open_until is None

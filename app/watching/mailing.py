@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 
 from app import providers
 from app.providers.report import SendReport
-from app.rules import breaker, email_address, own_mail
+from app.rules import email_address
+from app.rules.health import breaker
+from app.rules.mail import own_mail
 from app.runtime import Runtime
-from app.sending import relay_settings, relays
 from app.sending.models import Relay
-from app.sending.relay_values import preset_of
+from app.sending.relays import settings, standing
+from app.sending.relays.values import preset_of
 from app.vault import WrongKey
 from app.wire.conversation import Parcel
 
@@ -70,12 +72,14 @@ def _choose(
     session: Session, workspace_id: UUID, about: str, tried: set[UUID], now: datetime
 ) -> Relay | None:
     """The first relay of the chain that is well and has room, and takes a token of it."""
-    locked = relays.lock(session, [one.id for one in relays.of_workspace(session, workspace_id)])
-    zones = relays.zones(session, locked)
+    locked = standing.lock(
+        session, [one.id for one in standing.of_workspace(session, workspace_id)]
+    )
+    zones = standing.zones(session, locked)
     for relay in _in_order(locked):
         if str(relay.id) == about or relay.id in tried or not _is_well(relay, zones[relay.id], now):
             continue
-        relays.take(relay, 1, now, zones[relay.id])
+        standing.take(relay, 1, now, zones[relay.id])
         session.flush()
         session.expunge(relay)
         return relay
@@ -89,18 +93,16 @@ def _in_order(found: dict[UUID, Relay]) -> Iterator[Relay]:
 
 
 def _is_well(relay: Relay, zone: str, now: datetime) -> bool:
-    closed = breaker.state(relays.breaker_of(relay), now) == "closed"
-    return relay.enabled and closed and relays.candidate(relay, now, zone, 1).room > 0
+    closed = breaker.state(standing.breaker_of(relay), now) == "closed"
+    return relay.enabled and closed and standing.candidate(relay, now, zone, 1).room > 0
 
 
 def _through(
     runtime: Runtime, relay: Relay, notice_id: UUID, to: str, told: dict[str, Any]
 ) -> SendReport:
-    manners = relay_settings.Hasty(runtime.hello_name)
-    endpoint = relay_settings.endpoint(
-        relay, runtime.vault, manners, allow_private=runtime.allow_private
-    )
-    sender = relays.sender_address(relay.from_email)
+    manners = settings.Hasty(runtime.hello_name)
+    endpoint = settings.endpoint(relay, runtime.vault, manners, allow_private=runtime.allow_private)
+    sender = standing.sender_address(relay.from_email)
     person = email_address.parse(to)
     recipient = person.address if person else to
     letter = own_mail.written(

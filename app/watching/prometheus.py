@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 
 from app.alerts.models import Alert
 from app.db import Database
-from app.rules.figures import Figures
-from app.sending import relay_health
+from app.rules.health.figures import Figures
 from app.sending.models import Relay, Sender
+from app.sending.relays import health
 from app.sources.models import SyncRun
 from app.watching import figures, queue
 
@@ -78,7 +78,7 @@ def _relays(session: Session, now: datetime) -> Iterator[Metric]:
         name = _ADDRESS.sub("(address)", relay.name)
         info.add_metric([*me, name, relay.preset, relay.stream], 1)
         enabled.add_metric(me, int(relay.enabled))
-        state = relay_health.health(relay, now).state
+        state = health.health(relay, now).state
         for one in ("closed", "open", "probing"):
             breaker.add_metric([*me, one], int(one == state))
         found = ever.get(relay.id, Figures())

@@ -18,7 +18,7 @@ from app.alerts import endpoints
 from app.alerts.models import AlertEndpoint, AlertNotice
 from app.errors import Conflict
 from app.rules import network
-from app.rules.alerting import again_at
+from app.rules.health.alerting import again_at
 from app.rules.signing import signature
 from app.runtime import Runtime
 from app.vault import Vault, WrongKey

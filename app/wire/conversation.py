@@ -8,7 +8,7 @@ most one message whose fate hangs on a reply.
 
 from collections.abc import Callable
 
-from app.rules.replies import Reply
+from app.rules.replies.meaning import Reply
 from app.wire.envelope import Parcel, Spoken, speak
 from app.wire.flight import Flight, Over, ended
 from app.wire.hearing import tidy

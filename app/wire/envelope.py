@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from app.rules.replies import Reply
+from app.rules.replies.meaning import Reply
 from app.wire.line import Line
 
 _NO_LINE_END = bytes(byte for byte in range(256) if byte not in b"\r\n")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.rules.replies import Reply
+from app.rules.replies.meaning import Reply
 from app.wire.envelope import Spoken
 from app.wire.hearing import tidy
 

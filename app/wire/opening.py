@@ -17,7 +17,7 @@ from typing import cast
 import aiosmtplib
 from aiosmtplib.errors import SMTPAuthenticationError, SMTPException, SMTPResponseException
 
-from app.rules.replies import Reply
+from app.rules.replies.meaning import Reply
 from app.wire.hearing import tidy
 from app.wire.line import Line
 from app.wire.resolving import NotAllowed, connect, resolve

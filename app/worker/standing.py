@@ -5,15 +5,15 @@ from datetime import datetime
 
 from app.campaigns import standstill
 from app.db import Database
-from app.sending import senders, valve
-from app.sending.valve import Standing
+from app.sending.senders import leases, valve
+from app.sending.senders.valve import Standing
 
 
 def described(database: Database, now: datetime) -> Iterator[str]:
     """Who sends, what waits, and whether all of it is held."""
     with database.reading() as session:
         standing = valve.standing(session)
-        alive = senders.alive(session, now)
+        alive = leases.alive(session, now)
     yield from _held(standing) if standing.held else ["Sending is not held."]
     for one in alive:
         yield f"A sender is alive on {one.host} since {_moment(one.started_at)}."

@@ -10,7 +10,7 @@ from app.jobs import Jobs
 from app.jobs.embedded import EmbeddedJobs
 from app.messages import once
 from app.runtime import Runtime
-from app.sending import canaries, guarding
+from app.sending.guards import canaries, guarding
 from app.sending.mailboxes.reading import Reader
 from app.sources import hinting, running, webhooks, writing_back
 from app.watching import keeping, looking, telling

@@ -7,7 +7,7 @@ import structlog
 
 from app import logs
 from app.opening import open_database, open_runtime
-from app.sending import waking
+from app.sending.senders import waking
 from app.worker import turns
 from app.worker.child import SenderProcess
 from app.worker.signals import leave, on_signals

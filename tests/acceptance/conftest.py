@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from app.runtime import Runtime
-from app.sending.letters import Post
+from app.sending.letters.letter import Post
 from tests.app.conftest import Client, _cheap_passwords, app, owner, runtime
 from tests.conftest import TurnableClock
 from tests.sending.conftest import dead_port, world

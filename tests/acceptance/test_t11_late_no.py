@@ -3,7 +3,7 @@
 import re
 import threading
 
-from app.sending.lanes import DEEPEST
+from app.sending.engine.lanes import DEEPEST
 from tests.acceptance.conftest import Desk, Servers
 
 #: More than a line may have begun ahead: the last one is not begun when the first one leaves.

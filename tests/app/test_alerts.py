@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.alerts import over, raise_
-from app.rules.alerting import KINDS
+from app.rules.health.alerting import KINDS
 from app.runtime import Runtime
 from app.watching import telling
 from tests.app.campaign_desk import relay

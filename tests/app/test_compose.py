@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.contacts.models import CONTACT_FIELDS, Contact
-from app.rules.template import TemplateError
-from app.sending.compose import CannotCompose, Composer, Identity, contact_values
+from app.rules.templates.template import TemplateError
+from app.sending.letters.compose import CannotCompose, Composer, Identity, contact_values
 
 LINK = "https://mail.example.com/u/" + "t" * 48
 IDENTITY = Identity("news@shop.example.com", "The Shop", "", "")

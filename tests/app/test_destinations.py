@@ -2,8 +2,8 @@
 
 from sqlalchemy import select
 
-from app.rules.reply import BLOCKED, SLOWED
-from app.sending import destinations
+from app.rules.replies.reply import BLOCKED, SLOWED
+from app.sending.destinations import complaints
 from app.sending.models import Relay
 from tests.app.conftest import Client
 from tests.app.test_relays import made
@@ -14,7 +14,7 @@ def complain(owner: Client, address: str, verdict: object = SLOWED) -> None:
     runtime = owner.app.extensions["pressferry"]
     with runtime.database.transaction() as session:
         relay = session.scalars(select(Relay).with_for_update()).one()
-        destinations.complained(
+        complaints.complained(
             session,
             relay,
             address,

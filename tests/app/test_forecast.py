@@ -16,11 +16,11 @@ from app.campaigns import forecasting, launching
 from app.campaigns.models import Campaign
 from app.contacts.models import Contact
 from app.db import Database
-from app.rules.replies import Reply
-from app.sending.books import Books, Patience
+from app.rules.replies.meaning import Reply
+from app.sending.engine.books import Books, Patience
 from app.sending.ledger import Heard
 from app.sending.models import Attempt, Delivery, Dispatch, Relay, Valve
-from app.sending.watch import Watch
+from app.sending.senders.watch import Watch
 from app.workspaces.models import Workspace
 from tests.app.campaign_desk import change_relay, contact, draft, ready, relay
 from tests.app.conftest import Client

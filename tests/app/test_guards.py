@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from app.campaigns import lifecycle
 from app.runtime import Runtime
-from app.sending import canaries, guarding
+from app.sending.guards import canaries, guarding
 from app.sending.models import Delivery, Dispatch
 from tests.app.campaign_desk import balance, draft, ready, seen
 from tests.app.conftest import Client, on_sqlite

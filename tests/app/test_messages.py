@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from app.db import Database
 from app.messages import once
 from app.messages.models import AskedOnce
-from app.rules.finished import Stamp, read, stamped
+from app.rules.mail.finished import Stamp, read, stamped
 from app.runtime import Runtime
 from app.sending import ledger
 from app.sending.models import Attempt, Content, Delivery, Dispatch

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.runtime import Runtime
-from app.sending import pausing
+from app.sending.relays import pausing
 from tests.app.campaign_desk import draft
 from tests.app.conftest import Client
 from tests.app.test_relays import made, seen

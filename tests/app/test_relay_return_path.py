@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.rules import verp
+from app.rules.mail import verp
 from app.runtime import Runtime
 from tests.app.conftest import Client
 from tests.app.test_relays_tried import asked, made

@@ -2,9 +2,9 @@
 
 from sqlalchemy import select
 
-from app.rules.reply import THROTTLED
-from app.sending import relays
+from app.rules.replies.reply import THROTTLED
 from app.sending.models import Relay
+from app.sending.relays import standing
 from tests.app.conftest import Client
 from tests.app.test_relays import made, seen
 from tests.conftest import TurnableClock
@@ -19,7 +19,7 @@ def test_a_throttled_relay_says_why_and_what_comes_next(
     with runtime.database.transaction() as session:
         row = session.scalars(select(Relay)).one()
         words = "final_dot: 454 Throttling failure"
-        relays.heard(
+        standing.heard(
             row, 1, THROTTLED, fault=False, words=words, now=clock(), settings=runtime.breaker
         )
     assert seen(owner, relay)["throttle"] == {

@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.campaigns.models import Campaign
-from app.rules.breaker import BreakerSettings
-from app.rules.replies import Reply
+from app.rules.health.breaker import BreakerSettings
+from app.rules.replies.meaning import Reply
 from app.runtime import Runtime
-from app.sending import relay_health, relay_settings
 from app.sending.models import Content, Delivery, Dispatch, Relay
+from app.sending.relays import health, settings
 from tests.app.conftest import Client
 from tests.conftest import TurnableClock
 
@@ -165,7 +165,7 @@ def test_a_name_is_there_once(owner: Client, outsider: Client) -> None:
 def test_private_addresses_need_to_be_allowed(runtime: Runtime, owner: Client) -> None:
     values = {**SETTINGS, "host": "127.0.0.1"}
     with runtime.database.transaction() as session, pytest.raises(Exception, match="private"):
-        relay_settings.create(
+        settings.create(
             session,
             owner.workspace_id,
             values,
@@ -381,7 +381,7 @@ def test_a_test_mail_counts_only_what_nobody_could_open(
 ) -> None:
     relay = made(owner)
     with runtime.database.transaction() as session:
-        relay_health.note_test(
+        health.note_test(
             session,
             owner.workspace_id,
             UUID(relay["id"]),

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from app.sending import unknown_replies
-from app.sending.unknown_replies import MOST, Unheard
+from app.sending.replies import unknown as unknown_replies
+from app.sending.replies.unknown import MOST, Unheard
 from tests.app.conftest import Client, on_sqlite
 from tests.app.test_relay_duties import refused
 from tests.app.test_relays import made

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from app.campaigns import lifecycle
 from app.cli import cli
 from app.runtime import Runtime
-from app.sending import valve
+from app.sending.senders import valve
 from tests.app.campaign_desk import ready, running, seen
 from tests.app.conftest import Client, on_sqlite
 from tests.conftest import TurnableClock

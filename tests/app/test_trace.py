@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.rules.replies import Reply
+from app.rules.replies.meaning import Reply
 from app.runtime import Runtime
 from app.sending import ledger
 from app.sending.ledger import Event, Heard, Wanted

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from app import __version__
 from app.contacts.models import Contact, Suppression
-from app.rules import links
+from app.rules.mail import links
 from app.runtime import Runtime
 from app.sending import ledger
 from app.sending.models import Delivery, Dispatch, Relay

@@ -13,9 +13,9 @@ from sqlalchemy.exc import DBAPIError
 from app import clock, ids
 from app.contacts.models import Suppression
 from app.db import Database
-from app.sending import senders
-from app.sending.books import Patience
+from app.sending.engine.books import Patience
 from app.sending.models import Delivery, Relay
+from app.sending.senders import leases
 from app.wire.opening import Endpoint
 from tests.conftest import TurnableClock
 from tests.faults.relay import SickRelay
@@ -82,7 +82,7 @@ class Stage:
         self.world.send(self._is_idle, seconds=120, endpoint=_hasty)
         if during is not None:
             helper.join(30)
-        senders.settle_dead(
+        leases.settle_dead(
             self.world.database,
             self.folder,
             ids.new_id(),

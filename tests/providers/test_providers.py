@@ -7,7 +7,7 @@ from app.providers import Provider, presets
 from app.providers.mending import mend
 from app.providers.presets import CUSTOM, Preset
 from app.rules.relay_fields import ENCRYPTIONS
-from app.rules.replies import PHASES, Reply
+from app.rules.replies.meaning import PHASES, Reply
 
 PROVIDERS = providers.find()
 PRESETS = presets.find()

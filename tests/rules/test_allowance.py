@@ -1,6 +1,6 @@
 """So many at once, and as many again in a minute."""
 
-from app.rules.allowance import Allowance, at, take
+from app.rules.pace.allowance import Allowance, at, take
 
 
 def test_it_is_used_up_and_grows_again() -> None:

@@ -5,7 +5,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from app.rules.attachments import Attachment, assembled, faults
+from app.rules.mail.attachments import Attachment, assembled, faults
 
 WORDS = b"Content-Type: text/plain\r\n\r\nHello\r\n"
 

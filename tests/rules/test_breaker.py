@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from app.rules.breaker import Breaker, gave_up_probe, heard_fault, heard_success, state
+from app.rules.health.breaker import Breaker, gave_up_probe, heard_fault, heard_success, state
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

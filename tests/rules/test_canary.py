@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.rules.canary import Seen, Verdict, due_by, from_words, judge
-from app.rules.guards import Figures
+from app.rules.health.canary import Seen, Verdict, due_by, from_words, judge
+from app.rules.health.guards import Figures
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CANARY = from_words({"share": 0.1, "wait_minutes": 30})

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules import destinations, pacing, patience
-from app.rules.destinations import HORIZON, Held
+from app.rules.pace import destinations, pacing, patience
+from app.rules.pace.destinations import HORIZON, Held
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.rules import distrust
+from app.rules.replies import distrust
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

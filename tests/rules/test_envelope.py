@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.rules.envelope import is_refused, state
-from app.rules.replies import Reply
+from app.rules.mail.envelope import is_refused, state
+from app.rules.replies.meaning import Reply
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from app.rules.finished import Finished, NotAMail, Stamp, read, stamped
+from app.rules.mail.finished import Finished, NotAMail, Stamp, read, stamped
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 STAMP = Stamp(

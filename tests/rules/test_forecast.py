@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.rules.forecast import HORIZON, Arrival, Cohort, Ship, Voyage
-from app.rules.limits import Limits, Meter
-from app.rules.windows import Window
+from app.rules.pace.limits import Limits, Meter
+from app.rules.pace.windows import Window
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ZONE = ZoneInfo("UTC")

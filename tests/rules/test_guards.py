@@ -2,7 +2,15 @@
 
 import pytest
 
-from app.rules.guards import FINE, Figures, Judgement, Limits, freezes_warm_up, judge, limits_from
+from app.rules.health.guards import (
+    FINE,
+    Figures,
+    Judgement,
+    Limits,
+    freezes_warm_up,
+    judge,
+    limits_from,
+)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from app.rules import hints, patience
+from app.rules.pace import patience
+from app.rules.replies import hints
 
 S, M, H = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.rules import lane_shares
-from app.rules.limits import Limits
+from app.rules.pace.limits import Limits
+from app.rules.routing import lane_shares
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.limits import Limits, Meter, give_back, room, take
+from app.rules.pace.limits import Limits, Meter, give_back, room, take
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 ZONE = ZoneInfo("UTC")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules import links
+from app.rules.mail import links
 
 KEY = bytes(range(32))
 CONTACT = UUID("01890a5d-ac96-774b-bcce-b302099a8057")

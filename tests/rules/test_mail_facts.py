@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.rules.mail_facts import FIELDS, facts
+from app.rules.routing.mail_facts import FIELDS, facts
 
 MAIL = (
     b"From: shop@example.com\r\n"

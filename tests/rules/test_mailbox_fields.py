@@ -2,8 +2,8 @@
 
 import pytest
 
+from app.rules.mail.names import covers, spelled
 from app.rules.mailbox_fields import takes
-from app.rules.senders import covers, spelled
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.rules import message
-from app.rules.transfer import Body
+from app.rules.mail import message
+from app.rules.mail.transfer import Body
 
 
 def place(html: str) -> str:

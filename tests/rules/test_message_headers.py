@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules import headers
+from app.rules.mail import headers
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 

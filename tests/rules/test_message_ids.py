@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from app.rules import message_ids
+from app.rules.mail import message_ids
 
 DISPATCH = UUID("0190a0b0-c0d0-7000-8000-000000000001")
 OURS = message_ids.made(42, DISPATCH, "shop.example.com")

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.rules.plain_text import from_html
-from app.rules.template import Template, given
+from app.rules.mail.plain_text import from_html
+from app.rules.templates.template import Template, given
 
 _VALUES = given({"name": "Ada"}, "https://x.example/u/1", datetime(2026, 1, 1, tzinfo=UTC))
 

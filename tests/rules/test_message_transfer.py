@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.transfer import Body
+from app.rules.mail.transfer import Body
 
 _PIECE = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 

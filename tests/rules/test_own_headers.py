@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.rules import own_headers
+from app.rules.mail import own_headers
 
 
 @pytest.mark.parametrize("name", ["X-Order", "list-unsubscribe", "In-Reply-To", "X-a-b-1"])

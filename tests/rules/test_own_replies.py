@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from app.rules import masking, own_replies
-from app.rules.replies import PHASES, Reply, judge
-from app.rules.reply import ABOUT, BOUNCED, DEFERRED, REFUSED, THROTTLED, UNKNOWN, Verdict
-from app.rules.reply_rule import OwnRule, enhanced
+from app.rules.replies import masking, own_replies
+from app.rules.replies.meaning import PHASES, Reply, judge
+from app.rules.replies.reply import ABOUT, BOUNCED, DEFERRED, REFUSED, THROTTLED, UNKNOWN, Verdict
+from app.rules.replies.rule import OwnRule, enhanced
 
 PLAIN: dict[str, Any] = {
     "phase": "rcpt_to",

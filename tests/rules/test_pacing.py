@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.rules import pacing
-from app.rules.pacing import RELAY_FLOOR, STEP, STEPS, Flow
+from app.rules.pace import pacing
+from app.rules.pace.pacing import RELAY_FLOOR, STEP, STEPS, Flow
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 seconds = st.floats(0, 5000).map(lambda one: timedelta(seconds=one))

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from app.rules.primary import Wish, choose
-from app.rules.routing import Candidate
+from app.rules.routing.chain import Candidate
+from app.rules.routing.primary import Wish, choose
 
 A, B, C, D, GONE = (UUID(int=n) for n in (1, 2, 3, 4, 9))
 known = {key: Candidate(key, 1, excluded=False, enabled=True, room=9) for key in (A, B, C, D)}

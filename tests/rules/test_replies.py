@@ -3,8 +3,8 @@
 import pytest
 
 from app.providers import presets
-from app.rules import reply as meanings
-from app.rules.replies import PHASES, RULES, Reply, classify, is_about_login, judge
+from app.rules.replies import reply as meanings
+from app.rules.replies.meaning import PHASES, RULES, Reply, classify, is_about_login, judge
 
 ROWS = [
     ("connect", None, "connection refused", "refused"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.returned import Said, read, said
+from app.rules.replies.returned import Said, read, said
 from tests.rules import returned as mails
 
 

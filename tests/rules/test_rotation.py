@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from app.rules.rotation import turns
+from app.rules.routing.rotation import turns
 
 A, B, C = (UUID(int=n) for n in (1, 2, 3))
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from app.rules.routing import Candidate, Decision, Halt, RoundOver, Send, Terms, Wait, choose
+from app.rules.routing.chain import Candidate, Decision, Halt, RoundOver, Send, Terms, Wait, choose
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=5)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from app.rules.routing_rule import Condition, Rule, fields_of, first
+from app.rules.routing.rule import Condition, Rule, fields_of, first
 
 FACTS = {
     "subject": ["Hello World"],

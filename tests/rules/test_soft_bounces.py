@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.rules import reply as meanings
-from app.rules import soft_bounces
-from app.rules.replies import Verdict
+from app.rules.replies import reply as meanings
+from app.rules.replies import soft_bounces
+from app.rules.replies.meaning import Verdict
 
 FULL, STRANGE, LATE = "full", "undetermined", "given_up"
 

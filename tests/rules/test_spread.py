@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.rules import spread
-from app.rules.spread import PRIME, Spread, Stretch, from_words, offset, scatter
-from app.rules.windows import Window
+from app.rules.pace import spread
+from app.rules.pace.spread import PRIME, Spread, Stretch, from_words, offset, scatter
+from app.rules.pace.windows import Window
 
 MINUTE = 60_000
 UTC_ZONE = ZoneInfo("UTC")

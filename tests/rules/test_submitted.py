@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.rules.finished import NotAMail
-from app.rules.submitted import Submitted, submitted
+from app.rules.mail.finished import NotAMail
+from app.rules.mail.submitted import Submitted, submitted
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from app.rules.template import Problem, Template, TemplateError, check, given
+from app.rules.templates.template import Problem, Template, TemplateError, check, given
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LINK = "https://mail.example.com/u/abc"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.rules.template import Template, TemplateError, given
+from app.rules.templates.template import Template, TemplateError, given
 
 _VALUES = given({"big": "x" * 100_000}, "", datetime(2026, 1, 1, tzinfo=UTC))
 _HALF = "{% assign s = '" + "x" * 20_000 + "' %}"

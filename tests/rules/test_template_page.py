@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from app.contacts.models import CONTACT_FIELDS
-from app.rules.template import check
-from app.rules.template_language import environment
+from app.rules.templates.language import environment
+from app.rules.templates.template import check
 
 _PAGE = (Path(__file__).parents[2] / "docs/reference/templates.md").read_text("utf-8")
 

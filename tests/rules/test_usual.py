@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.figures import Figures, quantile, total
-from app.rules.usual import Compared, compare
+from app.rules.health.figures import Figures, quantile, total
+from app.rules.health.usual import Compared, compare
 
 
 def one(figure: str, now: Figures, usual: Figures) -> Compared:

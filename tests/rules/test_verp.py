@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules import email_address, verp
+from app.rules import email_address
+from app.rules.mail import verp
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 PATH = "bounces+{token}@bounces.example.com"

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from app.rules.warm_up import WarmUp, cap, daily, day_number
+from app.rules.pace.warm_up import WarmUp, cap, daily, day_number
 
 START = date(2026, 11, 22)
 plan = WarmUp(START, 50, 2.0, 1000)

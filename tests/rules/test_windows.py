@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.windows import DAYS, Window, from_words, is_open, next_opening, open_times
+from app.rules.pace.windows import DAYS, Window, from_words, is_open, next_opening, open_times
 
 BERLIN = ZoneInfo("Europe/Berlin")
 WORKDAYS = frozenset(range(5))

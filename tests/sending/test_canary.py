@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from app.contacts.models import Contact
-from app.rules import canary as rule
-from app.rules.spread import Spread
+from app.rules.health import canary as rule
+from app.rules.pace.spread import Spread
 from app.runtime import Runtime
-from app.sending import canaries, ledger
-from app.sending.due import Due
+from app.sending import ledger
+from app.sending.guards import canaries
 from app.sending.ledger import Event
 from app.sending.models import Attempt, Delivery, Dispatch
+from app.sending.schedule.due import Due
 from app.vault import Vault
 from tests.sending.servers import RelayServer
 from tests.sending.test_guards import alerts

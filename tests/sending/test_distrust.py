@@ -8,9 +8,10 @@ from sqlalchemy import select
 from app.alerts.models import Alert
 from app.contacts.models import Contact, Suppression
 from app.contacts.suppression import suppress
-from app.rules.breaker import BreakerSettings
-from app.sending import ledger, relay_health
+from app.rules.health.breaker import BreakerSettings
+from app.sending import ledger
 from app.sending.models import Dispatch
+from app.sending.relays import health
 from tests.sending.servers import RelayServer
 from tests.sending.world import World
 
@@ -157,7 +158,7 @@ def test_a_person_who_trusts_it_ends_it(world: World, server: Servers) -> None:
     world.send(until=lambda: world.row(relay).distrusted_since is not None)
     world.send(until=settled(world, dispatch))
     with world.database.transaction() as session:
-        relay_health.set_breaker(
+        health.set_breaker(
             session,
             world.workspace_id,
             relay,

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from app.contacts.models import Contact
-from app.rules import spread as spreading
-from app.rules.spread import Spread
-from app.rules.windows import Window
+from app.rules.pace import spread as spreading
+from app.rules.pace.spread import Spread
+from app.rules.pace.windows import Window
 from app.sending import ledger
-from app.sending.due import Due
 from app.sending.models import Delivery
+from app.sending.schedule.due import Due
 from tests.sending.world import World
 
 OFFICE = Window(frozenset(range(5)), time(9), time(17))

@@ -9,9 +9,11 @@ from sqlalchemy import select, update
 
 from app.alerts.models import Alert
 from app.runtime import Runtime
-from app.sending import guarding, ledger, pausing
+from app.sending import ledger
+from app.sending.guards import guarding
 from app.sending.ledger import Event
 from app.sending.models import Attempt, Dispatch, Guard
+from app.sending.relays import pausing
 from app.vault import Vault
 from app.workspaces.models import Workspace
 from tests.sending.servers import RelayServer

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
-from app.rules.replies import Reply
-from app.sending.lanes import DEPTH, Lane
-from app.sending.works import Hooks, Work
+from app.rules.replies.meaning import Reply
+from app.sending.engine.lanes import DEPTH, Lane
+from app.sending.engine.works import Hooks, Work
 from app.wire.conversation import Parcel
 from app.wire.opening import Endpoint, open_line
 from tests.sending.servers import RelayServer

@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 from app import ids
 from app.contacts.models import Contact, Suppression
 from app.contacts.suppression import suppress
-from app.rules.breaker import BreakerSettings
-from app.rules.replies import Reply
+from app.rules.health.breaker import BreakerSettings
+from app.rules.replies.meaning import Reply
 from app.sending import ledger
 from app.sending.ledger import Claimed, Heard, Wanted
 from app.sending.models import Attempt, Delivery, Dispatch, Relay

@@ -8,10 +8,11 @@ from sqlalchemy import event
 
 from app import ids
 from app.db import Database
-from app.rules.breaker import BreakerSettings
-from app.rules.replies import Reply
-from app.sending import ledger, people
+from app.rules.health.breaker import BreakerSettings
+from app.rules.replies.meaning import Reply
+from app.sending import ledger
 from app.sending.ledger import Heard, Wanted
+from app.sending.letters import people
 from tests.conftest import TurnableClock
 from tests.sending.world import World
 

@@ -27,8 +27,8 @@ from sqlalchemy import delete, select
 from app import ids
 from app.contacts.suppression import suppress
 from app.db import Base, Database
-from app.rules.breaker import BreakerSettings
-from app.rules.replies import Reply
+from app.rules.health.breaker import BreakerSettings
+from app.rules.replies.meaning import Reply
 from app.sending import ledger
 from app.sending.ledger import Claimed, Heard, Wanted
 from app.sending.models import Attempt, Delivery

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import select, update
 
 from app.contacts.models import Suppression
-from app.rules import verp
+from app.rules.mail import verp
 from app.sending import ledger
-from app.sending.letters import Post
+from app.sending.letters.letter import Post
 from app.sending.mailboxes import can_hear, heard_relays, reading, settings
 from app.sending.mailboxes.reading import Reader
 from app.sending.models import Delivery, Event, Mailbox

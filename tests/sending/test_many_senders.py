@@ -12,9 +12,9 @@ import pytest
 
 from app import clock as clocks
 from app.db import Database
-from app.sending import senders
-from app.sending.agreed import AgreedClock
-from app.sending.lanes import DEPTH
+from app.sending.engine.lanes import DEPTH
+from app.sending.senders import leases
+from app.sending.senders.agreed import AgreedClock
 from tests.conftest import TurnableClock
 from tests.journeys.killed import send_until_idle
 from tests.sending.servers import RelayServer
@@ -78,7 +78,7 @@ class Arrivals:
         pause = threading.Event()
         while not self._complete:
             with self._world.database.reading() as session:
-                there = len(senders.alive(session, datetime.now(UTC)))
+                there = len(leases.alive(session, datetime.now(UTC)))
             self._complete = self._complete or there == SENDERS
             pause.wait(0.05)
         self.times.append(clocks.monotonic())

@@ -6,11 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-from app.rules.breaker import BreakerSettings
-from app.sending import ledger, senders
-from app.sending.books import Books, Patience
-from app.sending.plan import SMALL_WAVE
-from app.sending.watch import Watch
+from app.rules.health.breaker import BreakerSettings
+from app.sending import ledger
+from app.sending.engine.books import Books, Patience
+from app.sending.engine.plan import SMALL_WAVE
+from app.sending.senders import leases
+from app.sending.senders.watch import Watch
 from tests.sending.servers import RelayServer
 from tests.sending.test_messages import hand_in
 from tests.sending.world import World
@@ -131,7 +132,7 @@ def test_waves_of_campaigns_are_small_while_messages_come(
     world.relay(9, "one")
     world.people(200)
     world.dispatch()
-    me = senders.register(world.database, host="here", boot_id="b", now=world.clock())
+    me = leases.register(world.database, host="here", boot_id="b", now=world.clock())
     watch = Watch(world.database, tmp_path, world.clock)
     books = Books(world.database, me, Patience(), world.clock, watch)
     assert books.plan(lambda _: 120).planned

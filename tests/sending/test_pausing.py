@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.sending import pausing
 from app.sending.models import Attempt
+from app.sending.relays import pausing
 from tests.sending.servers import RelayServer
 from tests.sending.world import World
 

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import select
 
 from app.contacts.models import Suppression
-from app.sending import reply_rules
 from app.sending.models import UnknownReply
+from app.sending.replies import rules
 from tests.sending.servers import RelayServer
 from tests.sending.world import World
 
@@ -16,9 +16,7 @@ Servers = Callable[..., RelayServer]
 
 def rule(world: World, **values: Any) -> None:
     with world.database.transaction() as session:
-        reply_rules.create(
-            session, world.workspace_id, {"name": "mine", **values}, now=world.clock()
-        )
+        rules.create(session, world.workspace_id, {"name": "mine", **values}, now=world.clock())
 
 
 def unknown(world: World) -> list[UnknownReply]:

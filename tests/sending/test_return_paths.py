@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from app.rules import verp
-from app.sending.letters import Post
+from app.rules.mail import verp
+from app.sending.letters.letter import Post
 from tests.sending.servers import RelayServer
 from tests.sending.world import World
 

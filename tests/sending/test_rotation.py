@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.rules import rotation
+from app.rules.routing import rotation
 from app.sending import ledger
 from app.sending.models import Dispatch
 from tests.sending.servers import RelayServer

@@ -6,11 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from app.rules.replies import Reply
-from app.sending import ledger, senders
-from app.sending.books import Patience
+from app.rules.replies.meaning import Reply
+from app.sending import ledger
+from app.sending.engine.books import Patience
 from app.sending.ledger import Heard, Wanted
 from app.sending.models import Sender
+from app.sending.senders import leases
 from app.wire import journal as journals
 from app.wire.journal import Journal
 from tests.sending.world import World
@@ -26,10 +27,10 @@ class Dying:
         relay = world.relay(1, "one")
         world.people(5)
         self.dispatch = world.dispatch()
-        self.id = senders.register(world.database, host="here", boot_id=boot, now=world.clock())
+        self.id = leases.register(world.database, host="here", boot_id=boot, now=world.clock())
         self.journal: Journal | None = None
         if keeps_journal:
-            path = senders.journal_path(world.folder, self.id)
+            path = leases.journal_path(world.folder, self.id)
             self.journal = Journal(path, str(self.id), boot)
         with world.database.transaction() as session:
             claimed = ledger.claim(
@@ -51,9 +52,9 @@ class Dying:
 
 
 def settle(world: World, *, alone: bool = False, folder: Path | None = None) -> list[UUID]:
-    me = senders.register(world.database, host="here", boot_id=BOOT, now=world.clock())
+    me = leases.register(world.database, host="here", boot_id=BOOT, now=world.clock())
     return list(
-        senders.settle_dead(
+        leases.settle_dead(
             world.database,
             folder or world.folder,
             me,
@@ -78,7 +79,7 @@ def test_an_abandoned_journal_is_believed_at_once(world: World) -> None:
     sender.dies()
     assert settle(world) == [sender.id]
     assert world.balance(sender.dispatch) == {"sent": 1, "unknown": 1, "queued": 3}
-    assert not senders.journal_path(world.folder, sender.id).exists()
+    assert not leases.journal_path(world.folder, sender.id).exists()
     assert sender.id not in settle(world, alone=True)
 
 
@@ -93,7 +94,7 @@ def test_a_journal_of_another_boot_proves_only_what_it_heard(world: World) -> No
 def test_a_damaged_journal_proves_nothing(world: World) -> None:
     sender = Dying(world)
     sender.dies()
-    senders.journal_path(world.folder, sender.id).write_text("rubbish")
+    leases.journal_path(world.folder, sender.id).write_text("rubbish")
     assert settle(world) == [sender.id]
     assert world.balance(sender.dispatch) == {"unknown": 3, "queued": 2}
 
@@ -115,13 +116,13 @@ def test_who_is_alone_need_not_wait(world: World, tmp_path: Path) -> None:
 def test_a_heartbeat_extends_the_lease_until_others_settled_it(world: World) -> None:
     sender = Dying(world)
     world.clock.turn(seconds=20)
-    assert senders.keep_alive(world.database, sender.id, world.clock())
+    assert leases.keep_alive(world.database, sender.id, world.clock())
     with world.database.reading() as session:
         lease = session.get_one(Sender, sender.id).lease_until
-    assert lease == world.clock() + senders.LEASE
+    assert lease == world.clock() + leases.LEASE
     sender.dies()
     settle(world)
-    assert not senders.keep_alive(world.database, sender.id, world.clock())
+    assert not leases.keep_alive(world.database, sender.id, world.clock())
 
 
 @pytest.mark.parametrize("code", [250, 550])

@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
 
 from app.db import Database
-from app.sending import valve
 from app.sending.models import Relay
-from app.sending.place import Whereabouts
-from app.sending.watch import Shut, Watch
+from app.sending.senders import valve
+from app.sending.senders.place import Whereabouts
+from app.sending.senders.watch import Shut, Watch
 from migrations import run as migrations
 from tests.conftest import TurnableClock
 from tests.sending.test_watch import books_of

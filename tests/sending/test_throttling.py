@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from app.rules import pacing
-from app.sending import throttling
+from app.rules.pace import pacing
+from app.sending.relays import throttling
 from tests.sending.servers import RelayServer
 from tests.sending.world import World
 

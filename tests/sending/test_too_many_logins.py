@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import AuthResult
 
-from app.sending import relays
+from app.sending.relays import standing
 from tests.sending.servers import RelayServer
 from tests.sending.world import World
 
@@ -36,7 +36,7 @@ def test_the_third_time_is_a_fault_and_each_further_one(
     world.people(1)
     dispatch = world.dispatch()
     with world.database.reading() as session:
-        (relay,) = [one.id for one in relays.of_workspace(session, world.workspace_id)]
+        (relay,) = [one.id for one in standing.of_workspace(session, world.workspace_id)]
     faults = []
     for _ in range(7):
         before = _ended(world)
@@ -64,7 +64,7 @@ def test_a_login_that_works_in_between_begins_anew(world: World, crowded: dict[s
         world.clock.turn(minutes=6)
     assert {one.outcome for one in world.attempts()} <= {"accepted", "throttled", "void"}
     with world.database.reading() as session:
-        (row,) = relays.of_workspace(session, world.workspace_id)
+        (row,) = standing.of_workspace(session, world.workspace_id)
     assert (row.fail_streak, row.login_streak) == (0, 0)
 
 

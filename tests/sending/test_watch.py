@@ -12,10 +12,10 @@ from sqlalchemy import delete, select, text, update
 from app.db import Database
 from app.errors import Conflict
 from app.rules.copies import Mark
-from app.sending import senders, valve
-from app.sending.books import Books, Patience
+from app.sending.engine.books import Books, Patience
 from app.sending.models import Attempt, Delivery, Relay, Valve
-from app.sending.watch import VOUCHING, Shut, Watch
+from app.sending.senders import leases, valve
+from app.sending.senders.watch import VOUCHING, Shut, Watch
 from app.wire.mark import MarkFile
 from tests.conftest import TurnableClock
 from tests.sending.servers import RelayServer
@@ -50,7 +50,7 @@ def why(world: World) -> str:
 
 
 def books_of(world: World, watch: Watch) -> Books:
-    me = senders.register(world.database, host="here", boot_id="b", now=world.clock())
+    me = leases.register(world.database, host="here", boot_id="b", now=world.clock())
     return Books(world.database, me, Patience(), world.clock, watch)
 
 
@@ -278,7 +278,7 @@ def test_a_living_sender_vouches_for_a_new_machine(
     assert not made[1].may_send()
     clock.turn(seconds=5)
     assert not made[1].may_send(), "nobody has moved yet"
-    assert senders.keep_alive(postgres_database, sent.sender_id, clock())
+    assert leases.keep_alive(postgres_database, sent.sender_id, clock())
     assert made[1].may_send()
     assert why(world) == ""
     for one in made:

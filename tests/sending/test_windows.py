@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 
 from app.contacts.models import Contact
-from app.rules.spread import Spread
-from app.rules.windows import from_words
+from app.rules.pace.spread import Spread
+from app.rules.pace.windows import from_words
 from app.sending import ledger
-from app.sending.due import Due
 from app.sending.models import Delivery, Dispatch
+from app.sending.schedule.due import Due
 from app.workspaces.models import Workspace
 from tests.sending.servers import RelayServer
 from tests.sending.test_pausing import at_rest

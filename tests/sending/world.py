@@ -11,14 +11,16 @@ from sqlalchemy import func, or_, select, update
 from app import ids
 from app.contacts.models import Contact
 from app.db import Database
-from app.rules import rotation
-from app.sending import find, ledger, senders
-from app.sending.books import Books, Patience
-from app.sending.engine import Engine
-from app.sending.letters import Post
+from app.rules.routing import rotation
+from app.sending import ledger
+from app.sending.engine.books import Books, Patience
+from app.sending.engine.engine import Engine
+from app.sending.engine.works import Ways
+from app.sending.letters.letter import Post
 from app.sending.models import Attempt, Content, Delivery, Dispatch, Relay
-from app.sending.watch import Watch
-from app.sending.works import Ways
+from app.sending.senders import leases
+from app.sending.senders.watch import Watch
+from app.sending.traces import find
 from app.wire import journal as journals
 from app.wire.journal import Journal
 from app.wire.opening import Endpoint, open_line
@@ -188,8 +190,8 @@ class World:
         alive: Callable[[], bool] = lambda: True,
     ) -> None:
         boot = journals.boot_id()
-        me = senders.register(self.database, host="here", boot_id=boot, now=self.clock())
-        journal = Journal(senders.journal_path(self.folder, me), str(me), boot)
+        me = leases.register(self.database, host="here", boot_id=boot, now=self.clock())
+        journal = Journal(leases.journal_path(self.folder, me), str(me), boot)
         watch = Watch(self.database, self.folder, self.clock)
         assert await asyncio.to_thread(watch.may_send), "sending is held"
         books = Books(self.database, me, Patience(), self.clock, watch)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from app.rules.figures import Figures, hour_of, quantile
+from app.rules.health.figures import Figures, hour_of, quantile
 from app.sending.models import Attempt
 from app.watching import figures, keeping
 from app.watching.models import ALL, FOLDED, RelayFigures, Stretch

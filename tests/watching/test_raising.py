@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import update
 
 from app.alerts import over, raise_
-from app.rules.breaker import BreakerSettings
-from app.sending import valve
+from app.rules.health.breaker import BreakerSettings
 from app.sending.models import Delivery, Dispatch, Relay, Sender
-from app.sending.relay_health import set_breaker
+from app.sending.relays.health import set_breaker
+from app.sending.senders import valve
 from app.watching.looking import look
 from tests.sending.servers import RelayServer
 from tests.sending.test_messages import hand_in

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from socket import SO_LINGER, SOL_SOCKET
 
-from app.rules.replies import Reply
+from app.rules.replies.meaning import Reply
 from app.wire.conversation import Parcel, converse
 from app.wire.line import Line
 from app.wire.opening import Endpoint, open_line

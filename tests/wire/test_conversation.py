@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from app.rules.replies import Reply
+from app.rules.replies.meaning import Reply
 from app.wire.conversation import Parcel, converse
 from app.wire.opening import open_line
 from tests.wire.scripted import (

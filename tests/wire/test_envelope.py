@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.replies import Reply
+from app.rules.replies.meaning import Reply
 from app.wire.envelope import Parcel, Spoken, speak
 from app.wire.opening import open_line
 from tests.wire.scripted import relay

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.rules.replies import Reply
+from app.rules.replies.meaning import Reply
 from app.wire.opening import Endpoint, LineRefused, Step, open_line
 from tests.wire import certificates
 from tests.wire.scripted import PIPELINING, Relay, Talk, carry, parcels, relay

@@ -7,8 +7,8 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from app.rules.replies import Reply
-from app.rules.reply_rule import Rule
+from app.rules.replies.meaning import Reply
+from app.rules.replies.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Gmail and Google Workspace mailboxes."""
 
 from app.providers.presets import Hint, Preset
-from app.rules.reply import THROTTLED
-from app.rules.reply_rule import Rule
+from app.rules.replies.reply import THROTTLED
+from app.rules.replies.rule import Rule
 
 _MAKE_ONE = (
     "Gmail takes no account password here: switch on 2-step verification, make an app password "

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Integer, Text, bindparam, func, select, updat
 from sqlalchemy.orm import Session
 
 from app.db import UTCDateTime
-from app.rules.replies import Reply
+from app.rules.replies.meaning import Reply
 from app.sending.many import Many, Rows, among
 from app.sending.models import Attempt, Delivery
 from app.sending.models.numbers import Number

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.rules import distrust
-from app.sending import alarming
+from app.rules.replies import distrust
+from app.sending.guards import alarming
 from app.sending.ledger import rejections
 from app.sending.ledger.claim import settle
 from app.sending.ledger.hold import hold

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from app.contacts.models import Contact, Suppression
 from app.rules import consent
-from app.sending import relays
 from app.sending.ledger import opening
 from app.sending.many import among
 from app.sending.models import Delivery, Dispatch, Relay
 from app.sending.models.dispatch import MESSAGE
+from app.sending.relays import standing
 from app.workspaces.models import Workspace
 
 
@@ -39,11 +39,11 @@ def begin(
     failover switch, the contact's status, suppression, the relay's health and limits. Whatever
     was committed before this commit is obeyed.
     """
-    locked = relays.lock(session, {one.relay_id for one in wanted})
+    locked = standing.lock(session, {one.relay_id for one in wanted})
     _hold_still(session, [one.delivery_id for one in wanted])
-    zones = relays.zones(session, locked)
+    zones = standing.zones(session, locked)
     room = {
-        key: relays.candidate(relay, now, zones[key], len(wanted)).room if relay.enabled else 0
+        key: standing.candidate(relay, now, zones[key], len(wanted)).room if relay.enabled else 0
         for key, relay in locked.items()
     }
     opened: dict[int, int] = {}
@@ -168,5 +168,5 @@ def _charge(relay: Relay, attempts: Sequence[int], zone: str, now: datetime) -> 
     if not attempts:
         return
     if relay.open_until is not None:
-        relays.set_probe(relay, attempts[0])
-    relays.take(relay, len(attempts), now, zone)
+        standing.set_probe(relay, attempts[0])
+    standing.take(relay, len(attempts), now, zone)

@@ -8,10 +8,12 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.contacts.suppression import suppress
-from app.rules import delivery, soft_bounces
-from app.rules.breaker import BreakerSettings
-from app.rules.replies import Reply, Verdict
-from app.sending import alarming, destinations
+from app.rules import delivery
+from app.rules.health.breaker import BreakerSettings
+from app.rules.replies import soft_bounces
+from app.rules.replies.meaning import Reply, Verdict
+from app.sending.destinations import complaints
+from app.sending.guards import alarming
 from app.sending.ledger import distrust, rejections
 from app.sending.ledger.soft_bounces import CameBack, count
 from app.sending.models import Relay
@@ -62,9 +64,9 @@ class Consequences:
     def write(self, session: Session) -> None:
         """All of it."""
         for relay, deliveries in self.relieved.values():
-            destinations.relieved(session, relay, deliveries, self.now)
+            complaints.relieved(session, relay, deliveries, self.now)
         for complaint in self.complaints:
-            destinations.complained(session, *complaint, self.now)
+            complaints.complained(session, *complaint, self.now)
         for (workspace_id, reason), addresses in self.suppressed.items():
             for address, words in sorted(addresses.items()):
                 suppress(session, workspace_id, [address], reason, words, self.now)

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db import UTCDateTime
-from app.sending import hours
 from app.sending.models import Delivery, Dispatch, StreamPause
 from app.sending.models.dispatch import CAMPAIGN
+from app.sending.schedule import hours
 from app.workspaces.models import Workspace
 
 OPEN = ("queued", "claimed", "begun")

@@ -11,13 +11,15 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.contacts.suppression import take_back
-from app.rules import delivery, distrust
-from app.rules.breaker import BreakerSettings
-from app.rules.replies import Reply, Verdict
-from app.rules.reply import REFUSED
-from app.sending import alarming, relays
+from app.rules import delivery
+from app.rules.health.breaker import BreakerSettings
+from app.rules.replies import distrust
+from app.rules.replies.meaning import Reply, Verdict
+from app.rules.replies.reply import REFUSED
+from app.sending.guards import alarming
 from app.sending.ledger import soft_bounces
 from app.sending.models import Attempt, Delivery, Dispatch, Relay
+from app.sending.relays import standing
 
 
 def believed(relay: Relay | None, verdict: Verdict) -> Verdict:
@@ -58,7 +60,7 @@ def look(session: Session, relay: Relay, now: datetime, settings: BreakerSetting
         return
     _undo(session, rows, f"'{relay.name}' refused everybody and is not believed", now)
     last = delivery.describe(Reply(rows[-1].phase, rows[-1].code, rows[-1].text))
-    before = relays.breaker_of(relay)
+    before = standing.breaker_of(relay)
     relay.refusals, relay.distrusted_since = [], now
     relay.fail_streak = max(relay.fail_streak, settings.threshold)
     relay.open_until = now + timedelta(seconds=settings.seconds)
@@ -66,7 +68,7 @@ def look(session: Session, relay: Relay, now: datetime, settings: BreakerSetting
     relay.last_fault_at = now
     relay.last_fault = words(relay, last)
     alarming.suspect(relay, relay.last_fault, now)
-    alarming.breaker_moved(relay, before, relays.breaker_of(relay), now)
+    alarming.breaker_moved(relay, before, standing.breaker_of(relay), now)
 
 
 def _bounced(session: Session, attempts: Sequence[int]) -> Sequence[Any]:

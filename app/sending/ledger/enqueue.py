@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Uuid, case, func, insert, literal, null, select
 from sqlalchemy.orm import Session
 
-from app.sending.due import Due, placed
 from app.sending.models import Delivery
+from app.sending.schedule.due import Due, placed
 
 
 def enqueue(

@@ -8,16 +8,18 @@ from typing import Any, NamedTuple
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.rules import delivery, replies
-from app.rules.breaker import BreakerSettings
-from app.rules.replies import Reply, Verdict
-from app.rules.reply import ACCEPTED
-from app.sending import relays, return_paths
-from app.sending.judging import Judge
+from app.rules import delivery
+from app.rules.health.breaker import BreakerSettings
+from app.rules.replies import meaning
+from app.rules.replies.meaning import Reply, Verdict
+from app.rules.replies.reply import ACCEPTED
 from app.sending.ledger import accepted, distrust
 from app.sending.ledger.awaited import awaited
 from app.sending.ledger.consequences import Consequences
+from app.sending.letters import return_paths
 from app.sending.models import Attempt, Delivery, Relay
+from app.sending.relays import standing
+from app.sending.replies.judging import Judge
 
 
 class Heard(NamedTuple):
@@ -49,7 +51,7 @@ def finish(
     taken = {key: one.reply for key, one in first.items() if one.reply and _is_taken(one.reply)}
     usual = accepted.still_begun(session, list(taken))
     rows = awaited(session, [key for key in first if key not in usual])
-    locked = relays.lock(session, {row.relay_id for row in (*rows.values(), *usual.values())})
+    locked = standing.lock(session, {row.relay_id for row in (*rows.values(), *usual.values())})
     for key in return_paths.step_down(first.values(), rows, locked, now):
         first[key] = Heard(key, None)
     page = _Page(Judge(session), now, breaker, give_up)
@@ -62,7 +64,7 @@ def finish(
 
 
 def _is_taken(reply: Reply) -> bool:
-    return replies.is_undisputed(reply) == ACCEPTED
+    return meaning.is_undisputed(reply) == ACCEPTED
 
 
 @dataclass(slots=True)
@@ -87,7 +89,7 @@ class _Page:
         self.taken[begun] = reply
         if relay is None:
             return
-        if not relays.is_well(relay):
+        if not standing.is_well(relay):
             self._tell(relay, begun.id, ACCEPTED, reply, fault=False)
         self.beyond.took(relay, begun.delivery_id)
 
@@ -128,7 +130,7 @@ class _Page:
         self, relay: Relay, attempt: int, verdict: Verdict, reply: Reply, *, fault: bool
     ) -> None:
         """The relay's health hears of it."""
-        relays.heard(
+        standing.heard(
             relay,
             attempt,
             verdict,
@@ -142,7 +144,7 @@ class _Page:
         if row.outcome is not None:
             return
         if relay is not None:
-            relays.heard_nothing(relay, row.id, self.now)
+            standing.heard_nothing(relay, row.id, self.now)
         nothing = {"phase": "", "code": None, "text": ""}
         self.closed.append({"id": row.id, "outcome": "void", "finished_at": self.now} | nothing)
         self.given_back.append({"id": row.delivery_id, "state": "queued", "sender_id": None})

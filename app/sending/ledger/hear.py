@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.contacts.suppression import suppress
 from app.db import insert
-from app.rules import message_ids
+from app.rules.mail import message_ids
 from app.sending import models
 from app.sending.ledger.soft_bounces import CameBack, count
 from app.sending.models import Attempt, Delivery, Dispatch

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import exists, literal_column, true, update
 from sqlalchemy.orm import Session
 
-from app.sending import alarming
+from app.sending.guards import alarming
 from app.sending.ledger.dispatches import OPEN
 from app.sending.ledger.enqueue import whose_turn
 from app.sending.models import Attempt, Delivery, Dispatch

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.rules.breaker import BreakerSettings
-from app.rules.replies import Reply
+from app.rules.health.breaker import BreakerSettings
+from app.rules.replies.meaning import Reply
 from app.sending.ledger.finish import Heard, finish
 from app.sending.models import Attempt, Delivery, Sender
 

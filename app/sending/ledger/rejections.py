@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.rules import distrust
-from app.sending import alarming
+from app.rules.replies import distrust
+from app.sending.guards import alarming
 from app.sending.ledger.hold import hold
 from app.sending.models import Attempt, Delivery, Dispatch
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.contacts.suppression import suppress
 from app.db import insert
-from app.rules import soft_bounces
+from app.rules.replies import soft_bounces
 from app.sending.models import Delivery, SoftBounce
 from app.sending.models.delivery import NOBODY
 from app.sending.models.dispatch import MESSAGE

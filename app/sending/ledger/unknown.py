@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from app.rules import patience
+from app.rules.pace import patience
 from app.sending.models import Attempt, Delivery, Dispatch
 from app.sending.models.delivery import IN_DOUBT
 from app.sending.models.dispatch import MESSAGE

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.rules import mailbox_fields
-from app.sending import return_paths
+from app.sending.letters import return_paths
 from app.sending.models import Mailbox, Relay
 
 #: A mailbox that was not read for so long may hold anything.

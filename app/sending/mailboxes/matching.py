@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.rules import links, message_ids, verp
-from app.rules.returned import Returned
+from app.rules.mail import links, message_ids, verp
+from app.rules.replies.returned import Returned
 from app.sending.models import Attempt, Delivery, Dispatch
 from app.vault import Vault
 

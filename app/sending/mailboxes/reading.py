@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.rules.returned import Returned, Said, read, said
+from app.rules.replies.returned import Returned, Said, read, said
 from app.sending import ledger
 from app.sending.ledger import Event
 from app.sending.mailboxes import settings

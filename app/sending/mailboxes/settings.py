@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.db import Page, page
 from app.errors import Conflict, Invalid, NotFound
-from app.rules import mailbox_fields, senders
+from app.rules import mailbox_fields
+from app.rules.mail import names
 from app.sending.models import Mailbox
 from app.vault import Vault
 from app.wire.imap import Place
@@ -128,7 +129,7 @@ def place(mailbox: Mailbox, vault: Vault, *, allow_private: bool, seconds: float
 
 
 def _written(settings: Mapping[str, Any]) -> dict[str, Any]:
-    addresses = [senders.spelled(one) for one in settings["addresses"]]
+    addresses = [names.spelled(one) for one in settings["addresses"]]
     return {**settings, "addresses": list(dict.fromkeys(addresses))}
 
 

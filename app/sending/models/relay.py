@@ -9,7 +9,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Identified, Json
-from app.rules.primary import ALL, NONE
+from app.rules.routing.primary import ALL, NONE
 from app.sending.models.numbers import Number
 
 

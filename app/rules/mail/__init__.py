@@ -1,0 +1,1 @@
+"""The parts of a mail, its lines and its envelope."""

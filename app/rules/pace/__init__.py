@@ -1,0 +1,1 @@
+"""How much may go, when, and how long is waited."""

@@ -1,0 +1,1 @@
+"""What servers answer, and what that means for a mail, its relay and its recipient."""

@@ -1,7 +1,0 @@
-"""What comes back as mail: reports of relays, complaints, and what is neither."""
-
-from app.rules.returned.fates import Said, said
-from app.rules.returned.mail import Fate, Nature, Returned
-from app.rules.returned.reading import read
-
-__all__ = ["Fate", "Nature", "Returned", "Said", "read", "said"]

@@ -1,0 +1,1 @@
+"""Which relay a mail takes."""

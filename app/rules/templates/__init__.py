@@ -1,0 +1,1 @@
+"""Words with gaps, filled for one person after another."""

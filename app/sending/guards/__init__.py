@@ -1,0 +1,1 @@
+"""Looks at what is going, and stops what gets worse."""

@@ -1,0 +1,1 @@
+"""What a mail is made of: content, the person, and whose name it bears."""

@@ -1,0 +1,98 @@
+"""Whose name a delivery bears through a relay, and its letter as bytes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.rules.mail import links, message_ids
+from app.rules.mail.finished import Stamp, read, stamped
+from app.sending.ledger import Claimed, OpenDispatch
+from app.sending.letters import return_paths
+from app.sending.letters.compose import Composer, Draft, Identity, on_the_wire
+from app.sending.models import Relay
+from app.wire.conversation import Parcel
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Where links lead, and how they and return paths are signed; without a key there are none of
+    the latter.
+    """
+
+    base_url: str
+    unsubscribe_key: bytes
+    return_path_key: bytes = b""
+
+
+def identity(dispatch: OpenDispatch, primary: Relay | None, relay: Relay) -> Identity:
+    """From and Reply-To of a dispatch through ``relay``.
+
+    Through the primary: the dispatch's own, where it has them. Through a fallback: From is the
+    fallback's own address, because relays refuse a From that is not theirs; the From name is
+    kept, and answers go where they would have gone. Where a dispatch keeps its From, only relays
+    that may send under it help.
+    """
+    own = primary if primary is not None else relay
+    from_email = dispatch.from_email or own.from_email
+    from_name = dispatch.from_name or own.from_name
+    reply_to = (dispatch.reply_to_email, dispatch.reply_to_name)
+    if not reply_to[0]:
+        reply_to = (own.reply_to_email, own.reply_to_name)
+    if relay.id == own.id or dispatch.keep_from:
+        return Identity(from_email, from_name, *reply_to)
+    if not reply_to[0]:
+        reply_to = (from_email, from_name)
+    return Identity(relay.from_email, from_name or relay.from_name, *reply_to)
+
+
+def letter(
+    composer: Composer,
+    dispatch: OpenDispatch,
+    claimed: Claimed,
+    who: Identity,
+    contact: Mapping[str, Any],
+    post: Post,
+    now: datetime,
+) -> Draft:
+    """The message for one contact. Raises CannotCompose."""
+    token = links.unsubscribe_token(post.unsubscribe_key, claimed.contact_id, claimed.id)
+    return composer.compose(
+        identity=who,
+        to_email=claimed.email,
+        contact=contact,
+        unsubscribe_url=f"{post.base_url}/u/{token}",
+        message_id=message_ids.made(claimed.id, dispatch.id, dispatch.domain),
+        date=now,
+        list_id=f"{dispatch.workspace_id.hex}.{dispatch.domain}",
+        dispatch_id=str(dispatch.id),
+    )
+
+
+def finished(
+    mail: bytes, dispatch: OpenDispatch, claimed: Claimed, who: Identity, now: datetime
+) -> bytes:
+    """A message as it leaves through a relay. Raises CannotCompose."""
+    stamp = Stamp(
+        from_email=on_the_wire(who.from_email),
+        from_name=who.from_name,
+        reply_to_email=on_the_wire(who.reply_to_email) if who.reply_to_email else "",
+        reply_to_name=who.reply_to_name,
+        to_email=on_the_wire(claimed.email),
+        message_id=message_ids.made(claimed.id, dispatch.id, dispatch.domain),
+        date=now,
+    )
+    return stamped(read(mail), stamp)
+
+
+def parcel(
+    attempt: int, relay: Relay, claimed: Claimed, letter: bytes | Draft, post: Post
+) -> Parcel:
+    """The letter in its envelope: on it the relay's return path or its own address, so that bounces
+    come back; the recipient's local part as it was written, the domain in A-labels.
+    """
+    local = claimed.email.rpartition("@")[0]
+    domain = claimed.address.rpartition("@")[2]
+    sender = return_paths.envelope_sender(relay, post.return_path_key, attempt)
+    body = letter if isinstance(letter, bytes) else letter.whole
+    return Parcel(attempt, sender, f"{local}@{domain}", body)

@@ -1,0 +1,1 @@
+"""Relays as people set them up, and as the engine finds them."""

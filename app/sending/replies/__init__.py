@@ -1,0 +1,1 @@
+"""What answers mean, and the rules about them that people write."""

@@ -1,0 +1,1 @@
+"""Routing between its rows and the rules."""
