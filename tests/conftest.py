@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import NullPool, create_engine, text
 
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
@@ -21,6 +22,10 @@ from app.db import Database
 from app.models import Base
 from migrations import run as migrations
 from tests.sending.servers import RelayServer
+
+# How long an example takes says how busy the machine is, and nothing about what is tested.
+settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any speed")
 
 
 @pytest.hookimpl(tryfirst=True)
