@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.rules.health.figures import Figures, cut
 from app.rules.replies.meaning import Reply, classify
-from app.sending.models import Attempt
+from app.sending.models import Attempt, Relay
+from app.sending.replies.judging import Judge
 
 Key = tuple[UUID, int]
 Sums = defaultdict[Key, Figures]
@@ -75,13 +76,19 @@ def _add_waiting(session: Session, which: ColumnElement[bool], sums: Sums) -> No
 
 
 def _add_bounces(session: Session, which: ColumnElement[bool], sums: Sums) -> None:
+    """Hard is what suppresses, by the rules that people wrote about this relay, too."""
     said = (Attempt.phase, Attempt.code, Attempt.text)
     bounced = which & (Attempt.outcome == "bounced")
+    court = Judge(session)
     for relay_id, hour, phase, code, text, many in session.execute(
         _by_hour(session, bounced, *said)
     ):
-        kind = "hard" if classify(Reply(phase, code, text)).suppress else "soft"
-        sums[relay_id, hour].counts[kind] += many
+        relay = session.get(Relay, relay_id)
+        reply = Reply(phase, code, text)
+        verdict = (
+            court.judge(reply, relay, relay.workspace_id).verdict if relay else classify(reply)
+        )
+        sums[relay_id, hour].counts["hard" if verdict.suppress else "soft"] += many
 
 
 def _by_hour(session: Session, which: ColumnElement[bool], *columns: Any) -> Select[Any]:

@@ -92,3 +92,15 @@ def test_where_another_relay_may_it_goes_on(world: World, server: Servers) -> No
     dispatch = world.dispatch(from_email="other@shop.example.com")
     world.send(until=with_time(world, lambda: world.balance(dispatch) == {"sent": 30}))
     assert (row(world, dispatch).hold, alerts(world)) == ("", [])
+
+
+def test_where_all_has_failed_nothing_is_called_paused(world: World, server: Servers) -> None:
+    one = server()
+    world.relay(one, "one")
+    one.mail = lambda _: "553 5.7.1 sender not owned by user"
+    world.people(1)
+    dispatch = world.dispatch(from_email="other@shop.example.com")
+    world.send(until=with_time(world, lambda: world.balance(dispatch) == {"failed": 1}))
+    assert row(world, dispatch).hold == ""
+    (alert,) = alerts(world)
+    assert "nothing of it waits any more: no relay may send with this sender" in alert.sentence

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from app.rules.health.figures import Figures, hour_of, quantile
 from app.sending.models import Attempt
+from app.sending.replies import rules
 from app.watching import figures, keeping
 from app.watching.models import ALL, FOLDED, RelayFigures, Stretch
 from tests.sending.servers import RelayServer
@@ -191,6 +192,23 @@ def test_what_a_sender_does_is_counted(ledger: Ledger, server: Callable[..., Rel
     found = whole(ledger, relay)
     assert dict(found.counts) == {"attempts": 5, "accepted": 4, "hard": 1}
     assert found.queue == {5000: 4}
+
+
+def test_what_is_hard_people_may_say_themselves(ledger: Ledger) -> None:
+    relay = ledger.relay(25, "one")
+    ledger.people(2)
+    said = {"name": "mine", "text": "has left", "outcome": "bounced", "suppress": True}
+    with ledger.database.transaction() as session:
+        rules.create(session, ledger.workspace_id, said, now=ledger.clock())
+    ledger.write(
+        ledger.dispatch(),
+        relay,
+        ("bounced", "550 she has left"),
+        ("bounced", "550 she may come back"),
+    )
+    keeping.keep(ledger.database, ledger.clock())
+    found = whole(ledger, relay).counts
+    assert (found["hard"], found["soft"]) == (1, 1)
 
 
 def test_a_stretch_that_was_full_to_its_last_number_is_settled_later(ledger: Ledger) -> None:

@@ -144,9 +144,8 @@ def guard_over(session: Session, workspace_id: UUID, about: UUID | str, now: dat
         over(session, workspace_id, kind, str(about), now=now)
 
 
-def sender_refused(session: Session, dispatch: Dispatch, why: str, now: datetime) -> None:
-    """A campaign was paused because no relay may use its sender."""
-    sentence = f"The campaign '{dispatch.label}' is paused: {why}"
+def sender_refused(session: Session, dispatch: Dispatch, sentence: str, now: datetime) -> None:
+    """A campaign was stopped because no relay may use its sender."""
     raise_(session, dispatch.workspace_id, "sender_refused", str(dispatch.id), sentence, now=now)
 
 

@@ -11,7 +11,7 @@ from app.rules.replies import distrust
 from app.sending.guards import alarming
 from app.sending.ledger import rejections
 from app.sending.ledger.claim import settle
-from app.sending.ledger.hold import hold
+from app.sending.ledger.hold import stop
 from app.sending.models import Attempt, Delivery, Dispatch
 from app.sending.models.dispatch import MESSAGE
 
@@ -35,8 +35,7 @@ def bar(
     dispatch = session.get_one(Dispatch, dispatch_id, populate_existing=True)
     if dispatch.kind == MESSAGE or not _is_common(session, dispatch, now):
         return
-    hold(session, dispatch_id, hold="paused", reason=reason, now=now)
-    alarming.sender_refused(session, dispatch, reason, now)
+    alarming.sender_refused(session, dispatch, stop(session, dispatch, reason, now), now)
 
 
 def _is_common(session: Session, dispatch: Dispatch, now: datetime) -> bool:

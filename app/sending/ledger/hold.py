@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, literal_column, true, update
+from sqlalchemy import exists, literal_column, select, true, update
 from sqlalchemy.orm import Session
 
 from app.sending.guards import alarming
@@ -33,6 +33,17 @@ def hold(
             .where(Delivery.dispatch_id == dispatch_id, Delivery.state == "queued")
             .values(state="cancelled", finished_at=now, reason=reason)
         )
+
+
+def stop(session: Session, dispatch: Dispatch, reason: str, now: datetime) -> str:
+    """Pauses what is left of a dispatch; says in a sentence what came of it: where everything
+    came to its end already, there is nothing left to be paused.
+    """
+    open_ = exists().where(Delivery.dispatch_id == dispatch.id, Delivery.state.in_(OPEN))
+    if not session.scalar(select(open_)):
+        return f"The campaign '{dispatch.label}' is over, nothing of it waits any more: {reason}"
+    hold(session, dispatch.id, hold="paused", reason=reason, now=now)
+    return f"The campaign '{dispatch.label}' is paused: {reason}"
 
 
 def _ask_anew(session: Session, dispatch_id: UUID) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.rules.replies import distrust
 from app.sending.guards import alarming
-from app.sending.ledger.hold import hold
+from app.sending.ledger.hold import stop
 from app.sending.models import Attempt, Delivery, Dispatch
 
 
@@ -27,8 +27,7 @@ def look(session: Session, dispatches: Mapping[UUID, str], now: datetime) -> Non
         if distrust.is_unwanted(rejected, answered(session, dispatch_id, since, rejected)):
             minutes = distrust.LATELY.total_seconds() / 60
             reason = f"{rejected} rejected within {minutes:g} minutes for what it says: {words}"
-            hold(session, dispatch_id, hold="paused", reason=reason[:500], now=now)
-            what = f"The campaign '{dispatch.label}' is paused: {reason}"
+            what = stop(session, dispatch, reason[:500], now)
             alarming.guard_tripped(session, dispatch.workspace_id, dispatch_id, what, now)
 
 
