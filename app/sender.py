@@ -78,11 +78,11 @@ async def send(
         with closing(Watch(database, folder, now)) as watch:
             if not await _admitted(watch, stop):
                 return 0
-            _spare_the_collector()
+            spare_the_collector()
             return await _Sender(settings, database, watch, now).run(stop, wake)
 
 
-def _spare_the_collector() -> None:
+def spare_the_collector() -> None:
     """What is loaded now stays: looking through all of it for garbage again and again, as often as
     a few hundred rows are held, took a twelfth of the time of a message.
     """

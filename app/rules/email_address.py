@@ -36,6 +36,14 @@ class EmailAddress:
         return self.address.rpartition("@")[2]
 
 
+def is_usual(email: str) -> bool:
+    """Whether it is an address as nearly all are: plain ASCII, of which nothing has to be looked
+    at again.
+    """
+    usual = _USUAL.fullmatch(email) is not None
+    return usual and len(email) <= 254 and email.index("@") <= 64
+
+
 def parse(value: str) -> EmailAddress | None:
     """The address in ``value``, or None when nobody can be written to there.
 
@@ -43,7 +51,7 @@ def parse(value: str) -> EmailAddress | None:
     to 64 and the whole up to 254 octets; internationalised ones (RFC 6531) are fine.
     """
     email = value.strip()
-    if _USUAL.fullmatch(email) and len(email) <= 254 and email.index("@") <= 64:
+    if is_usual(email):
         return EmailAddress(email, email.lower())
     email = unicodedata.normalize("NFC", email)
     local, at, host = email.rpartition("@")

@@ -6,11 +6,11 @@ given away: with a loop that is always busy beside it, that costs more than the 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Dialect, Select, Text, bindparam, func, select
+from sqlalchemy import ColumnElement, Dialect, Select, Text, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
@@ -62,9 +62,21 @@ class Rows:
                 connection.dialect, None
             )
             if understood is not None:
-                for row in rows:
-                    row[place] = understood(row[place])
+                _understand(rows, place, understood, often_alike=isinstance(kind, Uuid))
         return rows
+
+
+def _understand(
+    rows: list[list[Any]], place: int, understood: Callable[[Any], Any], *, often_alike: bool
+) -> None:
+    """Makes the values at ``place`` what they stand for, each of those that are alike once."""
+    if not often_alike:
+        for row in rows:
+            row[place] = understood(row[place])
+        return
+    known = {one: understood(one) for one in {row[place] for row in rows}}
+    for row in rows:
+        row[place] = known[row[place]]
 
 
 class among(FunctionElement[Any]):  # noqa: N801 - read in a statement, like exists()

@@ -19,6 +19,8 @@ _Q = [chr(b) if b in _Q_SAFE else "_" if b == 32 else f"={b:02X}" for b in range
 
 def one_line(value: str, limit: int) -> str:
     """``value`` without line breaks and controls, each run of them a space; at most ``limit``."""
+    if value.isprintable() and "  " not in value and len(value) <= limit:
+        return value.strip()
     return _CONTROL.sub(" ", value).strip()[:limit].rstrip()
 
 

@@ -11,6 +11,9 @@ from app.rules.mail.transfer import Body
 #: Stands in no encoded body: ``=_`` is neither quoted-printable nor base64.
 _BOUNDARY = "=_pressferry_alternative"
 
+_BEGIN = f'Content-Type: multipart/alternative; boundary="{_BOUNDARY}"\r\n\r\n'.encode()
+_BETWEEN, _END = f"--{_BOUNDARY}\r\n".encode(), f"--{_BOUNDARY}--\r\n".encode()
+
 _LIQUID = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
 _COMMENT_OR_TAG = re.compile(
     r"<!--.*?-->|<(?P<tag>/?(?:body|head|html))\b(?:\{\{.*?\}\}|\{%.*?%\}|\"[^\"]*\"|'[^']*'|[^>])*?>"
@@ -64,10 +67,11 @@ def alternative(parts: Sequence[tuple[bytes, bytes]]) -> bytes:
     """Content headers and encoded body of each part, plainest first -> the rest of a message."""
     if len(parts) == 1:
         return parts[0][0] + parts[0][1]
-    pieces = [f'Content-Type: multipart/alternative; boundary="{_BOUNDARY}"\r\n\r\n'.encode()]
+    pieces = [_BEGIN]
     for headers, body in parts:
-        pieces += [b"--", _BOUNDARY.encode(), b"\r\n", headers, body, b"\r\n"]
-    return b"".join([*pieces, b"--", _BOUNDARY.encode(), b"--\r\n"])
+        pieces += (_BETWEEN, headers, body, b"\r\n")
+    pieces.append(_END)
+    return b"".join(pieces)
 
 
 def _escaped(source: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 _LINE = 76
-_SHORT = 40
+_SHORT = 100
 _SOFT = b"=\r\n"
 _UNSAFE = re.compile(rb"[^ !\"#$%&'()*+,\-/0-9:;<>?@A-Z\[\\\]^_`a-z{|}~]")
 _UNSAFE_LITERAL = re.compile(rb"[^\t !\"#$%&'()*+,\-./0-9:;<>?@A-Z\[\\\]^_`a-z{|}~]")
@@ -35,17 +35,19 @@ class Body:
         self._literals = [_NEWLINE.sub("\n", literal) for literal in literals]
         if not self._literals[-1].endswith("\n"):
             self._literals[-1] += "\n"
-        self._encoded = _encoded_literals(self._literals)
+        #: The encoded literals, and between each two of them room for a value.
+        self._frame = [b""] * (2 * len(literals) - 1)
+        self._frame[::2] = _encoded_literals(self._literals)
 
     def fill(self, values: Sequence[str]) -> bytes:
         """The encoded body with ``values`` in its gaps; ends with CRLF."""
         if self.encoding == "base64":
             return self._base64(values)
-        pieces = [self._encoded[0]]
-        for value, literal in zip(values, self._encoded[1:], strict=True):
-            if value:
-                pieces.append(_encoded_value(value))
-            pieces.append(literal)
+        pieces = self._frame.copy()
+        pieces[1::2] = [
+            _known_value(value) if len(value) < _SHORT else _encoded_value(value)
+            for value in values
+        ]
         return b"".join(pieces)
 
     def _base64(self, values: Sequence[str]) -> bytes:
@@ -91,19 +93,15 @@ def _shielded(line: bytes) -> bytes:
     return b"=46" + line[1:] if line.startswith(b"From ") else line
 
 
+@lru_cache(maxsize=4096)
+def _known_value(value: str) -> bytes:
+    """The same few names, cities and countries come again and again."""
+    return _encoded_value(value) if value else b""
+
+
 def _encoded_value(value: str) -> bytes:
     if _PLAIN.fullmatch(value):
         return value.encode() + _SOFT
-    return _known_value(value) if len(value) < _SHORT else _escaped_value(value)
-
-
-@lru_cache(maxsize=4096)
-def _known_value(value: str) -> bytes:
-    """The same few cities, countries and family names come again and again."""
-    return _escaped_value(value)
-
-
-def _escaped_value(value: str) -> bytes:
     if _NEARLY_PLAIN.fullmatch(value):
         data = value.encode().replace(b"=", b"=3D").replace(b".", b"=2E")
     else:

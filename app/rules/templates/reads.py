@@ -1,8 +1,9 @@
 """The short way for what nearly every gap of a template is: a field, with a default or without."""
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, cast
 
 from liquid import Node
 from liquid.builtin.expressions import FilteredExpression, Path, PositionalArgument, StringLiteral
@@ -12,6 +13,11 @@ from markupsafe import escape
 #: Text for the gap, or None when Liquid itself must say.
 Read = Callable[[Mapping[str, object]], str | None]
 
+#: The same for all gaps of a template.
+ReadAll = Callable[[Mapping[str, Any]], list[str] | None]
+
+_LINK = ("unsubscribe_url",)
+_TEXT = {str}
 _TO_ESCAPE = re.compile("[&<>\"']")
 #: Words that Liquid understands at the end of a path.
 _RESERVED = ("size", "first", "last")
@@ -25,6 +31,40 @@ def read(node: Node, html: bool) -> Read | None:
     if path is None or fallback is None:
         return None
     return _escaping(path, fallback) if html else _plain(path, fallback)
+
+
+def together(nodes: Sequence[Node], html: bool) -> ReadAll | None:
+    """A function that reads all of ``nodes`` at once, if each is a field of the contact's own or
+    the link; it leaves to the others what holds anything but text.
+    """
+    if not all(read(node, html) for node in nodes):
+        return None
+    said = [cast(OutputNode, node).expression for node in nodes]
+    paths = [_path(cast(FilteredExpression, one).left) or () for one in said]
+    if any(len(path) != 2 and path != _LINK for path in paths):
+        return None
+    fallbacks = [_fallback(cast(FilteredExpression, one)) or "" for one in said]
+    links = [at for at, path in enumerate(paths) if path == _LINK]
+    fields = [path[1] for path in paths if path != _LINK]
+    pick = itemgetter(*fields) if len(fields) > 1 else lambda them: [them[one] for one in fields]
+    is_odd = _TO_ESCAPE.search
+
+    def gaps(given: Mapping[str, Any]) -> list[str] | None:
+        try:
+            found = list(pick(given["contact"]))
+        except KeyError:
+            return None
+        for at in links:
+            found.insert(at, given[_LINK[0]])
+        if {*map(type, found)} != _TEXT:
+            return None
+        if html and is_odd("".join(found)):
+            found = [str(escape(one)) if is_odd(one) else one for one in found]
+        if "" in found:
+            return [one or other for one, other in zip(found, fallbacks, strict=True)]
+        return found
+
+    return gaps
 
 
 def _path(expression: object) -> tuple[str, ...] | None:

@@ -60,16 +60,22 @@ class Template:
         self.literals, self._nodes = _split(self._parsed.nodes)
         direct = not self._analysis.locals
         self._reads = [reads.read(node, html) if direct else None for node in self._nodes]
+        self._read_all = reads.together(self._nodes, html) if direct else None
 
     def values(self, given: Mapping[str, object]) -> list[str]:
         """What stands between the literals when the variables are ``given``."""
-        found = [read(given) if read else None for read in self._reads]
-        if None in found:
-            self._render_rest(found, given)
-        filled = cast(list[str], found)
+        filled = self._read_all(given) if self._read_all else None
+        if filled is None:
+            filled = self._one_by_one(given)
         if sum(map(len, filled)) > MAX_TEXT:
             raise TemplateError(f"the values make more than {MAX_TEXT} characters")
         return filled
+
+    def _one_by_one(self, given: Mapping[str, object]) -> list[str]:
+        found = [read(given) if read else None for read in self._reads]
+        if None in found:
+            self._render_rest(found, given)
+        return cast(list[str], found)
 
     def _render_rest(self, found: list[str | None], given: Mapping[str, object]) -> None:
         context = RenderContext(self._parsed, globals=given)

@@ -1,7 +1,7 @@
 """The usual end of an attempt, written for many at once: the relay took the message."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -32,20 +32,20 @@ def still_begun(session: Session, attempts: Sequence[int]) -> dict[int, Begun]:
     return {row[0]: Begun(*row) for row in rows}
 
 
-def write(session: Session, taken: Mapping[Begun, Reply], now: datetime) -> None:
+def write(session: Session, taken: Sequence[tuple[Begun, Reply]], now: datetime) -> None:
     """Closes the attempts, each with its reply; their deliveries are sent."""
     if taken:
         connection = session.connection()
         _close(connection, taken, now)
-        sent = [one.delivery_id for one in taken]
+        sent = [one.delivery_id for one, _ in taken]
         connection.execute(_SENT, {"deliveries": sent, "now": now})
 
 
-def _close(connection: Connection, taken: Mapping[Begun, Reply], now: datetime) -> None:
+def _close(connection: Connection, taken: Sequence[tuple[Begun, Reply]], now: datetime) -> None:
     """In one statement: what they say travels as columns of values."""
-    ids = [one.id for one in taken]
-    codes = [reply.code for reply in taken.values()]
-    texts = [reply.text[:500] for reply in taken.values()]
+    ids = [one.id for one, _ in taken]
+    codes = [reply.code for _, reply in taken]
+    texts = [reply.text[:500] for _, reply in taken]
     if connection.dialect.name == "postgresql":
         columns = {"ids": ids, "codes": codes, "texts": texts}
         connection.execute(_CLOSE, columns | {"now": now})

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -39,7 +41,8 @@ def begin(
     failover switch, the contact's status, suppression, the relay's health and limits. Whatever
     was committed before this commit is obeyed.
     """
-    locked = standing.lock(session, {one.relay_id for one in wanted})
+    together = _alike(wanted)
+    locked = standing.lock(session, {alike[0] for alike in together})
     _hold_still(session, [one.delivery_id for one in wanted])
     zones = standing.zones(session, locked)
     room = {
@@ -47,7 +50,7 @@ def begin(
         for key, relay in locked.items()
     }
     opened: dict[int, int] = {}
-    for alike, deliveries in _alike(wanted).items():
+    for alike, deliveries in together.items():
         relay_id = alike[0]
         most = room.get(relay_id, 0)
         if most <= 0:
@@ -63,8 +66,8 @@ def begin(
 
 def _alike(wanted: Sequence[Wanted]) -> dict[opening.Alike, list[int]]:
     found: defaultdict[opening.Alike, list[int]] = defaultdict(list)
-    for one in wanted:
-        found[one.relay_id, one.from_email, one.round, one.fallback].append(one.delivery_id)
+    for alike, ones in groupby(wanted, key=itemgetter(1, 2, 3, 4)):
+        found[alike].extend(one.delivery_id for one in ones)
     return found
 
 

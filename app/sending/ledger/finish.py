@@ -75,28 +75,34 @@ class _Page:
     now: datetime
     breaker: BreakerSettings
     give_up: timedelta
-    taken: dict[accepted.Begun, Reply] = field(default_factory=dict)
+    taken: list[tuple[accepted.Begun, Reply]] = field(default_factory=list)
     closed: list[dict[str, Any]] = field(default_factory=list)
     moved: list[dict[str, Any]] = field(default_factory=list)
     given_back: list[dict[str, Any]] = field(default_factory=list)
     beyond: Consequences = field(init=False)
+    _nothing_new: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.beyond = Consequences(self.now, self.breaker)
 
     def take(self, begun: accepted.Begun, reply: Reply, relay: Relay | None) -> None:
-        """The usual end: the relay took the message, and so it works."""
-        self.taken[begun] = reply
-        if relay is None:
+        """The usual end: the relay took the message, and so it works. Hearing that again and
+        again changes nothing, until something else is heard.
+        """
+        self.taken.append((begun, reply))
+        if relay is None or id(relay) in self._nothing_new:
             return
         if not standing.is_well(relay):
             self._tell(relay, begun.id, ACCEPTED, reply, fault=False)
         self.beyond.took(relay, begun.delivery_id)
+        if standing.is_well(relay) and relay.slowed_until is None:
+            self._nothing_new.add(id(relay))
 
     def judge(self, row: Any, relay: Relay | None, heard: Heard) -> None:
         """Any other end. A sender that a relay refuses is the relay's fault only when it is the
         relay's own From: then its configuration is broken.
         """
+        self._nothing_new.clear()
         if heard.reply is None:
             self._void(row, relay)
             return

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.contacts.models import CONTACT_FIELDS, Contact
 from app.rules import email_address
@@ -94,8 +94,7 @@ class Composer:
             raise CannotCompose(f"the template fails for this contact: {error}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A message of which everything is known; its bytes are made when they are wanted, because
     thousands of whole messages waiting for their turn cost more than putting them together.
     """
@@ -149,8 +148,7 @@ class _Way:
         self.headers = message.content_headers(subtype, self.body)
 
 
-@dataclass(frozen=True, slots=True)
-class _Filled:
+class _Filled(NamedTuple):
     """A part with what stands in its gaps."""
 
     way: _Way
@@ -190,6 +188,9 @@ def _sender(identity: Identity) -> bytes:
 
 def on_the_wire(email: str) -> str:
     """The address with its domain as A-labels; the local part as it was given."""
+    local, _, domain = email.rpartition("@")
+    if email_address.is_usual(email):
+        return f"{local}@{domain.lower()}"
     parsed = email_address.parse(email)
     if parsed is None:
         raise CannotCompose(f"{email!r} is not an address that can be written to")
