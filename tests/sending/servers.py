@@ -9,6 +9,8 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
+from tests.waiting import PATIENCE
+
 #: What a server says for an address; None: the usual. "drop" cuts the connection.
 Says = Callable[[str], str | None]
 
@@ -133,13 +135,13 @@ class _Listening:
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
         making = self.loop.create_server(self._factory, "127.0.0.1", port, reuse_address=True)
-        self._server = asyncio.run_coroutine_threadsafe(making, self.loop).result(5)
+        self._server = asyncio.run_coroutine_threadsafe(making, self.loop).result(PATIENCE)
         self.port: int = self._server.sockets[0].getsockname()[1]
 
     def stop(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self.loop).result(5)
+        asyncio.run_coroutine_threadsafe(self._stop(), self.loop).result(PATIENCE)
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(5)
+        self._thread.join(PATIENCE)
         self.loop.close()
 
     async def _stop(self) -> None:

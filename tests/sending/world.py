@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, update
 
 from app import ids
+from app.clock import monotonic
 from app.contacts.models import Contact
 from app.db import Database
 from app.rules import rotation
@@ -25,6 +26,7 @@ from app.wire.opening import Endpoint, open_line
 from app.workspaces.models import Organization, Workspace
 from tests.conftest import TurnableClock
 from tests.sending.servers import RelayServer
+from tests.waiting import PATIENCE
 
 
 class World:
@@ -174,16 +176,19 @@ class World:
             )
             return session.scalar(busy) == 0
 
-    def send(
-        self, until: Callable[[], bool] | None = None, seconds: float = 60.0, **more: Any
-    ) -> None:
-        """Runs a sender until ``until`` (default: nothing is due); fails after ``seconds``."""
-        asyncio.run(self._send(until or self.is_idle, seconds, **more))
+    def _states(self) -> dict[str, int]:
+        """How many deliveries of all dispatches are in which state."""
+        with self.database.reading() as session:
+            counted = select(Delivery.state, func.count()).group_by(Delivery.state)
+            return dict(session.execute(counted).all())
+
+    def send(self, until: Callable[[], bool] | None = None, **more: Any) -> None:
+        """Runs a sender until ``until`` (default: nothing is due)."""
+        asyncio.run(self._send(until or self.is_idle, **more))
 
     async def _send(
         self,
         until: Callable[[], bool],
-        seconds: float,
         endpoint: Callable[[Relay], Endpoint] | None = None,
         alive: Callable[[], bool] = lambda: True,
     ) -> None:
@@ -198,12 +203,14 @@ class World:
         engine = Engine(books, journal, ways, now=self.clock, alive=alive, wake=wake)
         running = asyncio.create_task(engine.run(stop))
         try:
-            async with asyncio.timeout(seconds):
-                while not await asyncio.to_thread(until):
-                    wake.set()
-                    await asyncio.sleep(0.02)
-                    if running.done():
-                        break
+            end, pause, before = monotonic() + PATIENCE, 0.02, self.clock()
+            while not await asyncio.to_thread(until) and not running.done():
+                assert monotonic() < end, f"it never came to that: {self._states()}"
+                # Looking costs more than sending; but who turns the clock at each look is awaited.
+                pause = min(0.1, pause * 1.2) if self.clock() == before else 0.02
+                before = self.clock()
+                wake.set()
+                await asyncio.sleep(pause)
         finally:
             stop.set()
             await running
@@ -212,14 +219,14 @@ class World:
 
 
 def where(relay: Relay) -> Endpoint:
-    """Where a test's relay is."""
+    """Where a test's relay is; a reply that is late is no fault of the relay's in here."""
     return Endpoint(
         relay.host,
         relay.port,
         relay.encryption,
         relay.username,
         relay.secret,
-        connect_seconds=2,
-        reply_seconds=2,
-        final_reply_seconds=2,
+        connect_seconds=PATIENCE,
+        reply_seconds=PATIENCE,
+        final_reply_seconds=PATIENCE,
     )

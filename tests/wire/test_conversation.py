@@ -9,6 +9,7 @@ import pytest
 from app.rules.replies import Reply
 from app.wire.conversation import Parcel, converse
 from app.wire.opening import open_line
+from tests.waiting import PATIENCE
 from tests.wire.scripted import (
     ONE_GOOD,
     PIPELINING,
@@ -286,7 +287,7 @@ def test_what_the_server_said_meanwhile_is_heard_before_more_is_said() -> None:
                 connection.sendall(answer + b"\r\n")
             connection.recv(4096)
             connection.sendall(b"250 taken\r\n")
-            busy.wait(5)
+            busy.wait(PATIENCE)
             connection.sendall(b"421 4.3.2 enough\r\n")
             connection.shutdown(socket.SHUT_WR)
             said_goodbye.set()
@@ -299,7 +300,7 @@ def test_what_the_server_said_meanwhile_is_heard_before_more_is_said() -> None:
 
         def heard(parcel: Parcel, reply: Reply) -> None:
             busy.set()
-            said_goodbye.wait(5)
+            said_goodbye.wait(PATIENCE)
             told.append((parcel.attempt_id, reply))
 
         await converse(line, first, take=lambda: second, say=lambda _: True, heard=heard, most=2)
