@@ -18,6 +18,8 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import NullPool, create_engine, text
 
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+#: Seconds for a PostgreSQL server to start.
+os.environ.setdefault("PGCTLTIMEOUT", "600")
 
 from app.clock import now
 from app.db import Database

@@ -25,8 +25,9 @@ from tests.waiting import PATIENCE
 
 PEOPLE = 40
 _TURNS = 60
-#: When nothing moved for so long, nothing will before the clock is turned.
-QUIET_SECONDS = 0.3
+#: When nothing moved for so long and at so many looks, between each of which the sender was woken,
+#: nothing will before the clock is turned.
+QUIET_SECONDS, QUIET_LOOKS = 0.3, 8
 #: So long a relay that says nothing is waited for, where that is what is wrong with it.
 _LITTLE = 1.5
 
@@ -62,6 +63,7 @@ class Stage:
         self.folder = folder
         self._moved: tuple[int, str] | None = None
         self._since = 0.0
+        self._looks = 0
         self.hasty = False
         self.relays = [SickRelay(), SickRelay()]
         self.world.failover(failover)
@@ -80,7 +82,9 @@ class Stage:
     def send(self, during: Callable[[], None] | None = None) -> None:
         """Runs a sender until nothing is due; ``during`` happens once the first was taken."""
         self._moved = None
-        helper = threading.Thread(target=self._after_the_first, args=(during,), daemon=True)
+        self._helper = helper = threading.Thread(
+            target=self._after_the_first, args=(during,), daemon=True
+        )
         if during is not None:
             helper.start()
         self.world.send(self._is_idle, endpoint=self._endpoint)
@@ -148,8 +152,10 @@ class Stage:
         except DBAPIError:
             return False
         if moved != self._moved or "sending" in moved[1]:
-            self._moved, self._since = moved, clock.monotonic()
-        return clock.monotonic() - self._since > QUIET_SECONDS
+            self._moved, self._since, self._looks = moved, clock.monotonic(), 0
+        self._looks += 1
+        is_long = clock.monotonic() - self._since > QUIET_SECONDS and self._looks > QUIET_LOOKS
+        return is_long and not self._helper.is_alive()
 
     def _endpoint(self, relay: Relay) -> Endpoint:
         """With so little patience that silence is noticed within the test only where silence is

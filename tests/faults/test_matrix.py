@@ -26,7 +26,7 @@ from tests.faults.page import ON_POSTGRES, WAYS
 from tests.faults.sicknesses import Fault
 from tests.faults.stage import Stage
 from tests.journeys.killed import send_until_idle
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 KILLS = 20
 #: Their databases are chosen by the test.
@@ -112,12 +112,8 @@ class _Full:
     def happen(self) -> None:
         """Until something could not be written, and a little longer."""
         self._pages = 1  # as many as there are already, says SQLite
-        pause = threading.Event()
-        for _ in range(1000):
-            pause.wait(0.01)
-            if self.refused:
-                break
-        pause.wait(0.1)
+        until(lambda: self.refused, "everything could be written: nothing was proved", 0.01)
+        threading.Event().wait(0.1)
         self._pages = 2**30
 
     def _limit(self, connection: Any, *_: Any) -> None:

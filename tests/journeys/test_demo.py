@@ -25,7 +25,7 @@ def _demo(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.Popen[
 def test_once_keeps_the_promise_and_leaves_nothing(tmp_path: Path) -> None:
     precious = f"sqlite:///{tmp_path}/precious.db"
     demo = _demo(tmp_path, "--once", DATABASE__URL=precious)
-    said, _ = demo.communicate(timeout=PATIENCE)
+    said, _ = demo.communicate(timeout=2 * PATIENCE)
     assert demo.returncode == 0, said
     assert "POST /api/v1/sites" in said
     assert "the breaker is open" in said

@@ -145,14 +145,18 @@ class _Listening:
         self.loop.close()
 
     async def _stop(self) -> None:
+        """Until nobody is left: who was just let in is not yet among those that are open."""
         self._server.close()
-        for server in self.open:
-            _cut(server)
-        await asyncio.sleep(0.01)
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        while True:
+            for server in self.open:
+                _cut(server)
+            await asyncio.sleep(0.01)
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            if not others and all(server.transport is None for server in self.open):
+                return
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
 
     def _factory(self) -> SMTP:
         auth = self._owner.password is not None

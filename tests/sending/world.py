@@ -91,10 +91,12 @@ class World:
             return session.get_one(Relay, relay_id)
 
     def people(self, count: int, domain: str = "people.example.com") -> None:
-        """Active contacts p0@..., p1@..."""
+        """Active contacts p0@..., p1@..., whose turns come in this order."""
+        numbers = sorted(ids.new_id() for _ in range(count))
         with self.database.transaction() as session:
             session.add_all(
                 Contact(
+                    id=number,
                     workspace_id=self.workspace_id,
                     email=f"p{n}@{domain}",
                     address=f"p{n}@{domain}",
@@ -102,7 +104,7 @@ class World:
                     created_at=self.clock(),
                     updated_at=self.clock(),
                 )
-                for n in range(count)
+                for n, number in enumerate(numbers)
             )
 
     def dispatch(
