@@ -1,11 +1,9 @@
 """The web application: everything that answers HTTP, put together."""
 
-from typing import Any
-
 from flask import Flask, Response
 
 from app import __version__, api, logs, public
-from app.api import prometheus
+from app.api import access, prometheus
 from app.opening import open_database, open_runtime
 from app.runtime import Runtime
 from app.sending.senders import waking
@@ -29,8 +27,8 @@ def create_app(runtime: Runtime) -> Flask:
     app.extensions["pressferry"] = runtime
     app.config["MAX_CONTENT_LENGTH"] = max(LARGEST_BODY, runtime.largest_message + _AROUND)
     app.after_request(_guard)
-    app.add_url_rule("/healthz", "healthz", _healthz(runtime))
-    app.add_url_rule("/metrics", "metrics", lambda: prometheus.page(runtime))
+    app.add_url_rule("/healthz", "healthz", _healthz)
+    app.add_url_rule("/metrics", "metrics", prometheus.page)
     api.register(app)
     app.register_blueprint(public.blueprint)
     return app
@@ -52,13 +50,10 @@ def from_settings() -> Flask:
     return create_app(open_runtime(settings, database, waking.waker(database)))
 
 
-def _healthz(runtime: Runtime) -> Any:
-    def healthz() -> dict[str, str]:
-        """Whether pressferry can work: its database answers."""
-        runtime.database.ping()
-        return {"status": "ok", "version": __version__}
-
-    return healthz
+def _healthz() -> dict[str, str]:
+    """Whether pressferry can work: its database answers."""
+    access.runtime().database.ping()
+    return {"status": "ok", "version": __version__}
 
 
 def _guard(response: Response) -> Response:

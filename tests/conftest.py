@@ -13,19 +13,30 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, settings
 from sqlalchemy import NullPool, create_engine, text
 
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+#: Seconds for a PostgreSQL server to start.
+os.environ.setdefault("PGCTLTIMEOUT", "600")
 
+from app.clock import now
 from app.db import Database
 from app.models import Base
+from app.runtime import Runtime
+from app.vault import Vault
 from migrations import run as migrations
 from tests.sending.servers import RelayServer
 
-# How long an example takes says how busy the machine is, and nothing about what is tested.
-settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any speed")
+# An example may take its time: this machine may be busy elsewhere.
+settings.register_profile(
+    "patient",
+    settings.default,
+    deadline=None,
+    suppress_health_check={*settings.default.suppress_health_check, HealthCheck.too_slow},
+)
+settings.load_profile("patient")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -134,12 +145,7 @@ def postgres_database(_postgres_own: str) -> Iterator[Database]:
     Emptied before each test: ten times faster than making one. Who was still in it, say a
     process that a test killed, is thrown out first.
     """
-    _postgres_command(
-        _postgres_own,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
-        *(f"DELETE FROM {table.name}" for table in reversed(Base.metadata.sorted_tables)),
-    )
+    _empty(_postgres_own)
     database = Database(_postgres_own, pool_size=4)
     yield database
     database.close()
@@ -151,6 +157,19 @@ def database(request: pytest.FixtureRequest) -> Database:
     which = "sqlite_database" if request.param == "sqlite" else "postgres_database"
     found: Database = request.getfixturevalue(which)
     return found
+
+
+@pytest.fixture(scope="session")
+def web() -> Iterator[Flask]:
+    """The web application, put together once: that takes longer than most tests. Who uses it says
+    what is running behind it.
+    """
+    from app.wsgi import create_app  # not needed by tests that ask nothing over HTTP
+
+    database = Database("sqlite://")
+    vault = Vault(["a master key for tests"])
+    yield create_app(Runtime(database, vault, now, "http://127.0.0.1:8080"))
+    database.close()
 
 
 @pytest.fixture
@@ -176,6 +195,30 @@ def server() -> Iterator[Callable[..., RelayServer]]:
 def _with_name(url: str, name: str) -> str:
     head, _, query = url.partition("?")
     return f"{head.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
+
+
+def _empty(url: str) -> None:
+    """Removes what is in it; looks only at tables that have a page. Vacuuming takes that away."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+        used = set(
+            connection.scalars(
+                text(
+                    "SELECT relname FROM pg_class WHERE relkind = 'r'"
+                    " AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0"
+                )
+            )
+        )
+        tables = [one.name for one in reversed(Base.metadata.sorted_tables) if one.name in used]
+        if tables:
+            connection.exec_driver_sql("; ".join(f"DELETE FROM {name}" for name in tables))
+            connection.exec_driver_sql(f"VACUUM {', '.join(tables)}")
 
 
 def _postgres_command(url: str, *commands: str) -> None:

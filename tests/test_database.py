@@ -11,6 +11,7 @@ from app import db, ids
 from app.db import Database
 from app.workspaces.models import Organization
 from migrations import run as migrations
+from tests.waiting import PATIENCE
 
 
 def test_models_equal_migrations(database: Database) -> None:
@@ -76,7 +77,7 @@ def test_a_writer_waits_for_another(sqlite_database: Database) -> None:
     other = threading.Thread(target=busy)
     other.start()
     try:
-        assert holds.wait(10)
+        assert holds.wait(PATIENCE)
         for number in range(5):
             with sqlite_database.transaction() as session:
                 session.add(Organization(name=f"o{number}", created_at=datetime.now(UTC)))

@@ -5,8 +5,8 @@ from ipaddress import ip_address
 
 from flask import Request, Response, request
 
+from app.api import access
 from app.errors import Forbidden, Unauthorized
-from app.runtime import Runtime
 from app.watching.prometheus import scrape
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -14,10 +14,11 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _PROXIED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 
 
-def page(runtime: Runtime) -> Response:
+def page() -> Response:
     """All workspaces' figures as text. Raises Unauthorized, Forbidden."""
-    _admit(request, runtime.metrics_token)
-    text = scrape(runtime.database, runtime.now())
+    running = access.runtime()
+    _admit(request, running.metrics_token)
+    text = scrape(running.database, running.now())
     return Response(text, content_type=CONTENT_TYPE)
 
 

@@ -205,8 +205,12 @@ class Line(asyncio.BufferedProtocol):
             self._timer.cancel()
         self._timer = self._loop.call_at(self._deadline, self._look_at_the_time)
 
-    def _look_at_the_time(self) -> None:
-        """A body that is still going out, however slowly, has time; silence has not."""
+    def _look_at_the_time(self, last: bool = False) -> None:
+        """A body that is still going out, however slowly, has time; silence has not.
+
+        A process that had no turn for a while is late itself: what came meanwhile waits in the
+        kernel, and is let in before anybody is called silent.
+        """
         self._timer = None
         if self._waiter is None or self._waiter.done() or self._closed:
             return
@@ -214,6 +218,8 @@ class Line(asyncio.BufferedProtocol):
             self._arm()
         elif self._transport.get_write_buffer_size() < self._unsent:
             self._wait_until(self._patience)
+        elif not last and self._poll.poll(0):
+            self._timer = self._loop.call_at(self._deadline, self._look_at_the_time, True)
         else:
             self.abort(f"no reply within {self._patience:g} seconds")
 

@@ -101,20 +101,31 @@ class _Opening:
         self._done(None, ", ".join(str(where[0]) for _, where in places), then="connect")
         sock = await connect(places)
         self._done(None, f"{sock.getpeername()[0]} port {there.port}", then="greeting")
-        client = aiosmtplib.SMTP(
-            hostname=there.host,
-            sock=sock,
-            use_tls=there.encryption == "ssl",
-            start_tls=False,
-            tls_context=there.tls_trusted or _trusted(),
-            local_hostname=_hello(there.hello_name or await asyncio.to_thread(_own_name)),
-            timeout=None,
-        )
+        client = await self._client(sock)
         try:
             await self._introduce(client)
             return self._taken_over(client)
         except BaseException:
+            if client.transport is not None:  # at once: nobody may be there to say goodbye to
+                cast(asyncio.Transport, client.transport).abort()
             client.close()
+            raise
+
+    async def _client(self, sock: socket.socket) -> aiosmtplib.SMTP:
+        """Closes the socket when it does not come to that."""
+        there = self._endpoint
+        try:
+            return aiosmtplib.SMTP(
+                hostname=there.host,
+                sock=sock,
+                use_tls=there.encryption == "ssl",
+                start_tls=False,
+                tls_context=there.tls_trusted or _trusted(),
+                local_hostname=_hello(there.hello_name or await asyncio.to_thread(_own_name)),
+                timeout=None,
+            )
+        except BaseException:
+            sock.close()
             raise
 
     async def _introduce(self, client: aiosmtplib.SMTP) -> None:

@@ -14,7 +14,7 @@ def test_t12_seventy_to_thirty_of_a_thousand(world: World, server: Servers) -> N
     pool = [(world.relay(servers[1], "one"), 70), (world.relay(servers[2], "two"), 30)]
     world.people(1000)
     first = world.dispatch(pool=pool)
-    world.send(seconds=60)
+    world.send()
     assert world.balance(first) == {"sent": 1000}
     assert [len(one.taken) for one in servers] == [0, 700, 300]
     with world.database.reading() as session:

@@ -22,13 +22,12 @@ from app.dev.wordpress_front import Asked, Reply
 from app.rules import signing
 from app.runtime import Runtime
 from app.vault import Vault
-from app.wsgi import create_app
 from config.agent import AgentSettings, SiteAccess
 from tests.app.agent_desk import Desk, opened
 from tests.app.conftest import _cheap_passwords, _settle
+from tests.waiting import PATIENCE
 
 __all__ = ["_cheap_passwords"]
-SECONDS = 60
 
 
 class GatedSite(WordPressStandIn):
@@ -57,7 +56,7 @@ class GatedSite(WordPressStandIn):
         if query.get("per_page") == "100":
             page = int(query["page"])
             if page >= self.closed_at:
-                self.gate.wait(SECONDS)
+                self.gate.wait(PATIENCE)
             self.pages.append(page)
         return super()._users(query)
 
@@ -123,16 +122,16 @@ class Stage:
 
 
 @pytest.fixture
-def stage(database: Database, tmp_path: Path) -> Iterator[Stage]:
+def stage(web: Flask, database: Database, tmp_path: Path) -> Iterator[Stage]:
     """A site of 450 people, and an agent's key for it; on SQLite and on PostgreSQL."""
     vault = Vault(["a master key for tests"])
     runtime = Runtime(database, vault, clock.now, "http://127.0.0.1:8080", allow_private=True)
-    app = create_app(runtime)
-    server = Switched(app)
+    web.extensions["pressferry"] = runtime
+    server = Switched(web)
     server.on()
     site = GatedSite(450)
     site.start()
-    desk = opened(app, runtime, _settle(app, "owner"), site.url)
+    desk = opened(web, runtime, _settle(web, "owner"), site.url)
     made = Stage(site, server, desk, tmp_path / "agent")
     yield made
     made.stop.set()

@@ -12,6 +12,7 @@ from app.dev.wordpress import WordPressStandIn
 from app.rules import signing
 from config.settings import fresh_environment
 from tests.agent.conftest import Stage
+from tests.waiting import PATIENCE
 
 _LOADED = """
 import json, sys
@@ -33,7 +34,7 @@ def agent(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         env={**fresh_environment(), **mine},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -45,7 +46,7 @@ def loaded(*arguments: str) -> tuple[int, list[str], bool]:
         env=fresh_environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.stdout, done.stderr

@@ -1,7 +1,6 @@
 """An agent between a site and a server, each of which may be away: nothing lost, nothing twice."""
 
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
@@ -10,14 +9,8 @@ from app.agent import record
 from app.agent.server import Absent, Rejected
 from app.agent.working import Agent
 from app.dev.people import distinct_addresses
-from tests.agent.conftest import SECONDS, Stage
-
-
-def until(true: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + SECONDS
-    while not true():
-        assert time.monotonic() < end, what
-        time.sleep(0.02)
+from tests.agent.conftest import Stage
+from tests.waiting import PATIENCE, until
 
 
 def everybody(stage: Stage) -> bool:
@@ -67,7 +60,7 @@ def test_a_server_that_goes_away_is_waited_for_while_the_site_is_read_on(stage: 
     until(lambda: everybody(stage), "what was kept was not brought")
     until(lambda: not stage.spool().waiting(), "the spool is not empty")
     stage.stop.set()
-    thread.join(SECONDS)
+    thread.join(PATIENCE)
     assert (run(stage)["state"], run(stage)["seen"], run(stage)["pages"]) == ("succeeded", 450, 5)
     assert stage.site.pages == [1, 2, 3, 4, 5], "something was read twice"
 
@@ -85,7 +78,7 @@ def test_when_the_spool_is_full_nothing_more_is_read(stage: Stage) -> None:
     stage.server.on()
     until(lambda: everybody(stage), "it did not go on")
     stage.stop.set()
-    thread.join(SECONDS)
+    thread.join(PATIENCE)
     assert run(stage)["seen"] == 450
 
 
@@ -103,7 +96,7 @@ def test_a_disk_without_room_is_waited_for(stage: Stage) -> None:
     away.rename(stage.folder)
     until(lambda: everybody(stage), "it did not go on")
     stage.stop.set()
-    thread.join(SECONDS)
+    thread.join(PATIENCE)
     assert (run(stage)["seen"], run(stage)["pages"]) == (450, 5)
 
 
@@ -118,7 +111,7 @@ def test_once_without_a_server_keeps_what_it_read_for_the_next_time(stage: Stage
     until(lambda: len(stage.desk.contacts()) > 150, "two pages did not arrive")
     stage.server.off()
     stage.site.gate.set()
-    thread.join(SECONDS)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
     assert len(stage.spool().waiting()) == 3
     stage.work(once)
@@ -138,7 +131,7 @@ def test_an_agent_that_stops_goes_on_where_it_was(stage: Stage) -> None:
     until(lambda: len(stage.desk.contacts()) > 150, "two pages did not arrive")
     stage.stop.set()
     stage.site.gate.set()
-    thread.join(SECONDS)
+    thread.join(PATIENCE)
     stage.stop.clear()
     stage.site.pages.clear()
     stage.work(Agent.once)
@@ -153,7 +146,7 @@ def test_a_run_that_is_called_off_leaves_nothing_waiting(stage: Stage) -> None:
     until(lambda: len(stage.desk.contacts()) > 150, "two pages did not arrive")
     stage.desk.owner.post(f"/runs/{run(stage)['id']}/cancel")
     stage.site.gate.set()
-    thread.join(SECONDS)
+    thread.join(PATIENCE)
     assert (run(stage)["state"], run(stage)["pages"]) == ("cancelled", 2)
     assert stage.spool().waiting() == []
     assert record.load(stage.folder).dropped == 1
@@ -209,7 +202,7 @@ def test_a_key_that_was_revoked_keeps_what_waits(stage: Stage) -> None:
     until(lambda: len(stage.desk.contacts()) > 150, "two pages did not arrive")
     stage.desk.owner.post(f"/agents/{stage.desk.id}/revoke")
     stage.site.gate.set()
-    thread.join(SECONDS)
+    thread.join(PATIENCE)
     assert len(stage.spool().waiting()) == 1
     answer = stage.desk.owner.post(f"/agents/{stage.desk.id}/key").json or {}
     stage.desk.key = answer["key"]

@@ -1,5 +1,6 @@
 """A running pressferry for tests: an owner, a member, a viewer, and an outsider with her own."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,6 @@ from app.runtime import Runtime
 from app.vault import Vault
 from app.workspaces import founding, keys, members, passwords
 from app.workspaces.models import SCOPES
-from app.wsgi import create_app
 from tests.conftest import TurnableClock
 
 #: For tables of input that never reaches the database: once is enough.
@@ -69,9 +69,12 @@ def runtime(database: Database, clock: TurnableClock) -> Runtime:
 
 
 @pytest.fixture
-def app(runtime: Runtime) -> Flask:
+def app(web: Flask, runtime: Runtime) -> Iterator[Flask]:
     """The web application."""
-    return create_app(runtime)
+    before = web.extensions["pressferry"]
+    web.extensions["pressferry"] = runtime
+    yield web
+    web.extensions["pressferry"] = before
 
 
 def _settle(app: Flask, name: str) -> Client:

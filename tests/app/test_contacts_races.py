@@ -8,6 +8,7 @@ from threading import Barrier
 from werkzeug.test import TestResponse
 
 from tests.app.conftest import Client
+from tests.waiting import PATIENCE
 
 _MANY = 6
 
@@ -17,7 +18,7 @@ def at_once(ask: Callable[[int], TestResponse]) -> Counter[int]:
     start = Barrier(_MANY)
 
     def one(number: int) -> int:
-        start.wait(10)
+        start.wait(PATIENCE)
         return ask(number).status_code
 
     with ThreadPoolExecutor(_MANY) as pool:

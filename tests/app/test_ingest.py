@@ -18,6 +18,7 @@ from sync.remote import FORMAT
 from tests.app.agent_desk import READY, Desk, opened, people
 from tests.app.conftest import Client
 from tests.conftest import TurnableClock
+from tests.waiting import PATIENCE
 from wp_bridge.errors import AskTheOwner, TryLater
 
 
@@ -95,7 +96,7 @@ def test_the_same_batch_twice_at_the_same_moment(
     both, prepared = threading.Barrier(2), running.prepared
 
     def together(*arguments: Any, **named: Any) -> Any:
-        both.wait(60)  # neither has stored anything when the other begins
+        both.wait(PATIENCE)  # neither has stored anything when the other begins
         return prepared(*arguments, **named)
 
     monkeypatch.setattr(running, "prepared", together)

@@ -16,10 +16,7 @@ from app.db import Database
 from app.jobs import scaled, schema
 from app.jobs.scaled import ScaledJobs
 from tests.faults.test_matrix import own_server  # noqa: F401
-
-pytestmark = pytest.mark.timeout(400)
-#: On a busy machine, generously.
-SECONDS = 100
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -71,7 +68,7 @@ def test_a_job_has_turn_after_turn(url: str) -> None:
     jobs = ScaledJobs(url, concurrency=2)
     jobs.every(1, "count", lambda: turns.release())
     with jobs:
-        assert all(turns.acquire(timeout=SECONDS) for _ in range(3))
+        assert all(turns.acquire(timeout=PATIENCE) for _ in range(3))
     assert jobs.under_way == frozenset()
 
 
@@ -85,7 +82,7 @@ def test_a_job_that_fails_has_its_next_turn(url: str) -> None:
     jobs = ScaledJobs(url, concurrency=2)
     jobs.every(1, "unlucky", fail)
     with jobs:
-        assert all(turns.acquire(timeout=SECONDS) for _ in range(2))
+        assert all(turns.acquire(timeout=PATIENCE) for _ in range(2))
 
 
 def test_one_turn_per_slot_with_three_workers(url: str) -> None:
@@ -101,7 +98,7 @@ def test_one_turn_per_slot_with_three_workers(url: str) -> None:
         jobs.every(1, "count", turn)
     began = time.monotonic()
     with made[0], made[1], made[2]:
-        assert all(enough.acquire(timeout=SECONDS) for _ in range(4))
+        assert all(enough.acquire(timeout=PATIENCE) for _ in range(4))
         with lock:
             count, seconds = len(slots), time.monotonic() - began
     assert count <= seconds + 2, "a slot had more than one turn"
@@ -125,7 +122,7 @@ def test_never_two_turns_of_one_job_at_once(url: str) -> None:
     for jobs in made:
         jobs.every(1, "slow", slow)
     with made[0], made[1]:
-        assert all(turns.acquire(timeout=SECONDS) for _ in range(2))
+        assert all(turns.acquire(timeout=PATIENCE) for _ in range(2))
     assert most == 1
 
 
@@ -135,7 +132,7 @@ def test_a_worker_serves_its_queues_only(url: str) -> None:
     jobs.every(1, "mine", lambda: done.release(), queue="syncs")
     jobs.every(1, "not mine", wrong.set, queue="campaigns")
     with jobs:
-        assert all(done.acquire(timeout=SECONDS) for _ in range(3))
+        assert all(done.acquire(timeout=PATIENCE) for _ in range(3))
     assert not wrong.is_set()
 
 
@@ -161,14 +158,14 @@ def test_what_a_killed_worker_had_under_way_has_another_turn(
     began = context.Event()
     victim = context.Process(target=_work_until_killed, args=(url, began))
     victim.start()
-    assert began.wait(SECONDS)
+    assert began.wait(PATIENCE)
     victim.kill()
     victim.join()
     again = threading.Event()
     jobs = ScaledJobs(url, concurrency=2)
     jobs.every(1, "stuck", again.set)
     with jobs:
-        assert again.wait(SECONDS)
+        assert again.wait(PATIENCE)
 
 
 def test_workers_survive_a_restart_of_the_database(
@@ -180,11 +177,11 @@ def test_workers_survive_a_restart_of_the_database(
     jobs = ScaledJobs(database.url, concurrency=2)
     jobs.every(1, "count", lambda: turns.release())
     with jobs:
-        assert turns.acquire(timeout=SECONDS)
+        assert turns.acquire(timeout=PATIENCE)
         restart()
         while turns.acquire(blocking=False):
             pass
-        assert all(turns.acquire(timeout=SECONDS) for _ in range(3))
+        assert all(turns.acquire(timeout=PATIENCE) for _ in range(3))
 
 
 def test_the_end_does_not_wait_for_ever(url: str) -> None:
@@ -192,11 +189,11 @@ def test_the_end_does_not_wait_for_ever(url: str) -> None:
 
     def stuck() -> None:
         began.set()
-        release.wait(SECONDS)
+        release.wait(PATIENCE)
 
     jobs = ScaledJobs(url, concurrency=2, patience=0.2)
     jobs.every(1, "stuck", stuck)
     with jobs:
-        assert began.wait(SECONDS)
+        assert began.wait(PATIENCE)
     assert jobs.under_way == {"stuck"}
     release.set()

@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 _BEGIN = """
 import logging, structlog
 from app import logs
@@ -24,7 +26,7 @@ def said(level: str, form: str, code: str) -> str:
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     )
     assert done.stdout == ""

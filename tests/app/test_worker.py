@@ -3,7 +3,6 @@
 import os
 import threading
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from urllib.error import URLError
 
@@ -14,6 +13,7 @@ from app.worker.alone import Busy, alone_in
 from app.worker.child import SenderProcess
 from app.worker.web import Listener, Web
 from config.settings import fresh_environment
+from tests.waiting import PATIENCE, until
 
 
 def test_one_at_a_time_in_a_data_dir(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_taken_address_is_named() -> None:
 
 
 def _get(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
         body: bytes = answer.read()
         return body
 
@@ -75,8 +75,8 @@ def test_requests_under_way_are_answered_before_the_end() -> None:
     with listener, Web(app, listener, failed=lambda: None):
         asking = threading.Thread(target=lambda: answers.append(_get(listener.url)))
         asking.start()
-        assert inside.wait(5)
-    asking.join(10)
+        assert inside.wait(PATIENCE)
+    asking.join(PATIENCE)
     assert answers == [b"answered"]
     with pytest.raises(URLError):
         _get(listener.url)
@@ -88,14 +88,6 @@ def _keeping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Se
     program.write_text(f"log = open({str(tmp_path / 'log')!r}, 'a', buffering=1)\n{script}")
     monkeypatch.setattr("app.worker.child.PROGRAM", (str(program),))
     return SenderProcess(fresh_environment())
-
-
-def _until(true: Callable[[], bool]) -> None:
-    for _ in range(200):
-        if true():
-            return
-        threading.Event().wait(0.05)
-    raise AssertionError("waited in vain")
 
 
 def test_the_sender_is_woken_and_ends_with_its_stdin(
@@ -110,9 +102,9 @@ for line in sys.stdin:
 log.write("end\\n")
 """
     with _keeping(tmp_path, monkeypatch, script) as sender:
-        _until(lambda: log.exists() and "up" in log.read_text())
+        until(lambda: log.exists() and "up" in log.read_text())
         sender.wake()
-        _until(lambda: "wake" in log.read_text())
+        until(lambda: "wake" in log.read_text())
     assert log.read_text().split() == ["up", "wake", "end"]
     sender.wake()
 
@@ -123,7 +115,7 @@ def test_a_sender_that_dies_is_started_again(
     monkeypatch.setattr("app.worker.child.SHORTEST_REST", 0.01)
     log = tmp_path / "log"
     with _keeping(tmp_path, monkeypatch, "log.write('up\\n'); raise SystemExit(3)"):
-        _until(lambda: log.exists() and log.read_text().count("up") >= 3)
+        until(lambda: log.exists() and log.read_text().count("up") >= 3)
 
 
 def test_a_sender_that_does_not_stop_is_killed(
@@ -131,6 +123,6 @@ def test_a_sender_that_does_not_stop_is_killed(
 ) -> None:
     monkeypatch.setattr("app.worker.child.STOP_SECONDS", 0.2)
     log = tmp_path / "log"
-    script = "import time\nlog.write('up\\n')\ntime.sleep(60)"
+    script = "import time\nlog.write('up\\n')\ntime.sleep(3600)"
     with _keeping(tmp_path, monkeypatch, script):
-        _until(lambda: log.exists() and "up" in log.read_text())
+        until(lambda: log.exists() and "up" in log.read_text())

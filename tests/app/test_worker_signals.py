@@ -7,6 +7,7 @@ import pytest
 
 from app.worker.signals import Stop
 from config.settings import fresh_environment
+from tests.waiting import PATIENCE
 
 
 def run(program: str) -> subprocess.CompletedProcess[str]:
@@ -15,7 +16,7 @@ def run(program: str) -> subprocess.CompletedProcess[str]:
         env=fresh_environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

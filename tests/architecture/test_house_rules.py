@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,7 @@ def test_a_plug_in_is_one_file(plug_in: str) -> None:
     assert named == []
 
 
+@cache
 def _code(path: Path) -> str:
     """A file without its docstrings and comments, which may give examples."""
     tree = ast.parse(path.read_text("utf-8"))

@@ -17,6 +17,7 @@ import requests
 
 from app.dev.inbox import Inbox
 from app.wire.opening import Endpoint, LineRefused, open_line
+from tests.waiting import PATIENCE
 from tests.wire.scripted import Relay, Talk, carry, parcels
 
 
@@ -35,7 +36,7 @@ def letter(**headers: str) -> EmailMessage:
 
 
 def send(inbox: Inbox, message: EmailMessage, to: str = "c@d.example") -> None:
-    with closing(smtplib.SMTP("127.0.0.1", inbox.smtp_port, timeout=5)) as client:
+    with closing(smtplib.SMTP("127.0.0.1", inbox.smtp_port, timeout=PATIENCE)) as client:
         client.send_message(message, "bounce@b.example", [to])
 
 
@@ -52,7 +53,7 @@ def carry_all(inbox: Inbox, count: int) -> Talk:
 
 
 def get(inbox: Inbox, path: str) -> requests.Response:
-    return requests.get(inbox.url + path, timeout=5)
+    return requests.get(inbox.url + path, timeout=PATIENCE)
 
 
 def test_what_was_sent_is_kept(inbox: Inbox) -> None:
@@ -65,7 +66,7 @@ def test_what_was_sent_is_kept(inbox: Inbox) -> None:
 
 
 def test_a_login_is_taken_whatever_it_is(inbox: Inbox) -> None:
-    with smtplib.SMTP("127.0.0.1", inbox.smtp_port, timeout=5) as client:
+    with smtplib.SMTP("127.0.0.1", inbox.smtp_port, timeout=PATIENCE) as client:
         client.login("anybody", "anything")
         client.send_message(letter())
     assert len(inbox.messages) == 1
@@ -125,7 +126,7 @@ def test_its_last_words_reach_even_somebody_who_keeps_talking() -> None:
     """Closing on unread commands would reset the line, and what it said before would be lost."""
     with (
         Inbox(die_after=1) as inbox,
-        socket.create_connection(("127.0.0.1", inbox.smtp_port), timeout=5) as talker,
+        socket.create_connection(("127.0.0.1", inbox.smtp_port), timeout=PATIENCE) as talker,
     ):
         assert talker.recv(100).startswith(b"220")
         send(inbox, letter())
@@ -253,7 +254,7 @@ def test_the_command_runs_until_it_is_told_to_stop() -> None:
     assert process.stdout is not None
     lines = [process.stdout.readline(), process.stdout.readline()]
     assert "Taking mail at 127.0.0.1 port" in lines[0]
-    assert requests.get(lines[1].split()[-1], timeout=5).status_code == 200
+    assert requests.get(lines[1].split()[-1], timeout=PATIENCE).status_code == 200
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE) == 0
     process.stdout.close()

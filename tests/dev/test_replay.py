@@ -12,6 +12,7 @@ import requests
 from app.dev.replay import RecordedSite, load
 from app.errors import Invalid
 from tests.connectors.site import RECORDED_SITE
+from tests.waiting import PATIENCE
 
 EDIT = {"context": "edit", "orderby": "id", "order": "asc"}
 
@@ -27,12 +28,12 @@ def ask(
     site: RecordedSite, route: str, query: Any = (), password: str | None = ""
 ) -> requests.Response:
     login = None if password is None else (site.username, password or site.password)
-    return requests.get(f"{site.url}/wp-json/{route}", query, auth=login, timeout=5)
+    return requests.get(f"{site.url}/wp-json/{route}", query, auth=login, timeout=PATIENCE)
 
 
 def call(site: RecordedSite, method: str, *values: Any) -> Any:
     body = xmlrpc.client.dumps((1, site.username, *values), method).encode()
-    answer = requests.post(f"{site.url}/xmlrpc.php", body, timeout=5)
+    answer = requests.post(f"{site.url}/xmlrpc.php", body, timeout=PATIENCE)
     assert answer.headers["Content-Type"].startswith("text/xml")
     return xmlrpc.client.loads(answer.text)[0][0]
 

@@ -7,6 +7,7 @@ import requests
 
 from app.dev.wordpress import WordPressStandIn, distinct_addresses, make_people
 from tests.connectors.site import recorded, rows
+from tests.waiting import PATIENCE
 
 EDIT = {"context": "edit", "orderby": "id", "order": "asc"}
 
@@ -22,7 +23,7 @@ def ask(
     site: WordPressStandIn, route: str, *, password: str | None = "", **query: str
 ) -> requests.Response:
     login = None if password is None else (site.username, password or site.password)
-    return requests.get(f"{site.url}/wp-json/{route}", query, auth=login, timeout=5)
+    return requests.get(f"{site.url}/wp-json/{route}", query, auth=login, timeout=PATIENCE)
 
 
 def test_people_are_always_the_same_and_awkward() -> None:
@@ -87,7 +88,7 @@ def test_refusals_are_worded_as_recorded(
 
 
 def test_an_unknown_user(wordpress: WordPressStandIn) -> None:
-    answer = requests.get(f"{wordpress.url}/wp-json/", auth=("nobody", "x"), timeout=5)
+    answer = requests.get(f"{wordpress.url}/wp-json/", auth=("nobody", "x"), timeout=PATIENCE)
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_username")
 
 
@@ -98,12 +99,14 @@ def test_the_password_may_be_written_without_its_spaces(wordpress: WordPressStan
 
 
 def test_where_the_rest_api_is(wordpress: WordPressStandIn) -> None:
-    front = requests.head(wordpress.url + "/", timeout=5)
+    front = requests.head(wordpress.url + "/", timeout=PATIENCE)
     assert front.headers["Link"] == f'<{wordpress.url}/wp-json/>; rel="https://api.w.org/"'
-    slim = requests.get(f"{wordpress.url}/?rest_route=/&_fields=name,namespaces", timeout=5).json()
+    slim = requests.get(
+        f"{wordpress.url}/?rest_route=/&_fields=name,namespaces", timeout=PATIENCE
+    ).json()
     assert set(slim) == {"name", "namespaces"}
     assert "wp/v2" in slim["namespaces"]
-    assert requests.get(f"{wordpress.url}/nope", timeout=5).status_code == 404
+    assert requests.get(f"{wordpress.url}/nope", timeout=PATIENCE).status_code == 404
 
 
 def test_strangers_see_no_mail(wordpress: WordPressStandIn) -> None:

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from email import message_from_bytes
 
+from tests.waiting import PATIENCE
+
 #: (phase, how many times this phase was reached before, recipient) -> what the sick relay does;
 #: None: the usual. "drop" cuts, "stall" says nothing more, "slow" and "brief" answer late,
 #: "take, then ..." takes the message first, "garbage" says what no server says; anything else is
@@ -22,7 +24,8 @@ class SickRelay:
     """An SMTP server on a free port of 127.0.0.1, in a thread of its own.
 
     ``taken``: the Message-ID of everything it took, each time. ``refused``: whom it said a
-    final no to. ``doubtful``: whose message it got and never answered for.
+    final no to. ``doubtful``: whose message it got and never answered for. ``left_early``: whose
+    message was the last one on a line that the client cut.
     """
 
     def __init__(self) -> None:
@@ -30,6 +33,7 @@ class SickRelay:
         self.taken: list[str] = []
         self.refused: set[str] = set()
         self.doubtful: set[str] = set()
+        self.left_early: set[str] = set()
         self.port = 0
         self._reached: Counter[str] = Counter()
         self._loop = asyncio.new_event_loop()
@@ -42,18 +46,18 @@ class SickRelay:
     def listen(self) -> None:
         """Takes connections, on the same port as before."""
         making = asyncio.start_server(self._greet, "127.0.0.1", self.port, reuse_address=True)
-        self._server = asyncio.run_coroutine_threadsafe(making, self._loop).result(5)
+        self._server = asyncio.run_coroutine_threadsafe(making, self._loop).result(PATIENCE)
         self.port = self._server.sockets[0].getsockname()[1]
 
     def hush(self) -> None:
         """Refuses connections, and cuts those that are open."""
-        asyncio.run_coroutine_threadsafe(self._hush(), self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(self._hush(), self._loop).result(PATIENCE)
 
     def end(self) -> None:
         """Goes away for good."""
         self.hush()
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(PATIENCE)
         self._loop.close()
 
     async def _hush(self) -> None:
@@ -88,13 +92,17 @@ class _Visit:
         self._relay, self._reader, self._writer = relay, reader, writer
         self._has_sender = False
         self._recipient = ""
+        self._last = ""
 
     async def run(self) -> None:
         try:
             await self._answer("greeting", "220 relay.example")
             while line := await self._reader.readline():
                 await self._hear(line.decode().strip())
-        except (_Over, ConnectionError, asyncio.CancelledError):
+            self._relay.left_early.add(self._last)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            self._relay.left_early.add(self._last)
+        except (_Over, asyncio.CancelledError):
             pass
         finally:
             self._writer.transport.abort()
@@ -131,6 +139,7 @@ class _Visit:
     async def _body(self) -> None:
         body = await self._reader.readuntil(b"\r\n.\r\n")
         relay, recipient = self._relay, self._recipient
+        self._last = recipient
         act = relay.act("final_dot", recipient)
         takes = act is None or act in _LATE or str(act).startswith("take, ")
         act = str(act or "").removeprefix("take, then ")

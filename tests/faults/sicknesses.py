@@ -13,13 +13,14 @@ FLIGHT = "what was on the wire at the kill"
 @dataclass(frozen=True)
 class Fault:
     """A row. ``sickness``: what the first relay does; ``relay``: how its row differs; ``doubt``:
-    whose fate nobody can know, "" where everything can be known.
+    whose fate nobody can know, "" where everything can be known; ``silent``: it plays dead.
     """
 
     name: str
     sickness: Sickness | None = None
     relay: dict[str, Any] = field(default_factory=dict)
     doubt: str = ""
+    silent: bool = False
 
 
 def _number(recipient: str) -> int:
@@ -74,9 +75,11 @@ PLAYED = (
     Fault("dropped after the dot, taken", _nth(5, "final_dot", "take, then drop"), doubt=CUT),
     Fault("dropped after the dot, not taken", _nth(5, "final_dot", "drop"), doubt=CUT),
     Fault("slow replies", _nth(4, "final_dot", "slow")),
-    Fault("no reply in time, taken", _nth(8, "final_dot", "take, then stall"), doubt=CUT),
-    Fault("half-open TCP: no greeting", _first(3, "greeting", "stall")),
-    Fault("half-open TCP in mid-session", _nth(8, "mail_from", "stall")),
+    Fault(
+        "no reply in time, taken", _nth(8, "final_dot", "take, then stall"), doubt=CUT, silent=True
+    ),
+    Fault("half-open TCP: no greeting", _first(3, "greeting", "stall"), silent=True),
+    Fault("half-open TCP in mid-session", _nth(8, "mail_from", "stall"), silent=True),
     Fault("454 throttling", _first(8, "final_dot", "454 Throttling failure: Maximum sending rate")),
     Fault("250 for all but every tenth", _every(10, "rcpt_to", _BOUNCE)),
 )

@@ -17,8 +17,8 @@ from tests.faults.conftest import Tell
 from tests.faults.page import WAYS
 from tests.faults.stage import Stage
 from tests.journeys.killed import send_until_idle
+from tests.waiting import PATIENCE
 
-pytestmark = pytest.mark.timeout(400)
 KILLS = 20
 
 
@@ -67,9 +67,9 @@ def test_one_of_two_is_killed(
             senders[victim].join(chance.uniform(0, 0.3))
             assert senders[victim].is_alive(), "done too early: more people are needed"
             senders[victim].kill()
-            senders[victim].join(10)
+            senders[victim].join(PATIENCE)
             senders[victim] = start()
         for sender in senders:
-            sender.join(120)
+            sender.join(PATIENCE)
             assert sender.exitcode == 0
         tell(sicknesses.KILLED_ONE, stage.counted(doubts=KILLS * 2))

@@ -26,9 +26,8 @@ from tests.faults.page import ON_POSTGRES, WAYS
 from tests.faults.sicknesses import Fault
 from tests.faults.stage import Stage
 from tests.journeys.killed import send_until_idle
+from tests.waiting import PATIENCE, until
 
-#: Three restarts of a server, or twenty killed processes, take their time on a busy machine.
-pytestmark = pytest.mark.timeout(400)
 KILLS = 20
 #: Their databases are chosen by the test.
 two_ways = pytest.mark.parametrize("ways", WAYS[:2], indirect=True)
@@ -47,6 +46,7 @@ def stage(
 
 @pytest.mark.parametrize("fault", sicknesses.PLAYED, ids=lambda fault: fault.name)
 def test_a_sick_relay(stage: Stage, tell: Tell, fault: Fault) -> None:
+    stage.hasty = fault.silent
     stage.world.change(stage.first, **{"encryption": "none"} | fault.relay)
     stage.relays[0].sickness = fault.sickness
     stage.send()
@@ -112,12 +112,8 @@ class _Full:
     def happen(self) -> None:
         """Until something could not be written, and a little longer."""
         self._pages = 1  # as many as there are already, says SQLite
-        pause = threading.Event()
-        for _ in range(1000):
-            pause.wait(0.01)
-            if self.refused:
-                break
-        pause.wait(0.1)
+        until(lambda: self.refused, "everything could be written: nothing was proved", 0.01)
+        threading.Event().wait(0.1)
         self._pages = 2**30
 
     def _limit(self, connection: Any, *_: Any) -> None:
@@ -170,10 +166,10 @@ def test_kill_of_the_sender(
             sender.join(chance.uniform(0, 0.05))
             assert sender.is_alive(), "done before it could be killed: more people are needed"
             sender.kill()
-            sender.join(10)
+            sender.join(PATIENCE)
         last = context.Process(target=send_until_idle, args=(environ, 0))
         last.start()
-        last.join(60)
+        last.join(PATIENCE)
         assert last.exitcode == 0
         tell(sicknesses.KILLED, stage.counted(doubts=KILLS * 2))
 

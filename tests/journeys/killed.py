@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 from app import sender
 from app.db import Database
 from app.sending.models import Delivery
+from app.sending.senders import leases
 from app.wire.journal import Journal
 from config.settings import Settings, load
 
@@ -60,6 +62,8 @@ class Points:
 
 def send_until_idle(environ: dict[str, str], fatal: int) -> None:
     """Sends until nothing is due, or dies at point number ``fatal`` (0: nowhere)."""
+    # Who lives keeps its lease, however seldom a busy machine lets it; who dies leaves a journal.
+    leases.LEASE = timedelta(minutes=10)
     settings = load(environ)
     database = Database(settings.database_url, pool_size=2)
     Points(fatal).install()

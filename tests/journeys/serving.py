@@ -15,6 +15,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from config.settings import fresh_environment
+from tests.waiting import PATIENCE
 
 
 def command(data_dir: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -25,7 +26,7 @@ def command(data_dir: Path, *arguments: str, **settings: str) -> subprocess.Comp
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -50,13 +51,13 @@ class Served:
     def get(self, path: str) -> Any:
         """The JSON at a path."""
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
-        with urlopen(Request(self.url + path, headers=headers), timeout=10) as answer:
+        with urlopen(Request(self.url + path, headers=headers), timeout=PATIENCE) as answer:
             return json.load(answer)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Sends the signal; gives back the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE)
 
     def senders(self) -> list[int]:
         """The process ids of its senders."""
@@ -92,7 +93,7 @@ def serving(data_dir: Path, *arguments: str, **settings: str) -> Iterator[Served
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         process.stdout.close()
-        reader.join(10)
+        reader.join(PATIENCE)
         process.stderr.close()
 
 

@@ -7,9 +7,8 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,17 +24,9 @@ from app.dev.people import distinct_addresses
 from config.settings import fresh_environment
 from tests.agent.conftest import GatedSite
 from tests.journeys.serving import Served, command, serving
+from tests.waiting import PATIENCE, until
 
-pytestmark = pytest.mark.timeout(400)
 PEOPLE, PAGES = 1150, 12
-SECONDS = 120
-
-
-def until(true: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + SECONDS
-    while not true():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
 
 
 class Journey:
@@ -104,7 +95,7 @@ class Journey:
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
         url = f"http://127.0.0.1:{self.port}/api/v1{path}"
-        with urlopen(Request(url, data, headers, method=method), timeout=30) as answer:
+        with urlopen(Request(url, data, headers, method=method), timeout=PATIENCE) as answer:
             return json.load(answer)
 
     def run(self) -> dict[str, Any]:
@@ -170,7 +161,7 @@ def test_server_and_agent_are_killed_in_the_middle(journey: Journey) -> None:
     journey.check()
     assert agent.poll() is None
     agent.send_signal(signal.SIGTERM)
-    assert agent.wait(60) == 0
+    assert agent.wait(PATIENCE) == 0
 
 
 class Forgetful(ThreadingHTTPServer):
@@ -219,7 +210,7 @@ def test_every_batch_comes_twice(journey: Journey) -> None:
     agent = journey.agent(f"http://127.0.0.1:{front.server_port}")
     journey.check()
     agent.send_signal(signal.SIGTERM)
-    agent.wait(60)
+    agent.wait(PATIENCE)
     front.shutdown()
     thread.join()
     front.server_close()

@@ -3,14 +3,11 @@
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from config.settings import fresh_environment
 from tests.journeys.serving import children, lives
-
-#: The promise is 15 s on an idle machine; this one may be running tests on every core.
-PATIENCE_SECONDS = 110
+from tests.waiting import PATIENCE, until
 
 
 def _demo(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:
@@ -28,7 +25,7 @@ def _demo(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.Popen[
 def test_once_keeps_the_promise_and_leaves_nothing(tmp_path: Path) -> None:
     precious = f"sqlite:///{tmp_path}/precious.db"
     demo = _demo(tmp_path, "--once", DATABASE__URL=precious)
-    said, _ = demo.communicate(timeout=PATIENCE_SECONDS)
+    said, _ = demo.communicate(timeout=2 * PATIENCE)
     assert demo.returncode == 0, said
     assert "POST /api/v1/sites" in said
     assert "the breaker is open" in said
@@ -56,13 +53,10 @@ def test_it_stays_up_until_it_is_told_to_end(tmp_path: Path) -> None:
         assert started
         demo.terminate()
         demo.stdout.read()
-        assert demo.wait(60) == 0
+        assert demo.wait(PATIENCE) == 0
     finally:
         demo.kill()
         demo.wait()
         demo.stdout.close()
-    end = time.monotonic() + 10
-    while any(map(lives, started)) and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not any(map(lives, started))
+    until(lambda: not any(map(lives, started)), "a process was left behind")
     assert list(tmp_path.iterdir()) == []

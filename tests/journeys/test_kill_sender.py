@@ -15,6 +15,7 @@ from tests.conftest import TurnableClock
 from tests.journeys.killed import send_until_idle
 from tests.sending.servers import RelayServer
 from tests.sending.world import World
+from tests.waiting import PATIENCE
 
 PEOPLE = 6
 #: The points at which a run is killed are dealt out to so many tests; each goes on until a run
@@ -52,7 +53,7 @@ def run(world: World, tmp_path: Path) -> Callable[[int], int]:
     def run(fatal: int) -> int:
         process = context.Process(target=send_until_idle, args=(environ, fatal))
         process.start()
-        process.join(60)
+        process.join(PATIENCE)
         assert process.exitcode is not None, "the sender hangs"
         return process.exitcode
 

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,16 +19,7 @@ from config.settings import fresh_environment
 from tests.journeys.serving import command, lives
 from tests.journeys.test_campaign_to_sent import Owner
 from tests.sending.servers import RelayServer
-
-pytestmark = pytest.mark.timeout(500)
-SECONDS = 120
-
-
-def until(true: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + SECONDS
-    while not true():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
+from tests.waiting import PATIENCE, until
 
 
 class Machines:
@@ -73,7 +63,7 @@ class Machines:
 
     def _answers(self) -> bool:
         try:
-            with urlopen(f"{self.owner.url}/healthz", timeout=5) as answer:
+            with urlopen(f"{self.owner.url}/healthz", timeout=PATIENCE) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -119,7 +109,7 @@ def test_a_scheduled_campaign_goes_out_through_two_workers(
     until(lambda: machines.senders() == 2, "one of them was not let in")
     for worker in workers:
         worker.send_signal(signal.SIGTERM)
-    assert [worker.wait(SECONDS) for worker in workers] == [0, 0]
+    assert [worker.wait(PATIENCE) for worker in workers] == [0, 0]
 
 
 def test_a_worker_is_killed_and_the_other_one_takes_over(
@@ -138,7 +128,7 @@ def test_a_worker_is_killed_and_the_other_one_takes_over(
     survivor = machines.worker("same")
     os.killpg(victim.pid, signal.SIGKILL)
     victim.wait()
-    balance = owner.settled(campaign, SECONDS)
+    balance = owner.settled(campaign)
     assert sum(balance.values()) == 120
     assert set(balance) <= {"sent", "unknown"}
     assert balance.get("unknown", 0) <= 8, "two per line at most"

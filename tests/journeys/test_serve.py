@@ -6,21 +6,13 @@ import signal
 import socket
 import sqlite3
 import stat
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from app.db import Database
 from tests.journeys.serving import command, founded, lives, serving
-
-
-def _until(true: Callable[[], object], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
+from tests.waiting import PATIENCE, until
 
 
 def _everything(data_dir: Path) -> list[str]:
@@ -76,7 +68,7 @@ def test_serve_answers_and_stops_in_peace(tmp_path: Path) -> None:
         assert served.get("/healthz")["status"] == "ok"
         served.key = made["api_key"]
         assert served.get("/api/v1/workspace")["id"] == made["workspace_id"]
-        _until(served.senders)
+        until(served.senders)
         (sender,) = served.senders()
         assert served.stop() == 0
         assert not lives(sender)
@@ -87,9 +79,9 @@ def test_serve_answers_and_stops_in_peace(tmp_path: Path) -> None:
 def test_control_c_reaches_the_whole_group_and_stops_in_peace(tmp_path: Path) -> None:
     founded(tmp_path)
     with serving(tmp_path) as served:
-        _until(served.senders)
+        until(served.senders)
         os.killpg(served.process.pid, signal.SIGINT)
-        assert served.process.wait(60) == 0
+        assert served.process.wait(PATIENCE) == 0
     assert not any("Traceback" in line for line in served.log), "".join(served.log)
 
 
@@ -125,10 +117,10 @@ def test_an_impossible_port_is_refused(port: str, tmp_path: Path) -> None:
 def test_a_sender_that_dies_is_started_again(tmp_path: Path) -> None:
     founded(tmp_path)
     with serving(tmp_path) as served:
-        _until(served.senders)
+        until(served.senders)
         (first,) = served.senders()
         os.kill(first, signal.SIGKILL)
-        _until(lambda: served.senders() not in ([], [first]))
+        until(lambda: served.senders() not in ([], [first]))
         assert served.stop() == 0
     assert any("started again" in line for line in served.log)
 
@@ -136,11 +128,11 @@ def test_a_sender_that_dies_is_started_again(tmp_path: Path) -> None:
 def test_a_killed_serve_takes_its_sender_along(tmp_path: Path) -> None:
     founded(tmp_path)
     with serving(tmp_path) as served:
-        _until(served.senders)
+        until(served.senders)
         (sender,) = served.senders()
         served.process.kill()
         served.process.wait()
-        _until(lambda: not lives(sender))
+        until(lambda: not lives(sender))
     with serving(tmp_path) as again:
         assert again.get("/healthz")["status"] == "ok"
 

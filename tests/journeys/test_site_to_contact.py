@@ -22,6 +22,7 @@ from app.workspaces.models import Organization, Workspace
 from tests.app.pulling import World, connected
 from tests.connectors.site import Request, Response, recorded
 from tests.journeys.pulled import MASTER_KEY, pull
+from tests.waiting import PATIENCE
 
 PEOPLE = 250
 PAGES = 3
@@ -59,7 +60,7 @@ def in_a_process(database: Database, fatal: int = 0, later: float = 0.0) -> int:
     url = database.engine.url.render_as_string(hide_password=False)
     process = context.Process(target=pull, args=(url, fatal, later))
     process.start()
-    process.join(60)
+    process.join(PATIENCE)
     assert process.exitcode is not None, "the process hangs"
     return process.exitcode
 

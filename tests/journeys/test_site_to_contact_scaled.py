@@ -14,10 +14,10 @@ from app.db import Database
 from app.dev.wordpress import WordPressStandIn, distinct_addresses, make_people
 from app.dev.wordpress_front import Asked, Reply
 from tests.journeys.serving import lives
-from tests.journeys.test_scaled import SECONDS, Machines, machines, until
+from tests.journeys.test_scaled import Machines, machines
+from tests.waiting import PATIENCE, until
 
 __all__ = ["machines"]
-pytestmark = pytest.mark.timeout(500)
 PEOPLE = 250
 USERS = "/wp/v2/users"
 
@@ -36,7 +36,7 @@ class SlowSite(WordPressStandIn):
             self.pages.append(page)
             if page == 2:
                 self.asked_for_second.set()
-                self.go_on.wait(SECONDS)
+                self.go_on.wait(PATIENCE)
         return super().answer(asked)
 
 
@@ -73,12 +73,12 @@ def test_one_worker_stops_in_the_middle_and_the_other_goes_on(
     first = machines.worker("one", "--no-sender", "--queues", "syncs")
     pulled = connection(machines, site)
     run = ask("POST", f"/connections/{pulled}/runs")["id"]
-    assert site.asked_for_second.wait(SECONDS), "nobody pulls"
+    assert site.asked_for_second.wait(PATIENCE), "nobody pulls"
     until(lambda: len(people(postgres_database)) > 50, "the first page is not stored")
     first.send_signal(signal.SIGTERM)
     second = machines.worker("two")
     site.go_on.set()
-    assert first.wait(SECONDS) == 0
+    assert first.wait(PATIENCE) == 0
     until(lambda: ask("GET", f"/runs/{run}")["state"] not in ("queued", "running"), "never done")
     done = ask("GET", f"/runs/{run}")
     assert (done["state"], done["seen"], done["pages"]) == ("succeeded", PEOPLE, 3)

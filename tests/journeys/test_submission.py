@@ -5,7 +5,6 @@ import os
 import signal
 import smtplib
 import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from urllib.request import Request, urlopen
 
 from tests.journeys.serving import Served, children, command_line, founded, lives, serving
 from tests.sending.servers import RelayServer
+from tests.waiting import PATIENCE, until
 
 MAIL = b"From: Shop <shop@example.com>\r\nTo: jane@example.com\r\nSubject: Hi\r\n\r\n.Hello\r\n"
 
@@ -20,16 +20,9 @@ MAIL = b"From: Shop <shop@example.com>\r\nTo: jane@example.com\r\nSubject: Hi\r\
 def _post(served: Served, path: str, body: dict[str, Any]) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {served.key}", "Content-Type": "application/json"}
     request = Request(f"{served.url}/api/v1{path}", json.dumps(body).encode(), headers)
-    with urlopen(request, timeout=10) as answer:
+    with urlopen(request, timeout=PATIENCE) as answer:
         found: dict[str, Any] = json.load(answer)
         return found
-
-
-def _until(true: Callable[[], object], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 def _receivers(served: Served) -> list[int]:
@@ -44,7 +37,7 @@ def _free_port() -> int:
 
 
 def _hand_in(port: int, key: str) -> None:
-    with smtplib.SMTP("127.0.0.1", port, timeout=30) as client:
+    with smtplib.SMTP("127.0.0.1", port, timeout=PATIENCE) as client:
         client.login("wordpress", key)
         client.sendmail("shop@example.com", ["jane@example.com"], MAIL)
 
@@ -59,18 +52,18 @@ def test_from_a_sites_program_to_the_relay(
         values = {"name": "one", "host": "127.0.0.1", "port": relay.port, "encryption": "none"}
         _post(served, "/relays", {**values, "from_email": "shop@example.com"})
         _hand_in(port, key)
-        _until(lambda: relay.taken)
+        until(lambda: relay.taken)
         assert relay.bodies[0].endswith(b"\r\n\r\n.Hello\r\n")
         (receiver,) = _receivers(served)
         with socket.socket() as kept:
             kept.connect(("127.0.0.1", port))
             assert kept.recv(100).startswith(b"220 ")
             os.kill(receiver, signal.SIGKILL)
-            _until(lambda: _receivers(served) not in ([], [receiver]))
+            until(lambda: _receivers(served) not in ([], [receiver]))
         _hand_in(port, key)
-        _until(lambda: len(relay.taken) == 2)
+        until(lambda: len(relay.taken) == 2)
         (receiver,) = _receivers(served)
         assert served.stop() == 0
-        _until(lambda: not lives(receiver))
+        until(lambda: not lives(receiver))
         with socket.socket() as one:
             assert one.connect_ex(("127.0.0.1", port)) != 0

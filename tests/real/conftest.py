@@ -9,6 +9,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.real import wordpress
 from tests.real.wordpress import WordPress
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -30,6 +31,7 @@ def browser() -> Iterator[Page]:
         # Without a sandbox of its own: containers often run as root, where it cannot be had.
         window = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = window.new_page()
+        page.set_default_timeout(PATIENCE * 1000)
         page.route(lambda url: "://127.0.0.1" not in url, lambda route: route.abort())
         yield page
         window.close()

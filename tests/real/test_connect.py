@@ -14,6 +14,7 @@ import connectors
 from tests.journeys.serving import Served, founded, serving
 from tests.real import wordpress
 from tests.real.wordpress import WordPress
+from tests.waiting import PATIENCE
 from wp_bridge import discovery
 from wp_bridge.client import Client
 
@@ -110,5 +111,5 @@ def post(served: Served, path: str, body: dict[str, Any]) -> Any:
         json.dumps(body).encode(),
         {"Content-Type": "application/json", "Authorization": f"Bearer {served.key}"},
     )
-    with urlopen(request, timeout=30) as answer:
+    with urlopen(request, timeout=PATIENCE) as answer:
         return json.load(answer)

@@ -7,7 +7,6 @@ import secrets
 import shutil
 import socket
 import subprocess
-import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,8 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
+
+from tests.waiting import PATIENCE, until
 
 SOURCE = Path("/usr/share/wordpress")
 NEEDED = ("php", "mariadbd", "mariadb-install-db")
@@ -61,7 +62,7 @@ class WordPress:
             },
             method=method,
         )
-        with urlopen(request, timeout=30) as answer:
+        with urlopen(request, timeout=PATIENCE) as answer:
             return json.load(answer)
 
 
@@ -91,7 +92,7 @@ def running(folder: Path) -> Iterator[WordPress]:
             "blog_public": "0",
         }
         install = f"{site.url}/wp-admin/install.php?step=2"
-        with urlopen(install, urlencode(fields).encode(), timeout=60) as answer:
+        with urlopen(install, urlencode(fields).encode(), timeout=PATIENCE) as answer:
             assert b"Success!" in answer.read()
         yield site
 
@@ -156,22 +157,23 @@ def _process(
             yield
         finally:
             os.killpg(process.pid, 15)
-            process.wait(30)
+            process.wait(PATIENCE)
 
 
-def _wait(ready: Any, log: Path, seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
-    while not ready():
-        if time.monotonic() > until:
-            raise AssertionError(f"it did not start: {log.read_text(errors='replace')[-2000:]}")
-        time.sleep(0.1)
+def _wait(ready: Any, log: Path) -> None:
+    try:
+        until(ready, "it did not start", pause=0.1)
+    except AssertionError as error:
+        error.add_note(log.read_text(errors="replace")[-2000:])
+        raise
 
 
 def _answers(url: str) -> bool:
     try:
-        with urlopen(url, timeout=30):
+        with urlopen(url, timeout=PATIENCE):
             return True
-    except HTTPError:
+    except HTTPError as error:
+        error.close()
         return True
     except (URLError, OSError):
         return False

@@ -6,6 +6,7 @@ import pytest
 
 from app.rules.mail.plain_text import from_html
 from app.rules.templates.template import Template, given
+from tests.waiting import in_no_time
 
 _VALUES = given({"name": "Ada"}, "https://x.example/u/1", datetime(2026, 1, 1, tzinfo=UTC))
 
@@ -60,11 +61,11 @@ def test_braces_that_html_wrote_as_entities_stay_braces() -> None:
     assert Template(made, html=False).render(_VALUES) == "{{ contact.name }} {% if %}\n"
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "piece",
     ["<a ", "<a href='", "</", "<!--", "<!", "<", "&", "<svg>", "<a>x", "<p>x", "<![CDATA[", "<?",
      "{{ a }}", "{% x %}\n", '<a b="', "<script>"],
 )  # fmt: skip
 def test_odd_html_takes_no_time(piece: str) -> None:
-    from_html(piece * (400_000 // len(piece)))
+    with in_no_time():
+        from_html(piece * (200_000 // len(piece)))

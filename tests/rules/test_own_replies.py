@@ -1,6 +1,5 @@
 """Rules that people write: which answers they fit, and what they may not say."""
 
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ from app.rules.replies import masking, own_replies
 from app.rules.replies.meaning import PHASES, Reply, judge
 from app.rules.replies.reply import ABOUT, BOUNCED, DEFERRED, REFUSED, THROTTLED, UNKNOWN, Verdict
 from app.rules.replies.rule import OwnRule, enhanced
+from tests.waiting import in_no_time
 
 PLAIN: dict[str, Any] = {
     "phase": "rcpt_to",
@@ -79,10 +79,9 @@ def test_own_rules_outrank_all_others_in_their_order() -> None:
 
 def test_a_rule_is_asked_in_linear_time() -> None:
     mean = rule(text="*".join("a" * 60) + "*b")
-    began = perf_counter()
-    for _ in range(200):
-        assert not mean.fits(Reply("rcpt_to", 450, "a" * 500))
-    assert perf_counter() - began < 2
+    with in_no_time():
+        for _ in range(200):
+            assert not mean.fits(Reply("rcpt_to", 450, "a" * 500))
 
 
 @pytest.mark.parametrize(

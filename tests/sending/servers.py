@@ -9,6 +9,8 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
+from tests.waiting import PATIENCE
+
 #: What a server says for an address; None: the usual. "drop" cuts the connection.
 Says = Callable[[str], str | None]
 
@@ -133,24 +135,28 @@ class _Listening:
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
         making = self.loop.create_server(self._factory, "127.0.0.1", port, reuse_address=True)
-        self._server = asyncio.run_coroutine_threadsafe(making, self.loop).result(5)
+        self._server = asyncio.run_coroutine_threadsafe(making, self.loop).result(PATIENCE)
         self.port: int = self._server.sockets[0].getsockname()[1]
 
     def stop(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self.loop).result(5)
+        asyncio.run_coroutine_threadsafe(self._stop(), self.loop).result(PATIENCE)
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(5)
+        self._thread.join(PATIENCE)
         self.loop.close()
 
     async def _stop(self) -> None:
+        """Until nobody is left: who was just let in is not yet among those that are open."""
         self._server.close()
-        for server in self.open:
-            _cut(server)
-        await asyncio.sleep(0.01)
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        while True:
+            for server in self.open:
+                _cut(server)
+            await asyncio.sleep(0.01)
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            if not others and all(server.transport is None for server in self.open):
+                return
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
 
     def _factory(self) -> SMTP:
         auth = self._owner.password is not None

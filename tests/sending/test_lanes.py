@@ -9,6 +9,7 @@ from app.sending.engine.works import Hooks, Work
 from app.wire.conversation import Parcel
 from app.wire.opening import Endpoint, open_line
 from tests.sending.servers import RelayServer
+from tests.waiting import PATIENCE
 
 PARCEL = Parcel(1, "a@example.com", "b@example.com", b"Subject: x\r\n\r\nx\r\n")
 
@@ -27,7 +28,7 @@ def _room(port: int) -> tuple[int, int]:
         lane = Lane(endpoint, hooks, connections=1, messages_per_connection=10)
         before = lane.free
         lane.put([Work(1, PARCEL)])
-        await asyncio.wait_for(heard.wait(), 5)
+        await asyncio.wait_for(heard.wait(), PATIENCE)
         await asyncio.sleep(0.05)
         after = lane.free
         await lane.close(1)

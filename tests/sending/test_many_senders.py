@@ -19,8 +19,8 @@ from tests.conftest import TurnableClock
 from tests.journeys.killed import send_until_idle
 from tests.sending.servers import RelayServer
 from tests.sending.world import World
+from tests.waiting import PATIENCE
 
-pytestmark = pytest.mark.timeout(400)
 SENDERS = 3
 Send = Callable[..., None]
 
@@ -56,7 +56,7 @@ def send(world: World, tmp_path: Path) -> Iterator[Send]:
         for one in made:
             one.start()
         for one in made:
-            one.join(300)
+            one.join(PATIENCE)
         assert [one.exitcode for one in made] == [0] * SENDERS
 
     yield send

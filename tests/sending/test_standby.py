@@ -23,8 +23,6 @@ from tests.conftest import TurnableClock
 from tests.sending.test_watch import books_of
 from tests.sending.world import World
 
-pytestmark = pytest.mark.timeout(300)
-
 
 class Pair:
     """A primary, and a standby that streams from it, each in a folder of this test's own."""

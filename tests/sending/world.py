@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, update
 
 from app import ids
+from app.clock import monotonic
 from app.contacts.models import Contact
 from app.db import Database
 from app.rules.routing import rotation
@@ -27,6 +28,7 @@ from app.wire.opening import Endpoint, open_line
 from app.workspaces.models import Organization, Workspace
 from tests.conftest import TurnableClock
 from tests.sending.servers import RelayServer
+from tests.waiting import PATIENCE
 
 
 class World:
@@ -91,10 +93,12 @@ class World:
             return session.get_one(Relay, relay_id)
 
     def people(self, count: int, domain: str = "people.example.com") -> None:
-        """Active contacts p0@..., p1@..."""
+        """Active contacts p0@..., p1@..., whose turns come in this order."""
+        numbers = sorted(ids.new_id() for _ in range(count))
         with self.database.transaction() as session:
             session.add_all(
                 Contact(
+                    id=number,
                     workspace_id=self.workspace_id,
                     email=f"p{n}@{domain}",
                     address=f"p{n}@{domain}",
@@ -102,7 +106,7 @@ class World:
                     created_at=self.clock(),
                     updated_at=self.clock(),
                 )
-                for n in range(count)
+                for n, number in enumerate(numbers)
             )
 
     def dispatch(
@@ -176,16 +180,19 @@ class World:
             )
             return session.scalar(busy) == 0
 
-    def send(
-        self, until: Callable[[], bool] | None = None, seconds: float = 60.0, **more: Any
-    ) -> None:
-        """Runs a sender until ``until`` (default: nothing is due); fails after ``seconds``."""
-        asyncio.run(self._send(until or self.is_idle, seconds, **more))
+    def _states(self) -> dict[str, int]:
+        """How many deliveries of all dispatches are in which state."""
+        with self.database.reading() as session:
+            counted = select(Delivery.state, func.count()).group_by(Delivery.state)
+            return dict(session.execute(counted).all())
+
+    def send(self, until: Callable[[], bool] | None = None, **more: Any) -> None:
+        """Runs a sender until ``until`` (default: nothing is due)."""
+        asyncio.run(self._send(until or self.is_idle, **more))
 
     async def _send(
         self,
         until: Callable[[], bool],
-        seconds: float,
         endpoint: Callable[[Relay], Endpoint] | None = None,
         alive: Callable[[], bool] = lambda: True,
     ) -> None:
@@ -200,12 +207,14 @@ class World:
         engine = Engine(books, journal, ways, now=self.clock, alive=alive, wake=wake)
         running = asyncio.create_task(engine.run(stop))
         try:
-            async with asyncio.timeout(seconds):
-                while not await asyncio.to_thread(until):
-                    wake.set()
-                    await asyncio.sleep(0.02)
-                    if running.done():
-                        break
+            end, pause, before = monotonic() + PATIENCE, 0.02, self.clock()
+            while not await asyncio.to_thread(until) and not running.done():
+                assert monotonic() < end, f"it never came to that: {self._states()}"
+                # Looking costs more than sending; but who turns the clock at each look is awaited.
+                pause = min(0.1, pause * 1.2) if self.clock() == before else 0.02
+                before = self.clock()
+                wake.set()
+                await asyncio.sleep(pause)
         finally:
             stop.set()
             await running
@@ -214,14 +223,14 @@ class World:
 
 
 def where(relay: Relay) -> Endpoint:
-    """Where a test's relay is."""
+    """Where a test's relay is; a reply that is late is no fault of the relay's in here."""
     return Endpoint(
         relay.host,
         relay.port,
         relay.encryption,
         relay.username,
         relay.secret,
-        connect_seconds=2,
-        reply_seconds=2,
-        final_reply_seconds=2,
+        connect_seconds=PATIENCE,
+        reply_seconds=PATIENCE,
+        final_reply_seconds=PATIENCE,
     )

@@ -18,6 +18,7 @@ from app.submission.desk import Desk, Measures
 from app.workspaces import keys
 from app.workspaces.models import Member, User
 from tests.sending.world import World
+from tests.waiting import PATIENCE
 
 MAIL = (
     b"Date: Sun, 22 Nov 2026 11:00:00 +0000\r\n"
@@ -58,19 +59,19 @@ class Counter:
             loop=self._loop,
         )
         listening = self._loop.create_server(make, "127.0.0.1", 0)
-        self._server = asyncio.run_coroutine_threadsafe(listening, self._loop).result(5)
+        self._server = asyncio.run_coroutine_threadsafe(listening, self._loop).result(PATIENCE)
         self.port: int = self._server.sockets[0].getsockname()[1]
 
     def client(self, *, login: bool = True) -> smtplib.SMTP:
         """A program that is connected, and logged in."""
-        made = smtplib.SMTP("127.0.0.1", self.port, local_hostname="shop", timeout=10)
+        made = smtplib.SMTP("127.0.0.1", self.port, local_hostname="shop", timeout=PATIENCE)
         if login:
             made.login("anything", self.key)
         return made
 
     def says(self, *lines: bytes) -> list[bytes]:
         """Sends each of ``lines`` as it is, and hears what is said to each; stops at the end."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as line:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as line:
             file = line.makefile("rb")
             heard = [_reply(file)]
             for one in lines:
@@ -92,9 +93,9 @@ class Counter:
 
     def close(self) -> None:
         """Nobody is listened to any more."""
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(PATIENCE)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(PATIENCE)
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
 

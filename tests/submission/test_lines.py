@@ -12,6 +12,7 @@ from tests.app.conftest import on_sqlite
 from tests.sending.servers import RelayServer
 from tests.sending.world import World
 from tests.submission.counter import MAIL, Counter
+from tests.waiting import PATIENCE
 
 Counters = Callable[..., Counter]
 DOTS = (
@@ -100,7 +101,7 @@ def _in_pieces(one: Counter, said: bytes) -> bytes:
         for at in range(len(said)):
             writer.write(said[at : at + 1])
             await writer.drain()
-        heard = await asyncio.wait_for(reader.readuntil(b"Stored"), 20)
+        heard = await asyncio.wait_for(reader.readuntil(b"Stored"), PATIENCE)
         writer.close()
         return heard
 

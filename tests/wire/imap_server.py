@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.waiting import PATIENCE
+
 USERNAME, PASSWORD = "bounces@example.com", 'pass "word" \\'
 
 
@@ -78,7 +80,7 @@ def imap_server(**settings: Any) -> Iterator[Server]:
         thread.start()
         yield server
         listening.shutdown()
-        thread.join(5)
+        thread.join(PATIENCE)
 
 
 class _Session:

@@ -17,6 +17,7 @@ from app.rules.replies.meaning import Reply
 from app.wire.conversation import Parcel, converse
 from app.wire.line import Line
 from app.wire.opening import Endpoint, open_line
+from tests.waiting import PATIENCE
 
 PIPELINING = """
 S: 220 relay.example ready
@@ -53,7 +54,7 @@ class Relay:
     commands: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     surprises: list[str] = field(default_factory=list)
-    patience: float = 5.0
+    patience: float = PATIENCE
 
     @property
     def endpoint(self) -> Endpoint:
@@ -65,7 +66,7 @@ class Relay:
             "",
             "",
             hello_name="tests.example",
-            connect_seconds=5,
+            connect_seconds=PATIENCE,
             reply_seconds=self.patience,
             final_reply_seconds=self.patience,
         )
@@ -74,7 +75,7 @@ class Relay:
 @asynccontextmanager
 async def relay(script: str) -> AsyncIterator[Relay]:
     """A relay that plays ``script`` to whoever connects."""
-    found = Relay(patience=0.6 if "wait" in script else 5.0)
+    found = Relay(patience=2.5 if "wait" in script else PATIENCE)
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

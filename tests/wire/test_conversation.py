@@ -9,6 +9,7 @@ import pytest
 from app.rules.replies.meaning import Reply
 from app.wire.conversation import Parcel, converse
 from app.wire.opening import open_line
+from tests.waiting import PATIENCE
 from tests.wire.scripted import (
     ONE_GOOD,
     PIPELINING,
@@ -286,7 +287,7 @@ def test_what_the_server_said_meanwhile_is_heard_before_more_is_said() -> None:
                 connection.sendall(answer + b"\r\n")
             connection.recv(4096)
             connection.sendall(b"250 taken\r\n")
-            busy.wait(5)
+            busy.wait(PATIENCE)
             connection.sendall(b"421 4.3.2 enough\r\n")
             connection.shutdown(socket.SHUT_WR)
             said_goodbye.set()
@@ -299,7 +300,7 @@ def test_what_the_server_said_meanwhile_is_heard_before_more_is_said() -> None:
 
         def heard(parcel: Parcel, reply: Reply) -> None:
             busy.set()
-            said_goodbye.wait(5)
+            said_goodbye.wait(PATIENCE)
             told.append((parcel.attempt_id, reply))
 
         await converse(line, first, take=lambda: second, say=lambda _: True, heard=heard, most=2)
@@ -321,9 +322,7 @@ def test_a_line_that_was_lost_while_idle_can_be_told_apart() -> None:
             line = await open_line(found.endpoint)
             talk = Talk(found)
             await carry(line, parcels(1), talk)
-            for _ in range(100):
-                if line.lost:
-                    break
+            while not line.lost:
                 await asyncio.sleep(0.01)
             assert not await line.still_open()
             await carry(line, parcels(1), talk2 := Talk(found))
@@ -382,17 +381,17 @@ def test_every_reply_has_its_own_patience() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 hi\r\n")
         while not (line := await reader.readuntil(b"\r\n")).startswith(b"QUIT"):
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(0.8)
             writer.write(b"354 go\r\n" if line.startswith(b"DATA") else b"250 ok\r\n")
             if line.startswith(b"DATA"):
                 await reader.readuntil(b"\r\n.\r\n")
-                await asyncio.sleep(0.4)
+                await asyncio.sleep(0.8)
                 writer.write(b"250 taken\r\n")
         writer.close()
 
     async def run() -> Talk:
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-            talk = Talk(Relay(server.sockets[0].getsockname()[1], patience=1.2))
+            talk = Talk(Relay(server.sockets[0].getsockname()[1], patience=3.5))
             line = await open_line(talk.relay.endpoint)
             await carry(line, parcels(1), talk)
             await line.quit()

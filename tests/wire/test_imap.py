@@ -8,6 +8,7 @@ import pytest
 
 from app.wire import imap
 from app.wire.imap import Place, Trouble
+from tests.waiting import PATIENCE
 from tests.wire import certificates
 from tests.wire.imap_server import PASSWORD, USERNAME, Server, imap_server
 
@@ -19,7 +20,7 @@ def place(server: Server, **more: Any) -> Place:
         "encryption": "none",
         "username": USERNAME,
         "password": server.password,
-        "seconds": 5.0,
+        "seconds": PATIENCE,
         "allow_private": True,
     }
     return Place(**(values | more))
@@ -116,13 +117,11 @@ def test_what_goes_wrong_says_where() -> None:
 
 def test_a_server_that_says_nothing_is_not_waited_for() -> None:
     with imap_server() as server:
-        server.before = lambda name: name == "SELECT" and _never()
-        found = trouble(place(server, seconds=0.3))
+        over = threading.Event()
+        server.before = lambda name: name == "SELECT" and over.wait(PATIENCE)
+        found = trouble(place(server, seconds=2))
+        over.set()
     assert (found.step, found.words) == ("folder", "no answer in time")
-
-
-def _never() -> None:
-    threading.Event().wait(2)
 
 
 @pytest.mark.parametrize("size", [10**7, 10**12])

@@ -4,13 +4,16 @@ import asyncio
 import shutil
 import socket
 import subprocess
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.rules.replies.meaning import Reply
+from app.wire import opening
 from app.wire.opening import Endpoint, LineRefused, Step, open_line
+from tests.waiting import PATIENCE
 from tests.wire import certificates
 from tests.wire.scripted import PIPELINING, Relay, Talk, carry, parcels, relay
 from tests.wire.servers import PASSWORD, USERNAME, Server, smtp_server
@@ -18,7 +21,7 @@ from tests.wire.servers import PASSWORD, USERNAME, Server, smtp_server
 
 def endpoint(port: int, encryption: str = "none", **more: object) -> Endpoint:
     found = Endpoint(
-        "127.0.0.1", port, encryption, "", "", hello_name="t.example", connect_seconds=5
+        "127.0.0.1", port, encryption, "", "", hello_name="t.example", connect_seconds=PATIENCE
     )
     return replace(found, **more)  # type: ignore[arg-type]
 
@@ -88,7 +91,7 @@ def test_a_real_postfix_takes_hundreds() -> None:
         port = free.getsockname()[1]
     sink = subprocess.Popen(["smtp-sink", "-u", "nobody", f"127.0.0.1:{port}", "20"])
     try:
-        asyncio.run(_until_it_listens(port))
+        asyncio.run(asyncio.wait_for(_until_it_listens(port), PATIENCE))
         talk = send(endpoint(port), 300)
     finally:
         sink.terminate()
@@ -98,15 +101,15 @@ def test_a_real_postfix_takes_hundreds() -> None:
 
 
 async def _until_it_listens(port: int) -> None:
-    for _ in range(200):
+    while True:
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:
             await asyncio.sleep(0.02)
         else:
             writer.close()
+            await writer.wait_closed()
             return
-    raise AssertionError("smtp-sink does not listen")
 
 
 def test_each_step_is_told_and_none_of_them_tells_the_password(tmp_path: Path) -> None:
@@ -214,18 +217,20 @@ def test_a_server_without_login_says_so() -> None:
         ("S: 421 4.3.2 too busy\nclose", Reply("greeting", 421, "4.3.2 too busy")),
         ("S: 554 5.7.1 go away\nclose", Reply("greeting", 554, "5.7.1 go away")),
         ("close", Reply("greeting", None, "Unexpected EOF received")),
-        ("wait", Reply("greeting", None, "no answer within 0.3 seconds")),
+        ("wait", Reply("greeting", None, "no answer within 2 seconds")),
         ("S: HTTP/1.1 400 Bad Request\nwait", None),
         ("S: 220 hi\nC: EHLO\nS: 550 5.7.1 not you", Reply("ehlo", 550, "5.7.1 not you")),
-        ("S: 220 hi\nC: EHLO\nwait", Reply("ehlo", None, "no answer within 0.3 seconds")),
+        ("S: 220 hi\nC: EHLO\nwait", Reply("ehlo", None, "no answer within 2 seconds")),
         ("S: 220 hi\nC: EHLO\nS: 421 bye\nclose", Reply("ehlo", 421, "bye")),
     ],
 )
 def test_a_server_that_does_not_want_us_is_quoted(script: str, reply: Reply | None) -> None:
+    seconds = 2 if script.endswith("wait") else PATIENCE
+
     async def run() -> Reply:
         async with relay(script) as found:
             with pytest.raises(LineRefused) as error:
-                await open_line(replace(found.endpoint, connect_seconds=0.3))
+                await open_line(replace(found.endpoint, connect_seconds=seconds))
             return error.value.reply
 
     found = asyncio.run(run())
@@ -324,3 +329,31 @@ def test_taking_leave_of_a_silent_server_does_not_take_long() -> None:
             return loop.time() - since
 
     assert asyncio.run(run()) < 3
+
+
+def test_a_line_that_is_not_opened_in_time_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it is this machine's own name that nobody knows in time."""
+    gone = threading.Event()
+
+    def nobody_knows() -> str:
+        gone.wait(PATIENCE)
+        return "t.example"
+
+    async def run() -> bytes:
+        heard: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            heard.set_result(await reader.read())
+            writer.close()
+
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            nameless = replace(endpoint(port), hello_name="", connect_seconds=2)
+            with pytest.raises(LineRefused, match="greeting: no answer within 2 seconds") as error:
+                await open_line(nameless)
+            gone.set()
+            del error
+            return await asyncio.wait_for(heard, PATIENCE)
+
+    monkeypatch.setattr(opening, "_own_name", nobody_knows)
+    assert asyncio.run(run()) == b""

@@ -9,7 +9,7 @@ from app.dev.demo.curl import Failed
 from app.dev.demo.stage import Stage
 from app.dev.demo.view import RelayLine, Scene, View
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 LOOK_SECONDS = 0.1
 NAMES = ("First relay", "Second relay")
 HTML = """<html><body>
@@ -111,9 +111,11 @@ class Story:
             line.breaker = state
 
     def _until(self, done: Callable[[], bool]) -> None:
-        end = clock.monotonic() + PATIENCE_SECONDS
+        seen, end = "", 0.0
         while not done():
             self._view.show(self._scene)
+            if seen != repr(self._scene):
+                seen, end = repr(self._scene), clock.monotonic() + PATIENCE_SECONDS
             if clock.monotonic() > end:
                 log = self._stage.log.read_text()[-2000:]
                 raise Failed(f"nothing more happened for {PATIENCE_SECONDS:.0f} s.\n{log}")

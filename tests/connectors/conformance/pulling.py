@@ -7,6 +7,7 @@ from app.dev.wordpress_login import PASSWORD
 from connectors import Connector, Page, Pull, find
 from tests.connectors.conformance.cases import Case
 from tests.connectors.site import Request, Response, playing
+from tests.waiting import PATIENCE
 
 Answer = Callable[[Request], Response]
 
@@ -17,7 +18,7 @@ def connector(case: Case) -> Connector:
 
 
 def pull(
-    case: Case, answer: Answer, wanted: Pull | None = None, seconds: float = 20.0
+    case: Case, answer: Answer, wanted: Pull | None = None, seconds: float = PATIENCE
 ) -> list[Page]:
     """Every page that ``wanted`` asks for."""
     options = {option.key: option.default for option in connector(case).options}

@@ -12,6 +12,7 @@ from connectors import Pull
 from tests.connectors.conformance.cases import Case
 from tests.connectors.conformance.pulling import Answer, listings, mails, pull, stored
 from tests.connectors.site import Request, Response, as_json, recorded
+from tests.waiting import PATIENCE
 from wp_bridge.errors import AskTheOwner, NotUnderstood, TryLater
 
 HTML = {"Content-Type": "text/html"}
@@ -109,7 +110,7 @@ def test_a_site_that_does_not_answer_in_time(case: Case) -> None:
     stage, over = case.stage(3), threading.Event()
 
     def change(count: int, request: Request) -> Response:
-        over.wait(20)
+        over.wait(PATIENCE)
         return stage.answer(request)
 
     answer = listings(case, stage.answer, change)
