@@ -172,12 +172,15 @@ class Pull:
     """What one run wants of a connector.
 
     ``cursor``: where to go on, None at the beginning. ``since``: the mark of an earlier run,
-    None for a full pass. ``options``: every option of the connector with its value.
+    None for a full pass. ``options``: every option of the connector with its value. ``named``: what
+    the source said itself that it changed ("customer:5"), when only that is wanted of whatever has
+    no filter for what changed; None for everything.
     """
 
     cursor: Cursor | None = None
     since: Mark | None = None
     options: Mapping[str, bool | str] = field(default_factory=dict)
+    named: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,7 @@ class WooCommerce:
         "X-WC-Webhook-Signature",
         permission="Making webhooks takes an administrator or a shop manager, or a key with the "
         "permission Read/Write.",
+        resource_header="X-WC-Webhook-Resource",
     )
 
     def look(self, site: Site) -> int | None:
@@ -96,7 +97,9 @@ class WooCommerce:
         return sum(bare(site.get(route, query)).total for route in (_CUSTOMERS, _ORDERS))
 
     def pages(self, site: Site, pull: Pull) -> Iterator[Page]:
-        """All customers by id, then the orders, or those changed since the mark."""
+        """All customers by id, or those that are named, then the orders, or those changed since the
+        mark.
+        """
         noticed, catalogue = Noticed(self.fields), Catalogue(site, _PRODUCTS)
         since = text((pull.since or {}).get("modified"))
 
@@ -104,7 +107,11 @@ class WooCommerce:
             def say(rows: Sequence[tuple[int, Row]]) -> tuple[Incoming, ...]:
                 return tuple(_customer(number, row, noticed) for number, row in rows)
 
-            return walk.upwards(_reader(site, _CUSTOMERS, {}), say, at, _PER_PAGE)
+            named = _customers_named(pull)
+            if named == "":
+                return iter(())
+            query = {"include": named} if named else {}
+            return walk.upwards(_reader(site, _CUSTOMERS, query), say, at, _PER_PAGE)
 
         def orders(at: Any) -> Iterator[Step]:
             def say(rows: Sequence[tuple[int, Row]]) -> tuple[Incoming, ...]:
@@ -119,6 +126,14 @@ class WooCommerce:
 
 
 connector = WooCommerce()
+
+
+def _customers_named(pull: Pull) -> str | None:
+    """The numbers of the customers that are wanted, "" for none; None for all of them."""
+    if pull.named is None or not pull.since:
+        return None
+    found = (one.removeprefix("customer:") for one in pull.named if one.startswith("customer:"))
+    return ",".join(sorted(set(found)))
 
 
 def _reader(site: Site, route: str, more: dict[str, str]) -> walk.Read:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.contacts import fields
 from app.contacts.models import MailingList, Tag
-from app.sources import connections, forms, rejects
+from app.sources import connections, forms, narrowing, rejects
 from app.sources.agents import READ_HERE
 from app.sources.forms import Rules
 from app.sources.models import Connection, Site, SourceRow, SyncRun
@@ -77,6 +77,8 @@ def claim(session: Session, run_id: UUID, owner: UUID, now: datetime) -> Task | 
     if not taken.rowcount:
         return None
     run = session.get_one(SyncRun, run_id)
+    if run.pages == 0 and not run.dry and run.named is None:
+        narrowing.narrow(session, session.get_one(Connection, run.connection_id), run, now)
     return task_of(session, run, owner, _cursor(session, run, now), now)
 
 
@@ -108,7 +110,8 @@ def task_of(
     site, rules = session.get_one(Site, connection.site_id), forms.rules(session, connection)
     if run.pages == 0:
         rejects.forget(session, connection.id)
-        connection.last_run_at = connection.last_run_at if run.dry else now
+        is_whole = not run.dry and run.named is None
+        connection.last_run_at = now if is_whole else connection.last_run_at
         connection.pull_by = connection.pull_by if run.dry else None
     return Task(
         progress=replace(
@@ -116,6 +119,7 @@ def task_of(
             source=connection.source,
             site=site.url,
             is_once=run.once is not None,
+            is_named=run.named is not None,
         ),
         workspace_id=run.workspace_id,
         site=site,
@@ -128,7 +132,12 @@ def task_of(
         dry=run.dry,
         kinds=fields.kinds(session, run.workspace_id),
         fields=connections.fields(connection),
-        pull=Pull(cursor["at"] if cursor else None, since, _options(connection, run)),
+        pull=Pull(
+            cursor["at"] if cursor else None,
+            since,
+            _options(connection, run),
+            None if run.named is None else tuple(run.named),
+        ),
         failures=connection.failures,
         force=run.force,
     )
@@ -155,7 +164,7 @@ def _cursor(session: Session, run: SyncRun, now: datetime) -> dict[str, Any] | N
     cursor = session.get_one(Connection, run.connection_id).cursor
     if not cursor or now - datetime.fromisoformat(cursor["begun"]) > STALE:
         return None
-    own = None if run.once is None else str(run.id)
+    own = None if run.once is None and run.named is None else str(run.id)
     return cursor if cursor.get("once") == own else None
 
 

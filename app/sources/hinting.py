@@ -127,7 +127,7 @@ def hear(runtime: Runtime, hint_id: UUID, headers: Mapping[str, str], body: byte
     if is_theirs:
         with runtime.database.transaction() as session:
             session.execute(update(Hint).where(Hint.id == hint_id).values(heard_at=now))
-            sooner.ask(session, hint.connection_id, now)
+            sooner.ask(session, hint.connection_id, now, place.hints.named(headers, body))
 
 
 def keep(runtime: Runtime) -> int:

@@ -1,0 +1,52 @@
+"""Agents that fall silent, and dry runs that they bring."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0032"
+down_revision = "0031"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("agent") as agent:
+        agent.add_column(sa.Column("begun_at", sa.DateTime(timezone=True), nullable=True))
+        agent.add_column(sa.Column("missed_at", sa.DateTime(timezone=True), nullable=True))
+        agent.add_column(
+            sa.Column("every_seconds", sa.Integer(), server_default=sa.text("0"), nullable=False)
+        )
+    op.create_table(
+        "trial_page",
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["sync_run.id"],
+            name=op.f("fk_trial_page_run_id_sync_run"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("run_id", "number", name=op.f("pk_trial_page")),
+    )
+
+    named = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+    with op.batch_alter_table("connection") as connection:
+        connection.add_column(
+            sa.Column("pull_for", named, server_default=sa.text("'[]'"), nullable=False)
+        )
+    with op.batch_alter_table("sync_run") as run:
+        run.add_column(sa.Column("named", named, nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("sync_run") as run:
+        run.drop_column("named")
+    with op.batch_alter_table("connection") as connection:
+        connection.drop_column("pull_for")
+    op.drop_table("trial_page")
+    with op.batch_alter_table("agent") as agent:
+        agent.drop_column("every_seconds")
+        agent.drop_column("missed_at")
+        agent.drop_column("begun_at")
