@@ -89,6 +89,7 @@ class WooCommerce:
         permission="Making webhooks takes an administrator or a shop manager, or a key with the "
         "permission Read/Write.",
         resource_header="X-WC-Webhook-Resource",
+        where="WooCommerce > Settings > Advanced > Webhooks",
     )
 
     def look(self, site: Site) -> int | None:

@@ -88,3 +88,23 @@ class ToldBack(Base):
     words: Mapped[str] = mapped_column(Text, default="")
     due_at: Mapped[datetime]
     told_at: Mapped[datetime | None]
+
+
+class Farewell(Identified, Base):
+    """Webhooks that were left at a site which is removed here, and what it takes to get in there.
+
+    They go to an address that ends with ``path``. ``tries`` failed so far; the next is ``due_at``.
+    """
+
+    __tablename__ = "farewell"
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"), index=True)
+    source: Mapped[str]
+    path: Mapped[str]
+    url: Mapped[str] = mapped_column(Text)
+    username: Mapped[str] = mapped_column(Text)
+    secret: Mapped[str] = mapped_column(Text)
+    shop_keys: Mapped[str] = mapped_column(Text)
+    rest_root: Mapped[str] = mapped_column(Text)
+    tries: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime]

@@ -41,6 +41,11 @@ class Hints(Protocol):
         """What it takes at the site: a sentence."""
         ...
 
+    @property
+    def where(self) -> str:
+        """Where its owner finds them."""
+        ...
+
     def obstacle(self, address: str, site: str) -> str:
         """Why the site would not send anything to ``address``, "" when nothing is known."""
         ...
@@ -71,7 +76,7 @@ def hints_of(connector: Connector) -> Hints | None:
 class RestHooks:
     """``route`` lists and makes them, one for each of ``topics``; what they send is signed in
     ``header`` (base64 of HMAC-SHA256 over the body), and is about a ``resource_header``.
-    ``permission``: what making them takes.
+    ``permission``: what making them takes; ``where`` their owner finds them.
     """
 
     route: str
@@ -79,6 +84,7 @@ class RestHooks:
     header: str
     permission: str
     resource_header: str = ""
+    where: str = ""
 
     def obstacle(self, address: str, site: str) -> str:
         """Why the site would not send anything to ``address``, "" when nothing is known."""

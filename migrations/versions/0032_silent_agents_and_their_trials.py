@@ -1,4 +1,4 @@
-"""Agents that fall silent, and dry runs that they bring."""
+"""Agents that fall silent, the dry runs that they bring, and what is left at removed sites."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,7 +30,26 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("run_id", "number", name=op.f("pk_trial_page")),
     )
-
+    op.create_table(
+        "farewell",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        *(
+            sa.Column(name, sa.Text(), nullable=False)
+            for name in ("url", "username", "secret", "shop_keys", "rest_root")
+        ),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspace.id"], name=op.f("fk_farewell_workspace_id_workspace")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_farewell")),
+    )
+    op.create_index(op.f("ix_farewell_due_at"), "farewell", ["due_at"])
+    op.create_index(op.f("ix_farewell_workspace_id"), "farewell", ["workspace_id"])
     named = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
     with op.batch_alter_table("connection") as connection:
         connection.add_column(
@@ -45,6 +64,7 @@ def downgrade() -> None:
         run.drop_column("named")
     with op.batch_alter_table("connection") as connection:
         connection.drop_column("pull_for")
+    op.drop_table("farewell")
     op.drop_table("trial_page")
     with op.batch_alter_table("agent") as agent:
         agent.drop_column("every_seconds")
