@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Identified
+from app.rules.inbound import Scheme
 
 _WAITING = "NOT is_done"
 
@@ -33,7 +34,8 @@ class Hint(Identified, Base):
 class Webhook(Identified, Base):
     """An address with this id, to which programs post signed rows for a connection.
 
-    ``secret``: what they sign with, encrypted.
+    ``secret``: what they sign with, encrypted. ``signing``: in which way, ``header``: where; both
+    empty for our own.
     """
 
     __tablename__ = "webhook"
@@ -42,8 +44,15 @@ class Webhook(Identified, Base):
         ForeignKey("connection.id", ondelete="CASCADE"), unique=True
     )
     secret: Mapped[str] = mapped_column(Text)
+    signing: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    header: Mapped[str] = mapped_column(default="", server_default=text("''"))
     heard_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+    @property
+    def scheme(self) -> Scheme:
+        """How its posts are signed."""
+        return Scheme(self.signing, self.header) if self.signing else Scheme()
 
 
 class WebhookPost(Identified, Base):

@@ -57,9 +57,16 @@ def upgrade() -> None:
         )
     with op.batch_alter_table("sync_run") as run:
         run.add_column(sa.Column("named", named, nullable=True))
+    with op.batch_alter_table("webhook") as webhook:
+        for name in ("signing", "header"):
+            empty = sa.Column(name, sa.String(), server_default=sa.text("''"), nullable=False)
+            webhook.add_column(empty)
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("webhook") as webhook:
+        webhook.drop_column("header")
+        webhook.drop_column("signing")
     with op.batch_alter_table("sync_run") as run:
         run.drop_column("named")
     with op.batch_alter_table("connection") as connection:
