@@ -113,6 +113,14 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """An option that only this very site offers: a short text, empty by default."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Purchase:
     """An order of the person a row is about; what she bought in all is added up here.
 
@@ -189,7 +197,7 @@ class Page:
 
     ``total``: how many rows the source says it has. ``mark``: on the last page, what the next
     run may begin from; None where every run is a full pass. ``fields``, ``forms``: those that
-    only turned up in the rows.
+    only turned up in the rows. ``choices``: those that the site turned out to offer.
     """
 
     rows: tuple[Incoming, ...]
@@ -198,6 +206,7 @@ class Page:
     mark: Mark | None = None
     fields: tuple[SourceField, ...] = ()
     forms: tuple[SourceForm, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
 
 class Connector(Protocol):

@@ -55,9 +55,7 @@ class WebhookChanges(Strict):
     """In which way posts are signed, and with which secret, where the other service chose one."""
 
     signature = fields.Nested(SignatureShape, required=True)
-    secret = Text(
-        least=16, most=500, load_default="", load_only=True, metadata={"format": "password"}
-    )
+    secret = Text(least=16, most=500, load_only=True, metadata={"format": "password"})
 
 
 class WebhookAnswer(Schema):
@@ -137,7 +135,7 @@ def change_webhook(connection_id: UUID, body: dict[str, Any]) -> Any:
     running, which = runtime(), (caller().workspace_id, connection_id)
     scheme = Scheme(**body["signature"])
     with running.database.transaction() as session:
-        found = webhooks.sign(session, *which, scheme, body["secret"], runtime=running)
+        found = webhooks.sign(session, *which, scheme, body.get("secret", ""), runtime=running)
         return _made(Made(found, ""), webhooks.waiting(session, connection_id))
 
 

@@ -112,14 +112,11 @@ def task_of(
         rejects.forget(session, connection.id)
         is_whole = not run.dry and run.named is None
         connection.last_run_at = now if is_whole else connection.last_run_at
-        connection.pull_by = connection.pull_by if run.dry else None
     return Task(
         progress=replace(
             _progress(session, run, owner, cursor, since, now),
             source=connection.source,
             site=site.url,
-            is_once=run.once is not None,
-            is_named=run.named is not None,
         ),
         workspace_id=run.workspace_id,
         site=site,
@@ -132,15 +129,20 @@ def task_of(
         dry=run.dry,
         kinds=fields.kinds(session, run.workspace_id),
         fields=connections.fields(connection),
-        pull=Pull(
-            cursor["at"] if cursor else None,
-            since,
-            _options(connection, run),
-            None if run.named is None else tuple(run.named),
-        ),
+        pull=_pull(connection, run, cursor, since),
         failures=connection.failures,
         force=run.force,
     )
+
+
+def _pull(
+    connection: Connection,
+    run: SyncRun,
+    cursor: dict[str, Any] | None,
+    since: dict[str, Any] | None,
+) -> Pull:
+    named = None if run.named is None else tuple(run.named)
+    return Pull(cursor["at"] if cursor else None, since, _options(connection, run), named)
 
 
 def terms_of(session: Session, connection: Connection, rules: Rules) -> Terms:
@@ -208,6 +210,8 @@ def _progress(
         known=cursor["known"] if cursor else _known(session, run.connection_id),
         overwritten=cursor["overwritten"] if cursor else 0,
         since=since,
+        is_once=run.once is not None,
+        is_named=run.named is not None,
     )
 
 

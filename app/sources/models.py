@@ -70,7 +70,8 @@ class Connection(Identified, Base):
     ``cursor`` is what the connector goes on from, null when the next run starts afresh.
     ``mark``: what a finished run left, so that the next asks only for what changed since;
     ``swept_at``: when the last full pass began. ``options``: choices of its connector.
-    ``learned``: fields that its rows turned out to have. ``policy`` and ``policies``: what a site
+    ``learned``: fields that its rows turned out to have, ``offered``: options that its site turned
+    out to offer. ``policy`` and ``policies``: what a site
     may do to fields that are filled, in general and by field. ``consent``: who may be written to,
     null where the source says it. ``form_rule``: how forms without a rule of their own are read.
     ``failing_since``: since when no page came over, ``trouble``: why not; ``is_down``: the site was
@@ -92,6 +93,7 @@ class Connection(Identified, Base):
     add_tags: Mapped[list[str]] = mapped_column(default=list)
     options: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     learned: Mapped[list[Any]] = mapped_column(Json, default=list, server_default=text("'[]'"))
+    offered: Mapped[list[Any]] = mapped_column(Json, default=list, server_default=text("'[]'"))
     policy: Mapped[str] = mapped_column(default="site_wins", server_default=text("'site_wins'"))
     policies: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     consent: Mapped[dict[str, Any] | None]

@@ -27,11 +27,11 @@ def narrow(session: Session, connection: Connection, run: SyncRun, now: datetime
     """Decides once, before its first page, what ``run`` is for.
 
     Only what was named, if a hint began it, everything that was told since has a name, and nothing
-    else is due: no full pass, no sweep that was left half-way.
+    else is due: no full pass, no sweep that was left half-way, nothing that went wrong before.
     """
-    named, connection.pull_for = connection.pull_for, []
+    named, connection.pull_for, connection.pull_by = connection.pull_for, [], None
     since = passes.since(connection.mark, connection.swept_at, connection.updated_at, now)
-    is_small = bool(named) and _ANYTHING not in named
+    is_small = bool(named) and _ANYTHING not in named and not connection.trouble
     is_sweep = run.full or run.force or run.once is not None or since is None or connection.cursor
     if run.trigger == "hint" and is_small and not is_sweep:
         run.named = None if agents.reads(session, connection.site_id) else named

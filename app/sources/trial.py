@@ -17,7 +17,7 @@ from app.sources.models import Connection
 from app.sources.progress import LEASE, Progress, added, mine
 from app.sources.roster import Roster, Seen
 from app.sources.store import ContactStore
-from connectors import SourceField, SourceForm
+from connectors import Choice, SourceField, SourceForm
 from sync import mapping
 from sync import run as pulling
 from sync.forms import Forms
@@ -163,6 +163,9 @@ class TrialStore(ContactStore):
             made = {one.target for one in self._fields if one.key not in connection.mapping}
             targets = targets_of(session, self._workspace_id) | {one for one in made if one}
             return mapping.targets(known.values(), connection.mapping, targets)
+
+    def offer(self, choices: Sequence[Choice]) -> None:
+        """Nothing is noted."""
 
     def meet(self, forms: Sequence[SourceForm]) -> Forms:
         """How every form would be read; nothing is noted."""

@@ -52,9 +52,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_farewell_workspace_id"), "farewell", ["workspace_id"])
     named = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
     with op.batch_alter_table("connection") as connection:
-        connection.add_column(
-            sa.Column("pull_for", named, server_default=sa.text("'[]'"), nullable=False)
-        )
+        for name in ("pull_for", "offered"):
+            empty = sa.Column(name, named, server_default=sa.text("'[]'"), nullable=False)
+            connection.add_column(empty)
     with op.batch_alter_table("sync_run") as run:
         run.add_column(sa.Column("named", named, nullable=True))
     with op.batch_alter_table("webhook") as webhook:
@@ -70,6 +70,7 @@ def downgrade() -> None:
     with op.batch_alter_table("sync_run") as run:
         run.drop_column("named")
     with op.batch_alter_table("connection") as connection:
+        connection.drop_column("offered")
         connection.drop_column("pull_for")
     op.drop_table("farewell")
     op.drop_table("trial_page")

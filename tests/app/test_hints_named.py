@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 
 from app.contacts.models import Contact
 from app.runtime import Runtime
-from app.sources import narrowing, running, sooner
+from app.sources import claiming, narrowing, running, sooner
 from tests.app.conftest import Client
 from tests.app.test_hints import ORDER, World, begun
 from tests.conftest import TurnableClock
@@ -156,3 +157,39 @@ def test_it_is_resumed_as_what_it_was(world: World, runtime: Runtime, clock: Tur
     assert (world.runs()[0]["state"], world.runs()[0]["seen"]) == ("succeeded", 2)
     (asked_later,) = pulled(world, runtime, clock)
     assert asked_later.query["include"] == "8"
+
+
+def test_after_a_failed_pull_everything_is_looked_at(
+    world: World, runtime: Runtime, clock: TurnableClock
+) -> None:
+    """What the failed one was for is not known any more."""
+    url = begun(world)
+    told(world, url, "customer", customer(7))
+    clock.turn(minutes=1)
+    world.shop.is_down = True
+    running.run_due(runtime)
+    world.owner.post(f"/runs/{world.runs()[0]['id']}/cancel")
+    world.shop.is_down = False
+    clock.turn(hours=1)
+    told(world, url, "customer", customer(8))
+    assert len(pulled(world, runtime, clock)) == 3
+
+
+def test_what_is_told_while_a_dead_process_s_run_waits_is_not_lost(
+    world: World, runtime: Runtime, clock: TurnableClock
+) -> None:
+    url = begun(world)
+    told(world, url, "customer", customer(7))
+    clock.turn(minutes=1)
+    assert running.run_due(runtime, stop=lambda: True) == 0
+    running.begin_due(runtime)
+    with runtime.database.transaction() as session:
+        run_id = UUID(world.runs()[0]["id"])
+        assert claiming.claim(session, run_id, uuid4(), clock())  # and then it dies
+    told(world, url, "customer", customer(8))
+    clock.turn(minutes=10)
+    world.shop.asked.clear()
+    while running.run_due(runtime):
+        clock.turn(minutes=2)
+    asked = [one.query.get("include") for one in world.shop.asked if "customers" in one.path]
+    assert asked == ["7", "8"]
