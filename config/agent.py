@@ -16,6 +16,9 @@ KINDS: dict[str, type] = {
     "username": str,
     "password": str,
     "password_file": str,
+    "consumer_key": str,
+    "consumer_secret": str,
+    "consumer_secret_file": str,
     "state_dir": str,
     "spool_mb": int,
     "allow_http": bool,
@@ -24,12 +27,16 @@ KINDS: dict[str, type] = {
 
 @dataclass(frozen=True, slots=True)
 class SiteAccess:
-    """A site and the login there ("" for none); ``allow_http``: also when it is a public one."""
+    """A site and the login there ("" for none); ``allow_http``: also when it is a public one.
+
+    ``keys``: its shop's consumer key and the secret, if there are some.
+    """
 
     url: str
     username: str
     password: str
     allow_http: bool
+    keys: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,14 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """An option that only this very site offers: a short text, empty by default."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Purchase:
     """An order of the person a row is about; what she bought in all is added up here.
 
@@ -172,12 +180,15 @@ class Pull:
     """What one run wants of a connector.
 
     ``cursor``: where to go on, None at the beginning. ``since``: the mark of an earlier run,
-    None for a full pass. ``options``: every option of the connector with its value.
+    None for a full pass. ``options``: every option of the connector with its value. ``named``: what
+    the source said itself that it changed ("customer:5"), when only that is wanted of whatever has
+    no filter for what changed; None for everything.
     """
 
     cursor: Cursor | None = None
     since: Mark | None = None
     options: Mapping[str, bool | str] = field(default_factory=dict)
+    named: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +197,7 @@ class Page:
 
     ``total``: how many rows the source says it has. ``mark``: on the last page, what the next
     run may begin from; None where every run is a full pass. ``fields``, ``forms``: those that
-    only turned up in the rows.
+    only turned up in the rows. ``choices``: those that the site turned out to offer.
     """
 
     rows: tuple[Incoming, ...]
@@ -195,6 +206,7 @@ class Page:
     mark: Mark | None = None
     fields: tuple[SourceField, ...] = ()
     forms: tuple[SourceForm, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
 
 class Connector(Protocol):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -12,8 +13,10 @@ from connectors.reading.values import enveloped, mapping, plain, text, utc
 from connectors.reading.walk import Noticed, Row, Sheet
 from wp_bridge.errors import AskTheOwner, NotUnderstood
 
-_ROUTE = "fluentform/v1/submissions"
+_ROUTE, _FORMS = "fluentform/v1/submissions", "fluentform/v1/forms"
 _PER_PAGE = 100
+#: A site with more forms than on so many pages calls the others by their numbers.
+_MOST_PAGES = 10
 _KINDS = {
     "input_email": "email",
     "input_name": "name",
@@ -56,11 +59,28 @@ connector = FluentForms()
 
 
 class Forms:
-    """What the forms of a site ask for; each is looked up once."""
+    """What the forms of a site ask for, and what they are called; each is looked up once."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
         self._known: dict[str, Mapping[str, Any]] = {}
+        self._titles: dict[str, str] | None = None
+
+    def title(self, form: str) -> str:
+        """What a form is called; by its number when the account may not know it."""
+        if self._titles is None:
+            self._titles = {}
+            with suppress(AskTheOwner, NotUnderstood):
+                self._titles.update(self._listed())
+        return self._titles.get(form) or f"Form {form}"
+
+    def _listed(self) -> Iterator[tuple[str, str]]:
+        for page in range(1, _MOST_PAGES + 1):
+            query = {"per_page": str(_PER_PAGE), "page": str(page)}
+            sheet = enveloped(self._site.get(_FORMS, query).data)
+            yield from ((str(number), plain(row.get("title"))) for number, row in sheet.rows)
+            if page >= sheet.pages:
+                return
 
     def fields(self, form: str) -> Mapping[str, Any]:
         """The fields of a form by name; none when the account may not know them."""
@@ -89,7 +109,7 @@ def _submission(number: int, row: Row, known: Forms, zone: Any) -> Submission:
     return Submission(
         number,
         form,
-        f"Form {form}",
+        known.title(form),
         utc(row.get("created_at"), zone),
         [_said(fields, name, said.get(name)) for name in names],
         is_out=text(row.get("status")) in ("spam", "trashed"),

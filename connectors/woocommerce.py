@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from connectors import (
@@ -16,7 +15,7 @@ from connectors import (
     Site,
     SourceField,
 )
-from connectors.reading import walk
+from connectors.reading import amounts, statuses, walk
 from connectors.reading.catalogue import Catalogue
 from connectors.reading.hooks import RestHooks
 from connectors.reading.values import bare, first_address, listed, mapping, plain, text, utc
@@ -32,8 +31,10 @@ _ORDER_FIELDS = (
 _OVERLAP = timedelta(minutes=2)
 _PAID = frozenset({"processing", "completed", "refunded"})
 _UNPAID = frozenset({"pending", "on-hold", "cancelled", "failed"})
+_TOTALS = "wc/v3/reports/orders/totals"
 _STATUSES = ("pending", "on-hold", "processing", "completed", "refunded", "cancelled", "failed")
 _NO_ORDER = frozenset({"checkout-draft", "auto-draft", "draft", "trash"})
+_USUAL = _NO_ORDER.union(_STATUSES)
 _LONG_AGO = "1970-01-01T00:00:00Z"
 _BILLING = {
     "phone": "phone",
@@ -77,7 +78,7 @@ class WooCommerce:
         Option("tag_coupons", "Tag people with the coupons that they used", False),
         Option("tag_prefix", "Put this before such tags", ""),
         *(
-            Option(f"list_{status.replace('-', '_')}", f"List for who has an order: {status}", "")
+            Option(statuses.option_of(status), f"List for who has an order: {status}", "")
             for status in _STATUSES
         ),
     )
@@ -88,6 +89,8 @@ class WooCommerce:
         "X-WC-Webhook-Signature",
         permission="Making webhooks takes an administrator or a shop manager, or a key with the "
         "permission Read/Write.",
+        resource_header="X-WC-Webhook-Resource",
+        where="WooCommerce > Settings > Advanced > Webhooks",
     )
 
     def look(self, site: Site) -> int | None:
@@ -96,7 +99,7 @@ class WooCommerce:
         return sum(bare(site.get(route, query)).total for route in (_CUSTOMERS, _ORDERS))
 
     def pages(self, site: Site, pull: Pull) -> Iterator[Page]:
-        """All customers by id, then the orders, or those changed since the mark."""
+        """Customers by id, all or those named; then orders, all or those changed since the mark."""
         noticed, catalogue = Noticed(self.fields), Catalogue(site, _PRODUCTS)
         since = text((pull.since or {}).get("modified"))
 
@@ -104,7 +107,10 @@ class WooCommerce:
             def say(rows: Sequence[tuple[int, Row]]) -> tuple[Incoming, ...]:
                 return tuple(_customer(number, row, noticed) for number, row in rows)
 
-            return walk.upwards(_reader(site, _CUSTOMERS, {}), say, at, _PER_PAGE)
+            query = _customers_named(pull)
+            if query is None:
+                return iter(())
+            return walk.upwards(_reader(site, _CUSTOMERS, query), say, at, _PER_PAGE)
 
         def orders(at: Any) -> Iterator[Step]:
             def say(rows: Sequence[tuple[int, Row]]) -> tuple[Incoming, ...]:
@@ -115,10 +121,19 @@ class WooCommerce:
             query = {"_fields": _ORDER_FIELDS, **_changed_after(since)}
             return walk.upwards(_reader(site, _ORDERS, query), say, at, _PER_PAGE)
 
-        yield from walk.through([customers, orders], pull, lambda: _newest(site), noticed)
+        pages = walk.through([customers, orders], pull, lambda: _newest(site), noticed)
+        yield from pages if since or pull.cursor else statuses.told(pages, site, _TOTALS, _USUAL)
 
 
 connector = WooCommerce()
+
+
+def _customers_named(pull: Pull) -> dict[str, str] | None:
+    """What asks for the customers that are wanted; None when there are none."""
+    if pull.named is None or not pull.since:
+        return {}
+    found = {one.removeprefix("customer:") for one in pull.named if one.startswith("customer:")}
+    return {"include": ",".join(sorted(found))} if found else None
 
 
 def _reader(site: Site, route: str, more: dict[str, str]) -> walk.Read:
@@ -181,10 +196,15 @@ def _order(number: int, row: Row, pull: Pull, catalogue: Catalogue) -> Incoming:
         skip=skip,
         said_at=placed_at,
         about="" if is_guest else f"customer:{customer}",
-        lists=_lists(status, pull),
+        lists=statuses.lists(status, pull),
         tags=_tags(row, pull, catalogue) if _is_paid(row) else frozenset(),
-        purchase=Purchase(placed_at, _amount(row), text(row.get("currency")), _is_paid(row)),
+        purchase=_purchase(row, placed_at),
     )
+
+
+def _purchase(row: Row, placed_at: str) -> Purchase:
+    amount = amounts.paid(row.get("total"), (one.get("total") for one in _items(row, "refunds")))
+    return Purchase(placed_at, amount, text(row.get("currency")), _is_paid(row))
 
 
 def _person(billing: Row) -> dict[str, str]:
@@ -200,11 +220,6 @@ def _items(row: Row, name: str) -> list[Row]:
 def _products(row: Row) -> list[int]:
     numbers = (str(item.get("product_id") or 0) for item in _items(row, "line_items"))
     return [int(number) for number in numbers if number.isdecimal()]
-
-
-def _lists(status: str, pull: Pull) -> frozenset[str]:
-    name = str(pull.options.get(f"list_{status.replace('-', '_')}") or "").strip()
-    return frozenset([name] if name else ())
 
 
 def _tags(row: Row, pull: Pull, catalogue: Catalogue) -> frozenset[str]:
@@ -224,20 +239,6 @@ def _tags(row: Row, pull: Pull, catalogue: Catalogue) -> frozenset[str]:
     if pull.options.get("tag_categories"):
         found |= catalogue.categories(_products(row))
     return frozenset(prefix + name for name in found if name)
-
-
-def _amount(row: Row) -> str:
-    """What was paid in the end: refunds are told as negative totals."""
-    refunds = [one.get("total") for one in _items(row, "refunds")]
-    return str(sum((_decimal(one) for one in refunds), _decimal(row.get("total"))))
-
-
-def _decimal(value: Any) -> Decimal:
-    try:
-        found = Decimal(str(value))
-    except InvalidOperation:
-        return Decimal(0)
-    return found if found.is_finite() else Decimal(0)
 
 
 def _is_paid(row: Row) -> bool:

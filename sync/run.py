@@ -7,7 +7,17 @@ from functools import partial
 from typing import Protocol
 from uuid import UUID
 
-from connectors import Connector, Cursor, Mark, Page, Pull, Site, SourceField, SourceForm
+from connectors import (
+    Choice,
+    Connector,
+    Cursor,
+    Mark,
+    Page,
+    Pull,
+    Site,
+    SourceField,
+    SourceForm,
+)
 from sync import merge, reading
 from sync.forms import Forms
 from sync.mapping import Wanted
@@ -100,6 +110,10 @@ class Store(Protocol):
         """Notes forms that the source turned out to have; how each is read from now on."""
         ...
 
+    def offer(self, choices: Sequence[Choice]) -> None:
+        """Notes options that the site turned out to offer."""
+        ...
+
 
 class Held(Exception):
     """The guard stopped the run; the message says why and how to go on."""
@@ -114,6 +128,8 @@ def take(pages: Iterable[Page], store: Store, order: Order) -> None:
     """Stores page after page. Raises Held, and what ``pages`` and ``store`` raise."""
     overwritten = order.overwritten
     for page in pages:
+        if page.choices:
+            store.offer(page.choices)
         if page.fields:
             order = replace(order, targets=store.learn(page.fields))
         if page.forms or (page.fields and order.forms):

@@ -17,7 +17,7 @@ def access(options: dict[str, Any]) -> SiteAccess:
     except network.BadUrl as error:
         raise SettingsError(f"--site {error.sentence}") from None
     password = secret(options["password"], options["password_file"])
-    return SiteAccess(url, options["username"], password, options["allow_http"])
+    return SiteAccess(url, options["username"], password, options["allow_http"], _keys(options))
 
 
 def settings(options: dict[str, Any]) -> AgentSettings:
@@ -31,6 +31,21 @@ def settings(options: dict[str, Any]) -> AgentSettings:
     folder = Path(options["state_dir"]).expanduser().absolute()
     identity = (key[0].hex, key[1])
     return AgentSettings(access(options), server, identity, folder, bytes_of(options))
+
+
+def _keys(options: dict[str, Any]) -> tuple[str, str] | None:
+    """The keys of the site's shop; both or none. Raises SettingsError."""
+    key = options["consumer_key"].strip()
+    hidden = secret(options["consumer_secret"], options["consumer_secret_file"])
+    if bool(key) != bool(hidden):
+        raise SettingsError(
+            "a shop's keys are both: --consumer-key ck_... and --consumer-secret-file FILE"
+        )
+    if key.startswith("cs_") or hidden.startswith("ck_"):
+        raise SettingsError(
+            "the shop's key (ck_...) and its secret (cs_...) are the wrong way round"
+        )
+    return (key, hidden) if key else None
 
 
 def bytes_of(options: dict[str, Any]) -> int:

@@ -55,6 +55,9 @@ _SITE = _options(
     _option("--username", "The account of the application password.", default=""),
     _option("--password-file", "A file with the application password.", type=_FILE),
     _option("--password", "The same, open to everybody who lists processes.", default=""),
+    _option("--consumer-key", "The key of its shop (ck_...), instead or besides.", default=""),
+    _option("--consumer-secret-file", "A file with the secret of that key.", type=_FILE),
+    _option("--consumer-secret", "The same, open to everybody who lists processes.", default=""),
     _option("--allow-http", "Send secrets over plain http to public addresses.", is_flag=True),
 )
 _STATE = _options(

@@ -29,7 +29,7 @@ def _lines(access: SiteAccess, found: Discovery) -> Iterator[str]:
         yield from _entry("REST API", finding.state, finding.detail)
         return
     yield f"  REST API at {found.root.url}" + (f" ({found.root.name})" if found.root.name else "")
-    if not access.password and found.root.authorization:
+    if not (access.password or access.keys) and found.root.authorization:
         yield "  No login was given. Make an application password here, as an administrator:"
         yield f"  {found.root.authorization}?app_name=pressferry"
     titles = connectors.find()

@@ -4,6 +4,7 @@ from app import __version__
 from app.rules import network
 from config.agent import SiteAccess
 from wp_bridge.client import Client
+from wp_bridge.ways import Keys
 
 
 def open_site(site: SiteAccess) -> Client:
@@ -17,5 +18,6 @@ def open_site(site: SiteAccess) -> Client:
         site.password,
         allowed=lambda ip: network.may_connect(ip, allow_private=True),
         plainly=lambda ip: network.may_speak_plainly(ip, allow_http=site.allow_http),
+        keys=Keys(*site.keys) if site.keys else None,
         user_agent=f"pressferry-agent/{__version__}",
     )

@@ -88,6 +88,7 @@ class Agent:
 
     def _said(self, *, begin: bool, look: bool) -> dict[str, Any]:
         said: dict[str, Any] = {"format": FORMAT, "version": __version__, "begin": begin}
+        said["once"] = not self._is_patient
         return {**said, **self._found()} if look else said
 
     def _found(self) -> dict[str, Any]:

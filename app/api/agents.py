@@ -32,12 +32,13 @@ class SourceFoundAnswer(Schema):
 
 
 class AgentAnswer(Schema):
-    """An agent without its key. ``seen_at``: when it last asked what to do."""
+    """An agent without its key. ``seen_at``: when it was last heard of; ``silent``: long ago."""
 
     id = Id(required=True)
     site_id = Id(required=True)
     url = fields.String(required=True)
     version = fields.String(required=True)
+    silent = fields.Boolean(required=True)
     findings = fields.List(fields.Nested(SourceFoundAnswer), required=True)
     looked_at = Instant(required=True, allow_none=True)
     seen_at = Instant(required=True, allow_none=True)
@@ -55,10 +56,9 @@ class AgentWithKey(AgentAnswer):
 @blueprint.get("/agents", scope="read", query=PageQuery, answer=page_of(AgentAnswer))
 def list_agents(query: dict[str, Any]) -> Any:
     """The sync agents, oldest first, with what they found at their sites."""
-    with runtime().database.reading() as session:
-        return agents.listed(
-            session, caller().workspace_id, number=query["page"], per_page=query["per_page"]
-        )
+    running, which = runtime(), {"number": query["page"], "per_page": query["per_page"]}
+    with running.database.reading() as session:
+        return agents.listed(session, caller().workspace_id, **which, now=running.now())
 
 
 @blueprint.post("/agents", scope="settings", body=NewAgent, answer=AgentWithKey)
@@ -75,8 +75,9 @@ def create_agent(body: dict[str, Any]) -> Any:
 @blueprint.get(_AGENT, scope="read", answer=AgentAnswer)
 def get_agent(agent_id: UUID) -> Any:
     """One agent."""
-    with runtime().database.reading() as session:
-        return agents.get(session, caller().workspace_id, agent_id)
+    running = runtime()
+    with running.database.reading() as session:
+        return agents.get(session, caller().workspace_id, agent_id, now=running.now())
 
 
 @blueprint.post(f"{_AGENT}/key", scope="settings", answer=AgentWithKey, status=200)

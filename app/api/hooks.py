@@ -8,6 +8,7 @@ from marshmallow import Schema, fields, validate
 from app.api.access import caller, runtime
 from app.api.routes import Routes
 from app.api.schemas import Id, Instant, Strict, Text
+from app.rules.inbound import HEADER, KINDS, Scheme
 from app.sources import hinting, webhooks, writing_back
 from app.sources.hook_models import Hint
 from app.sources.webhooks import Made
@@ -36,11 +37,33 @@ class NewWebhook(Strict):
     )
 
 
+class SignatureShape(Strict):
+    """How posts are signed. ``kind``: pressferry (ours), hex or base64 of HMAC-SHA256 over the body
+    (a ``sha256=`` before it may be there), or timestamped (``t=...,v1=...``); ``header``: where.
+    """
+
+    kind = Text(required=True, validate=[validate.OneOf(KINDS)])
+    header = Text(
+        least=1,
+        most=80,
+        load_default=HEADER,
+        validate=[validate.Regexp(r"[A-Za-z][A-Za-z0-9-]*\Z")],
+    )
+
+
+class WebhookChanges(Strict):
+    """In which way posts are signed, and with which secret, where the other service chose one."""
+
+    signature = fields.Nested(SignatureShape, required=True)
+    secret = Text(least=16, most=500, load_only=True, metadata={"format": "password"})
+
+
 class WebhookAnswer(Schema):
     """A webhook; ``waiting``: posts that are not among the contacts yet."""
 
     connection_id = Id(required=True)
     url = fields.String(required=True)
+    signature = fields.Nested(SignatureShape, required=True)
     waiting = fields.Integer(required=True)
     heard_at = Instant(required=True, allow_none=True)
     created_at = Instant(required=True)
@@ -106,6 +129,16 @@ def get_webhook(connection_id: UUID) -> Any:
         return _made(Made(found, ""), webhooks.waiting(session, connection_id))
 
 
+@blueprint.patch(_WEBHOOK, scope="settings", body=WebhookChanges, answer=WebhookAnswer)
+def change_webhook(connection_id: UUID, body: dict[str, Any]) -> Any:
+    """Take what another service signs in its own way."""
+    running, which = runtime(), (caller().workspace_id, connection_id)
+    scheme = Scheme(**body["signature"])
+    with running.database.transaction() as session:
+        found = webhooks.sign(session, *which, scheme, body.get("secret", ""), runtime=running)
+        return _made(Made(found, ""), webhooks.waiting(session, connection_id))
+
+
 @blueprint.post(f"{_WEBHOOK}/secret", scope="settings", answer=NewWebhookAnswer)
 def rekey_webhook(connection_id: UUID) -> Any:
     """Another secret; the old one is worth nothing from now on."""
@@ -140,6 +173,7 @@ def _made(made: Made, waiting: int = 0) -> dict[str, Any]:
     return {
         "connection_id": found.connection_id,
         "url": webhooks.address(runtime(), found.id),
+        "signature": found.scheme,
         "waiting": waiting,
         "heard_at": found.heard_at,
         "created_at": found.created_at,

@@ -45,7 +45,10 @@ class SourceFound(Strict):
 
 
 class NewVisit(Spoken):
-    """``findings``: when the agent looked what its site offers. ``begin``: read everything now."""
+    """``findings``: when the agent looked what its site offers. ``begin``: read everything now.
+
+    ``once``: the agent goes away when that is done, as one that cron begins does.
+    """
 
     version = Text(required=True, least=1)
     findings = fields.List(
@@ -53,6 +56,7 @@ class NewVisit(Spoken):
     )
     name = Text(load_default="", most=2000)
     begin = Flag(load_default=False)
+    once = Flag(load_default=False)
 
 
 class TaskAnswer(Schema):
@@ -120,8 +124,8 @@ class BatchAnswer(Schema):
 @blueprint.from_agents("/ingest/visit", body=NewVisit, answer=OrdersAnswer)
 def visit(body: dict[str, Any]) -> Any:
     """An agent asks what to do; it says what it found at its site."""
-    findings = Said(body["version"], body["findings"], body["name"], body["begin"])
-    orders = visiting.visit(runtime(), agent(), findings)
+    words = Said(**{name: body[name] for name in Said.__slots__})
+    orders = visiting.visit(runtime(), agent(), words)
     task = visiting.as_json(orders.task) if orders.task else None
     return {
         "format": FORMAT,

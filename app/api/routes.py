@@ -68,10 +68,10 @@ class Routes:
         return self._route("PATCH", path, scope, body, None, answer, (200,))
 
     def delete(
-        self, path: str, *, scope: str, query: Shape | None = None
+        self, path: str, *, scope: str, query: Shape | None = None, answer: Shape | None = None
     ) -> Callable[[View], View]:
-        """A route that removes; it answers 204."""
-        return self._route("DELETE", path, scope, None, query, None, (204,))
+        """A route that removes; it answers 204, or 200 where there is something to say."""
+        return self._route("DELETE", path, scope, None, query, answer, (200 if answer else 204,))
 
     def _route(
         self,

@@ -34,6 +34,12 @@ class NewSite(Strict):
     name = Text()
 
 
+class RemovedSiteAnswer(Schema):
+    """``left_at_site``: what we made there, and take away as soon as it answers; sentences."""
+
+    left_at_site = fields.List(fields.String(), required=True)
+
+
 class SiteChanges(Strict):
     """What may be changed; another host needs the application password, or the keys, again.
     Both keys null: none any more.

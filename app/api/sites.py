@@ -13,11 +13,12 @@ from app.api.site_shapes import (
     DiscoveryAnswer,
     NewSite,
     NewSiteAnswer,
+    RemovedSiteAnswer,
     SiteAnswer,
     SiteChanges,
 )
 from app.db import Page
-from app.sources import authorizing, connections, discovering, hinting, sites
+from app.sources import authorizing, connections, discovering, sites
 
 blueprint = Routes("sites", "WordPress sites, and what is pulled from them.")
 
@@ -69,12 +70,13 @@ def change_site(site_id: UUID, body: dict[str, Any]) -> Any:
         )
 
 
-@blueprint.delete("/sites/<uuid:site_id>", scope="settings")
-def remove_site(site_id: UUID) -> None:
-    """Remove a site with its connections and runs; the contacts stay."""
-    hinting.leave(runtime(), caller().workspace_id, site_id)
-    with runtime().database.transaction() as session:
-        sites.remove(session, caller().workspace_id, site_id)
+@blueprint.delete("/sites/<uuid:site_id>", scope="settings", answer=RemovedSiteAnswer)
+def remove_site(site_id: UUID) -> Any:
+    """Remove a site with its connections and runs; the contacts stay. Says what is left there."""
+    running = runtime()
+    with running.database.transaction() as session:
+        left = sites.remove(session, caller().workspace_id, site_id, now=running.now())
+    return {"left_at_site": left}
 
 
 @blueprint.post("/sites/<uuid:site_id>/discover", scope="write", answer=DiscoveryAnswer, status=200)

@@ -5,7 +5,6 @@ from uuid import UUID
 from flask import Response, jsonify, request
 
 from app.public.pages import blueprint, runtime
-from app.rules.inbound import HEADER
 from app.sources import hinting, webhooks
 from app.sources.webhooks import Posted
 
@@ -17,18 +16,20 @@ LARGEST_POST = 256 * 1024
 @blueprint.post("/hints/<uuid:hint_id>")
 def hint(hint_id: UUID) -> Response:
     """A site says that something changed there."""
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    hinting.hear(runtime(), hint_id, headers, _body(LARGEST_HINT))
+    hinting.hear(runtime(), hint_id, _headers(), _body(LARGEST_HINT))
     return jsonify(status="ok")
 
 
 @blueprint.post("/webhooks/<uuid:webhook_id>")
 def webhook(webhook_id: UUID) -> tuple[Response, int]:
     """Rows that a program hands in; they are among the contacts a little later."""
-    body, signature = _body(LARGEST_POST), request.headers.get(HEADER, "")
-    posted = Posted(body, request.content_type or "", signature)
+    posted = Posted(_body(LARGEST_POST), request.content_type or "", _headers())
     is_new = webhooks.take(runtime(), webhook_id, posted)
     return jsonify(status="accepted" if is_new else "known"), 202
+
+
+def _headers() -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers.items()}
 
 
 def _body(largest: int) -> bytes:

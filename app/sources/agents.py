@@ -15,6 +15,7 @@ from app import db
 from app.db import Page
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from app.rules import network, signing
+from app.sources import silence
 from app.sources.agent_models import Agent
 from app.sources.inbox import PREFIX
 from app.sources.models import Connection, Site
@@ -29,6 +30,7 @@ class Portrait:
     site_id: UUID
     url: str
     version: str
+    silent: bool
     findings: Sequence[dict[str, str]]
     looked_at: datetime | None
     seen_at: datetime | None
@@ -67,20 +69,22 @@ def create(
     )
     session.add(made)
     session.flush()
-    return _portrait(made, site.url), signing.agent_key(made.id, secret)
+    return _portrait(made, site.url, now), signing.agent_key(made.id, secret)
 
 
-def listed(session: Session, workspace_id: UUID, *, number: int, per_page: int) -> Page[Portrait]:
+def listed(
+    session: Session, workspace_id: UUID, *, number: int, per_page: int, now: datetime
+) -> Page[Portrait]:
     """The agents of a workspace, oldest first."""
     query = select(Agent).where(Agent.workspace_id == workspace_id).order_by(Agent.id)
     found = db.page(session, query, page=number, per_page=per_page)
-    return found.map(lambda agent: _portrait(agent, session.get_one(Site, agent.site_id).url))
+    return found.map(lambda agent: _portrait(agent, session.get_one(Site, agent.site_id).url, now))
 
 
-def get(session: Session, workspace_id: UUID, agent_id: UUID) -> Portrait:
+def get(session: Session, workspace_id: UUID, agent_id: UUID, *, now: datetime) -> Portrait:
     """One agent. Raises NotFound."""
     agent = _get(session, workspace_id, agent_id)
-    return _portrait(agent, session.get_one(Site, agent.site_id).url)
+    return _portrait(agent, session.get_one(Site, agent.site_id).url, now)
 
 
 def renew_key(
@@ -91,7 +95,7 @@ def renew_key(
     secret = secrets.token_urlsafe(32)
     agent.secret, agent.revoked_at, agent.updated_at = vault.close(secret), None, now
     session.flush()
-    return get(session, workspace_id, agent_id), signing.agent_key(agent.id, secret)
+    return get(session, workspace_id, agent_id, now=now), signing.agent_key(agent.id, secret)
 
 
 def revoke(session: Session, workspace_id: UUID, agent_id: UUID, *, now: datetime) -> Portrait:
@@ -99,7 +103,7 @@ def revoke(session: Session, workspace_id: UUID, agent_id: UUID, *, now: datetim
     agent = _get(session, workspace_id, agent_id)
     agent.revoked_at = agent.revoked_at or now
     session.flush()
-    return get(session, workspace_id, agent_id)
+    return get(session, workspace_id, agent_id, now=now)
 
 
 def remove(session: Session, workspace_id: UUID, agent_id: UUID) -> None:
@@ -166,9 +170,10 @@ def _get(session: Session, workspace_id: UUID, agent_id: UUID) -> Agent:
     return found
 
 
-def _portrait(agent: Agent, url: str) -> Portrait:
-    names = [name for name in Portrait.__slots__ if name != "url"]
-    return Portrait(url=url, **{name: getattr(agent, name) for name in names})
+def _portrait(agent: Agent, url: str, now: datetime) -> Portrait:
+    names = [name for name in Portrait.__slots__ if name not in ("url", "silent")]
+    silent = silence.is_silent(agent, now)
+    return Portrait(url=url, silent=silent, **{name: getattr(agent, name) for name in names})
 
 
 def _opened(vault: Vault, agent: Agent | None) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.contacts import fields
 from app.contacts.models import MailingList, Tag
-from app.sources import connections, forms, rejects
+from app.sources import connections, forms, narrowing, rejects
 from app.sources.agents import READ_HERE
 from app.sources.forms import Rules
 from app.sources.models import Connection, Site, SourceRow, SyncRun
@@ -77,6 +77,8 @@ def claim(session: Session, run_id: UUID, owner: UUID, now: datetime) -> Task | 
     if not taken.rowcount:
         return None
     run = session.get_one(SyncRun, run_id)
+    if run.pages == 0 and not run.dry and run.named is None:
+        narrowing.narrow(session, session.get_one(Connection, run.connection_id), run, now)
     return task_of(session, run, owner, _cursor(session, run, now), now)
 
 
@@ -108,14 +110,13 @@ def task_of(
     site, rules = session.get_one(Site, connection.site_id), forms.rules(session, connection)
     if run.pages == 0:
         rejects.forget(session, connection.id)
-        connection.last_run_at = connection.last_run_at if run.dry else now
-        connection.pull_by = connection.pull_by if run.dry else None
+        is_whole = not run.dry and run.named is None
+        connection.last_run_at = now if is_whole else connection.last_run_at
     return Task(
         progress=replace(
             _progress(session, run, owner, cursor, since, now),
             source=connection.source,
             site=site.url,
-            is_once=run.once is not None,
         ),
         workspace_id=run.workspace_id,
         site=site,
@@ -128,10 +129,20 @@ def task_of(
         dry=run.dry,
         kinds=fields.kinds(session, run.workspace_id),
         fields=connections.fields(connection),
-        pull=Pull(cursor["at"] if cursor else None, since, _options(connection, run)),
+        pull=_pull(connection, run, cursor, since),
         failures=connection.failures,
         force=run.force,
     )
+
+
+def _pull(
+    connection: Connection,
+    run: SyncRun,
+    cursor: dict[str, Any] | None,
+    since: dict[str, Any] | None,
+) -> Pull:
+    named = None if run.named is None else tuple(run.named)
+    return Pull(cursor["at"] if cursor else None, since, _options(connection, run), named)
 
 
 def terms_of(session: Session, connection: Connection, rules: Rules) -> Terms:
@@ -155,7 +166,7 @@ def _cursor(session: Session, run: SyncRun, now: datetime) -> dict[str, Any] | N
     cursor = session.get_one(Connection, run.connection_id).cursor
     if not cursor or now - datetime.fromisoformat(cursor["begun"]) > STALE:
         return None
-    own = None if run.once is None else str(run.id)
+    own = None if run.once is None and run.named is None else str(run.id)
     return cursor if cursor.get("once") == own else None
 
 
@@ -199,6 +210,8 @@ def _progress(
         known=cursor["known"] if cursor else _known(session, run.connection_id),
         overwritten=cursor["overwritten"] if cursor else 0,
         since=since,
+        is_once=run.once is not None,
+        is_named=run.named is not None,
     )
 
 

@@ -143,8 +143,9 @@ def fields(connection: Connection) -> list[SourceField]:
 def options(connection: Connection) -> dict[str, bool | str]:
     """Every option of the connection's connector, as it is chosen."""
     connector = kind_of(connection.source)
-    offered = connector.options if connector else ()
-    return {option.key: connection.options.get(option.key, option.default) for option in offered}
+    known = {option.key: option.default for option in connector.options} if connector else {}
+    defaults = {**{one["key"]: "" for one in connection.offered}, **known}
+    return {key: connection.options.get(key, default) for key, default in defaults.items()}
 
 
 def timing(connection: Connection, zone: str) -> Timing:

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
@@ -16,9 +17,9 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 import connectors
-from app.errors import Conflict, Invalid, NotFound, Problem, Unauthorized
+from app.errors import Conflict, Invalid, NotFound, Unauthorized
 from app.runtime import Runtime
-from app.sources import connections, sooner
+from app.sources import connections, leaving, sooner
 from app.sources.hook_models import Hint
 from app.sources.models import Connection, Site
 from app.sources.way_in import open_site
@@ -41,6 +42,7 @@ class _Place:
     """A hint with everything that is needed to speak about it with its site."""
 
     hint: Hint
+    source: str
     site: Site
     hints: Hints
     secret: str
@@ -85,8 +87,8 @@ def get(session: Session, workspace_id: UUID, connection_id: UUID) -> Hint:
 
 
 def end(runtime: Runtime, workspace_id: UUID, connection_id: UUID) -> None:
-    """Takes the webhooks away at the site, as far as it lets us, and forgets them. What is left
-    there is answered with 404, and the site then switches it off by itself. Raises NotFound.
+    """Takes the webhooks away at the site, now or as soon as it lets us, and forgets them. What is
+    left there is answered with 404, and the site then switches it off by itself. Raises NotFound.
     """
     with runtime.database.reading() as session:
         place = _place(session, get(session, workspace_id, connection_id), runtime)
@@ -94,20 +96,10 @@ def end(runtime: Runtime, workspace_id: UUID, connection_id: UUID) -> None:
         _ask(runtime, place, lambda site: place.hints.drop(site, place.address))
     except (TryLater, AskTheOwner, NotUnderstood) as trouble:
         log.warning("webhooks stay at a site", site=place.site.url, why=trouble.sentence)
+        with runtime.database.transaction() as session:
+            path = urlsplit(place.address).path
+            leaving.add(session, place.site, place.source, path, runtime.now())
     _forget(runtime, place.hint.id)
-
-
-def leave(runtime: Runtime, workspace_id: UUID, site_id: UUID) -> None:
-    """Takes away every webhook at a site that is about to be removed here."""
-    with runtime.database.reading() as session:
-        query = select(Hint.connection_id).join(Connection, Connection.id == Hint.connection_id)
-        mine = Connection.workspace_id == workspace_id, Connection.site_id == site_id
-        found = list(session.scalars(query.where(*mine)))
-    for connection_id in found:
-        try:
-            end(runtime, workspace_id, connection_id)
-        except Problem as problem:  # such as a connector that is not installed any more
-            log.warning("webhooks stay at a site", site=str(site_id), why=problem.detail)
 
 
 def hear(runtime: Runtime, hint_id: UUID, headers: Mapping[str, str], body: bytes) -> None:
@@ -127,7 +119,7 @@ def hear(runtime: Runtime, hint_id: UUID, headers: Mapping[str, str], body: byte
     if is_theirs:
         with runtime.database.transaction() as session:
             session.execute(update(Hint).where(Hint.id == hint_id).values(heard_at=now))
-            sooner.ask(session, hint.connection_id, now)
+            sooner.ask(session, hint.connection_id, now, place.hints.named(headers, body))
 
 
 def keep(runtime: Runtime) -> int:
@@ -202,6 +194,7 @@ def _place(session: Session, hint: Hint, runtime: Runtime) -> _Place:
     connection = session.get_one(Connection, hint.connection_id)
     return _Place(
         hint,
+        connection.source,
         session.get_one(Site, connection.site_id),
         _hints(connection),
         runtime.vault.open(hint.secret),

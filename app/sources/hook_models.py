@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Identified
+from app.rules.inbound import Scheme
 
 _WAITING = "NOT is_done"
 
@@ -33,7 +34,8 @@ class Hint(Identified, Base):
 class Webhook(Identified, Base):
     """An address with this id, to which programs post signed rows for a connection.
 
-    ``secret``: what they sign with, encrypted.
+    ``secret``: what they sign with, encrypted. ``signing``: in which way, ``header``: where; both
+    empty for our own.
     """
 
     __tablename__ = "webhook"
@@ -42,8 +44,15 @@ class Webhook(Identified, Base):
         ForeignKey("connection.id", ondelete="CASCADE"), unique=True
     )
     secret: Mapped[str] = mapped_column(Text)
+    signing: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    header: Mapped[str] = mapped_column(default="", server_default=text("''"))
     heard_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+    @property
+    def scheme(self) -> Scheme:
+        """How its posts are signed."""
+        return Scheme(self.signing, self.header) if self.signing else Scheme()
 
 
 class WebhookPost(Identified, Base):
@@ -88,3 +97,23 @@ class ToldBack(Base):
     words: Mapped[str] = mapped_column(Text, default="")
     due_at: Mapped[datetime]
     told_at: Mapped[datetime | None]
+
+
+class Farewell(Identified, Base):
+    """Webhooks that were left at a site which is removed here, and what it takes to get in there.
+
+    They go to an address that ends with ``path``. ``tries`` failed so far; the next is ``due_at``.
+    """
+
+    __tablename__ = "farewell"
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspace.id"), index=True)
+    source: Mapped[str]
+    path: Mapped[str]
+    url: Mapped[str] = mapped_column(Text)
+    username: Mapped[str] = mapped_column(Text)
+    secret: Mapped[str] = mapped_column(Text)
+    shop_keys: Mapped[str] = mapped_column(Text)
+    rest_root: Mapped[str] = mapped_column(Text)
+    tries: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime]

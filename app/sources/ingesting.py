@@ -4,6 +4,7 @@ The batch, its answer and the page's changes are one commit. A batch that comes 
 with the same words, and changes nothing.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -17,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict, NotFound
 from app.runtime import Runtime
-from app.sources import claiming, ending, running, runs
-from app.sources.agent_models import IngestBatch
+from app.sources import claiming, ending, running, runs, silence, trying
+from app.sources.agent_models import Agent, IngestBatch
 from app.sources.agents import Known
 from app.sources.claiming import Task
 from app.sources.models import Connection, SyncRun
@@ -74,6 +75,8 @@ def take(runtime: Runtime, who: Known, parcel: Parcel) -> dict[str, Any]:
     that is not its next: the agent drops what it has of this run and asks what to do.
     """
     with runtime.database.transaction() as session:
+        if agent := session.get(Agent, who.id, with_for_update=True):
+            silence.heard(session, agent, runtime.now())
         if told := _told(session, who, parcel):
             return told
         task = _task(session, who, parcel, runtime.now())
@@ -114,13 +117,8 @@ def _task(session: Session, who: Known, parcel: Parcel, now: datetime) -> Task |
 
 
 def _page(runtime: Runtime, task: Task, parcel: Parcel, page: Page) -> dict[str, Any]:
-    values = {one.name: getattr(task.progress, one.name) for one in fields(Progress)}
-    task = replace(task, progress=Receipt(**values, parcel=parcel))
     try:
-        store, order = running.prepared(
-            runtime, task, running.connector_of(task), stop=lambda: False
-        )
-        pulling.take([page], store, order)
+        (_keep if task.dry else _store)(runtime, task, parcel, page)
     except Held as held:
         ending.hold(runtime, task, str(held))
     except (OutOfStep, Stopped, OperationalError, TimeoutError):
@@ -131,6 +129,30 @@ def _page(runtime: Runtime, task: Task, parcel: Parcel, page: Page) -> dict[str,
         log.exception("a batch failed because of a fault in pressferry", run=parcel.batch.run_id)
         ending.fail(runtime, task, "Something in pressferry went wrong: its log says what.")
     return _as_noted(runtime, parcel)
+
+
+def _store(runtime: Runtime, task: Task, parcel: Parcel, page: Page) -> None:
+    values = {one.name: getattr(task.progress, one.name) for one in fields(Progress)}
+    task = replace(task, progress=Receipt(**values, parcel=parcel))
+    _go_through([page], runtime, task)
+
+
+def _keep(runtime: Runtime, task: Task, parcel: Parcel, page: Page) -> None:
+    """A page of a dry run waits for the others."""
+
+    def note(session: Session) -> None:
+        _note(session, parcel, _answer(parcel, "running", None), runtime.now())
+
+    number = parcel.batch.number
+    trying.take(
+        runtime, task.progress, number, page, note, lambda all_: _go_through(all_, runtime, task)
+    )
+
+
+def _go_through(pages: Iterable[Page], runtime: Runtime, task: Task) -> None:
+    connector, most = running.connector_of(task), trying.MOST_ROWS
+    store, order = running.prepared(runtime, task, connector, stop=lambda: False, most=most)
+    pulling.take(pages, store, order)
 
 
 def _as_noted(runtime: Runtime, parcel: Parcel) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from app.contacts.fields import RESERVED
 from app.contacts.models import Field
 from app.db import insert
 from app.sources.models import Connection
-from connectors import SourceField
+from connectors import Choice, SourceField
 
 _CUSTOM = "fields."
 #: A site whose forms have more fields than this is not mapped by hand.
@@ -36,6 +36,15 @@ def learn(
         _create(session, connection, fresh, now)
         session.flush()
     return connection
+
+
+def offer(session: Session, connection_id: UUID, choices: Iterable[Choice]) -> None:
+    """Notes what a site offers now, and keeps what was chosen though it is gone from there."""
+    connection = session.get_one(Connection, connection_id, with_for_update=True)
+    offered = {one["key"]: one for one in connection.offered if connection.options.get(one["key"])}
+    offered |= {one.key: {"key": one.key, "label": one.label} for one in choices}
+    connection.offered = list(offered.values())[:_MOST]
+    session.flush()
 
 
 def _create(

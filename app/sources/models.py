@@ -70,12 +70,14 @@ class Connection(Identified, Base):
     ``cursor`` is what the connector goes on from, null when the next run starts afresh.
     ``mark``: what a finished run left, so that the next asks only for what changed since;
     ``swept_at``: when the last full pass began. ``options``: choices of its connector.
-    ``learned``: fields that its rows turned out to have. ``policy`` and ``policies``: what a site
+    ``learned``: fields that its rows turned out to have, ``offered``: options that its site turned
+    out to offer. ``policy`` and ``policies``: what a site
     may do to fields that are filled, in general and by field. ``consent``: who may be written to,
     null where the source says it. ``form_rule``: how forms without a rule of their own are read.
     ``failing_since``: since when no page came over, ``trouble``: why not; ``is_down``: the site was
     not there, so it is asked again after its rest, however long the schedule would wait.
-    ``pull_by``: when to pull because the site said that something changed.
+    ``pull_by``: when to pull because the site said that something changed; ``pull_for``: what that
+    was, as its connector names it.
     """
 
     __tablename__ = "connection"
@@ -91,6 +93,7 @@ class Connection(Identified, Base):
     add_tags: Mapped[list[str]] = mapped_column(default=list)
     options: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     learned: Mapped[list[Any]] = mapped_column(Json, default=list, server_default=text("'[]'"))
+    offered: Mapped[list[Any]] = mapped_column(Json, default=list, server_default=text("'[]'"))
     policy: Mapped[str] = mapped_column(default="site_wins", server_default=text("'site_wins'"))
     policies: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     consent: Mapped[dict[str, Any] | None]
@@ -104,6 +107,7 @@ class Connection(Identified, Base):
     trouble: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     is_down: Mapped[bool] = mapped_column(default=False, server_default=false())
     pull_by: Mapped[datetime | None]
+    pull_for: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
     last_run_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -131,7 +135,8 @@ class SyncRun(Identified, Base):
     connection's cursor. ``total``: how many rows the source said it has, as far as is known.
     ``faults``: values that their fields could not take. ``dry``: nothing is stored but what would
     become of it; ``samples``: encrypted examples of that. ``once``: what only this run gives and
-    asks for, ``{"lists", "tags", "options"}``.
+    asks for, ``{"lists", "tags", "options"}``. ``named``: what its site said that it changed, when
+    only that is wanted.
     """
 
     __tablename__ = "sync_run"
@@ -160,6 +165,7 @@ class SyncRun(Identified, Base):
     full: Mapped[bool] = mapped_column(default=False, server_default=false())
     dry: Mapped[bool] = mapped_column(default=False, server_default=false())
     once: Mapped[dict[str, Any] | None]
+    named: Mapped[list[Any] | None] = mapped_column(Json)
     total: Mapped[int | None]
     faults: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     samples: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))

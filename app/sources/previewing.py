@@ -14,7 +14,7 @@ from app import ids
 from app.contacts import fields as contact_fields
 from app.errors import Conflict, NotFound
 from app.runtime import Runtime
-from app.sources import agents, claiming, connections, settling
+from app.sources import agents, claiming, connections, settling, trying
 from app.sources import forms as forms_of
 from app.sources.inbox import Inbox, is_inbox
 from app.sources.models import Connection, FormRow, Site
@@ -67,9 +67,11 @@ def preview(
     with runtime.database.reading() as session:
         connection = connections.get(session, workspace_id, connection_id)
         site = session.get_one(Site, connection.site_id)
-        if agents.reads(session, site.id):
-            raise Conflict("A sync agent reads this site: its rows cannot be looked at from here.")
-    row, fresh = _row(runtime, connection, site, asked)
+        is_far = agents.reads(session, site.id) and not is_inbox(connection.source)
+    if is_far:
+        row, fresh = _chosen(list(_some(trying.newest(runtime, connection_id), asked)), asked)
+    else:
+        row, fresh = _row(runtime, connection, site, asked)
     with runtime.database.reading() as session:
         connection = connections.get(session, workspace_id, connection_id)
         order = _order(session, connection, row, fresh, asked)
@@ -99,6 +101,10 @@ def _row(
         raise Conflict(trouble.sentence) from None
     finally:
         site.close()
+    return _chosen(pages, asked)
+
+
+def _chosen(pages: Sequence[Page], asked: Asked) -> tuple[Incoming, Sequence[SourceField]]:
     rows = [row for page in pages for row in page.rows if asked.form in ("", row.form)]
     if len(rows) <= asked.skip:
         raise NotFound(f"Among the first rows of the source there are only {len(rows)} such rows.")

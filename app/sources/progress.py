@@ -56,7 +56,8 @@ class Progress:
     A sweep of a source may take several runs: ``begun`` is when it began, ``known`` how many
     contacts it knew then, ``overwritten`` how many it has changed, ``since`` the mark it goes by
     (None: a full pass); the connection's cursor hands them on. ``source``, ``site``: what proofs
-    call the place where they were seen. ``is_once``: a run of its own kind, which hands on nothing.
+    call the place where they were seen. ``is_once``: a run of its own kind, which hands on nothing;
+    ``is_named``: one through what its site named, which hands on its mark, but not its cursor.
     """
 
     run_id: UUID
@@ -72,6 +73,7 @@ class Progress:
     source: str = ""
     site: str = ""
     is_once: bool = False
+    is_named: bool = False
 
     def store(self, session: Session, plan: Plan, now: datetime) -> "Progress":
         """Stores numbers and cursor after a page; the last page ends the run. Raises Stopped."""
@@ -101,6 +103,10 @@ class Progress:
         )
         return after
 
+    def is_enough(self) -> bool:
+        """Whether nothing more should be read, though there is more."""
+        return False
+
     def counted(self, after: "Progress") -> None:
         """Takes over the numbers once they are committed."""
         self.numbers, self.overwritten = after.numbers, after.overwritten
@@ -114,7 +120,7 @@ class Progress:
             "known": self.known,
             "overwritten": self.overwritten,
             "since": self.since,
-            "once": str(self.run_id) if self.is_once else None,
+            "once": str(self.run_id) if self.is_once or self.is_named else None,
         }
 
 

@@ -21,7 +21,7 @@ from app.sources.models import Connection, SyncRun
 from app.sources.progress import Progress, Stopped
 from app.sources.sooner import Wish
 from app.sources.store import ContactStore, HandBack
-from app.sources.trial import Enough, TrialProgress, TrialStore
+from app.sources.trial import MOST_ROWS, Enough, TrialProgress, TrialStore
 from app.sources.way_in import open_site
 from app.workspaces.models import Workspace
 from connectors import Connector
@@ -150,14 +150,20 @@ def connector_of(task: Task) -> Connector:
 
 
 def prepared(
-    runtime: Runtime, task: Task, connector: Connector, stop: Callable[[], bool]
+    runtime: Runtime,
+    task: Task,
+    connector: Connector,
+    stop: Callable[[], bool],
+    most: int = MOST_ROWS,
 ) -> tuple[ContactStore, Order]:
-    """The contacts as the run sees them, and what it is to do with them."""
+    """The contacts as the run sees them, and what it is to do with them; at ``most`` so many rows
+    in a dry run.
+    """
     once = task.once or Terms()
     store = (TrialStore if task.dry else ContactStore)(
         runtime.database,
         task.workspace_id,
-        _trial(runtime, task) if task.dry else task.progress,
+        _trial(runtime, task, most) if task.dry else task.progress,
         task.terms,
         now=runtime.now,
         stop=stop,
@@ -185,10 +191,10 @@ def _guard(runtime: Runtime, task: Task) -> Guard:
     return Guard(runtime.guard_share, task.progress.known)
 
 
-def _trial(runtime: Runtime, task: Task) -> TrialProgress:
+def _trial(runtime: Runtime, task: Task, most: int) -> TrialProgress:
     values = {one.name: getattr(task.progress, one.name) for one in fields(Progress)}
     guard = None if task.force else _guard(runtime, task)
-    return TrialProgress(**values, guard=guard)
+    return TrialProgress(**values, guard=guard, most=most)
 
 
 def address_of(email: str) -> str | None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Page, page
 from app.errors import Conflict, NotFound
-from app.sources import agents, connections
+from app.sources import connections
 from app.sources.models import SyncRun
 
 OPEN = ("queued", "running")
@@ -37,10 +37,6 @@ def start(
     it does not wait for a rest.
     """
     connection = connections.get(session, workspace_id, connection_id)
-    if dry and agents.reads(session, connection.site_id):
-        raise Conflict(
-            "A sync agent reads this site: dry runs are for sites that this server reads itself."
-        )
     if trigger == "manual":
         connection.rest_until = None
     run = SyncRun(

@@ -15,7 +15,7 @@ from app.db import Page, page
 from app.errors import Conflict, Invalid, NotFound
 from app.rules import network
 from app.runtime import Runtime
-from app.sources import health, shop_keys
+from app.sources import health, leaving, shop_keys
 from app.sources.models import Site
 
 
@@ -74,10 +74,16 @@ def change(
     return site
 
 
-def remove(session: Session, workspace_id: UUID, site_id: UUID) -> None:
-    """Removes the site with its connections and runs; the contacts stay."""
-    session.delete(get(session, workspace_id, site_id))
+def remove(session: Session, workspace_id: UUID, site_id: UUID, *, now: datetime) -> list[str]:
+    """Removes the site with its connections and runs; the contacts stay.
+
+    Gives what is left at the site itself, a sentence each: it is taken away later.
+    """
+    site = get(session, workspace_id, site_id)
+    left = leaving.pack(session, workspace_id, site, now)
+    session.delete(site)
     session.flush()
+    return left
 
 
 def get(session: Session, workspace_id: UUID, site_id: UUID) -> Site:

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from app.sources import runs
+from app.sources import narrowing, runs
 from app.sources.hook_models import WebhookPost
 from app.sources.models import Connection, SyncRun
 
@@ -28,10 +28,12 @@ class Wish:
     trigger: str
 
 
-def ask(session: Session, connection_id: UUID, now: datetime) -> None:
+def ask(session: Session, connection_id: UUID, now: datetime, named: str = "") -> None:
     """Something changed at the source: the next pull comes forward, once for all that is told
-    until then.
+    until then. ``named``: what changed, "" for anything.
     """
+    connection = session.get_one(Connection, connection_id, with_for_update=True)
+    narrowing.note(connection, named)
     last = session.scalars(
         select(SyncRun)
         .where(SyncRun.connection_id == connection_id, SyncRun.started_at.is_not(None))
@@ -42,11 +44,7 @@ def ask(session: Session, connection_id: UUID, now: datetime) -> None:
     if last and last.started_at:
         took = (last.finished_at or now) - last.started_at
         at = max(at, last.started_at + max(APART, took * _TIMES))
-    session.execute(
-        update(Connection)
-        .where(Connection.id == connection_id, Connection.pull_by.is_(None))
-        .values(pull_by=at)
-    )
+    connection.pull_by = connection.pull_by or at
 
 
 def wishes(session: Session, now: datetime, connection_id: UUID | None = None) -> list[Wish]:

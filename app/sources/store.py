@@ -23,7 +23,7 @@ from app.sources.models import Connection
 from app.sources.progress import Progress
 from app.sources.roster import Roster, Seen, digest, is_unchanged, salt
 from app.vault import Vault
-from connectors import SourceField, SourceForm
+from connectors import Choice, SourceField, SourceForm
 from sync import mapping
 from sync import run as pulling
 from sync.forms import Forms
@@ -116,6 +116,11 @@ class ContactStore:
             connection = learning.learn(session, self._progress.connection_id, fields, self._now())
             known = targets_of(session, self._workspace_id)
             return mapping.targets(fields_of(connection), connection.mapping, known)
+
+    def offer(self, choices: Sequence[Choice]) -> None:
+        """Notes options that the site turned out to offer."""
+        with self._database.transaction() as session:
+            learning.offer(session, self._progress.connection_id, choices)
 
     def meet(self, forms: Sequence[SourceForm]) -> Forms:
         """Notes forms that the source turned out to have; how each is read from now on."""

@@ -17,7 +17,7 @@ from app.sources.models import Connection
 from app.sources.progress import LEASE, Progress, added, mine
 from app.sources.roster import Roster, Seen
 from app.sources.store import ContactStore
-from connectors import SourceField, SourceForm
+from connectors import Choice, SourceField, SourceForm
 from sync import mapping
 from sync import run as pulling
 from sync.forms import Forms
@@ -34,9 +34,12 @@ MOST_SAMPLES = 5
 
 @dataclass(slots=True)
 class TrialProgress(Progress):
-    """How far a dry run has got: its own row is all that it writes."""
+    """How far a dry run has got: its own row is all that it writes. ``most``: it looks at so many
+    rows.
+    """
 
     guard: Guard | None = None
+    most: int = MOST_ROWS
 
     def store(self, session: Session, plan: Plan, now: datetime) -> Progress:
         """Stores the numbers of a page; the last one ends the run. Raises Stopped."""
@@ -45,13 +48,16 @@ class TrialProgress(Progress):
             numbers=added(self.numbers, plan),
             overwritten=self.overwritten + plan.tally.overwritten,
         )
-        is_enough = after.numbers.seen >= MOST_ROWS
         values: dict[str, Any] = {"lease_until": now + LEASE, "detail": ""}
-        if plan.cursor is None or is_enough:
+        if plan.cursor is None or after.is_enough():
             values = {"state": "succeeded", "finished_at": now, "owner": None, "lease_until": None}
             values["detail"] = after.summing_up(is_whole=plan.cursor is None)
         mine(session, self, **after.numbers.columns(), **values)
         return after
+
+    def is_enough(self) -> bool:
+        """Whether it has looked at as many rows as it may."""
+        return self.numbers.seen >= self.most
 
     def summing_up(self, *, is_whole: bool) -> str:
         """What else is to be said about it."""
@@ -124,7 +130,7 @@ class TrialStore(ContactStore):
             self._keep(session, plan)
         self._imagined.keep(roster, plan.decisions)
         self._progress.counted(after)
-        if plan.cursor and after.numbers.seen >= MOST_ROWS:
+        if plan.cursor and after.is_enough():
             raise Enough
         return plan
 
@@ -157,6 +163,9 @@ class TrialStore(ContactStore):
             made = {one.target for one in self._fields if one.key not in connection.mapping}
             targets = targets_of(session, self._workspace_id) | {one for one in made if one}
             return mapping.targets(known.values(), connection.mapping, targets)
+
+    def offer(self, choices: Sequence[Choice]) -> None:
+        """Nothing is noted."""
 
     def meet(self, forms: Sequence[SourceForm]) -> Forms:
         """How every form would be read; nothing is noted."""

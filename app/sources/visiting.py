@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 import connectors
 from app.errors import Conflict, Unauthorized
 from app.runtime import Runtime
-from app.sources import claiming, connections, discovering, health, runs
+from app.sources import claiming, connections, discovering, health, runs, silence, trying
 from app.sources.agent_models import Agent, IngestBatch
 from app.sources.agents import Known
 from app.sources.claiming import Task
@@ -35,13 +35,15 @@ class Said:
     """What an agent says when it comes.
 
     ``findings``: what can be read, ``{"source", "state", "detail"}`` each, None when it did not
-    look. ``name``: of the site. ``begin``: whether every source is to be read now, once.
+    look. ``name``: of the site. ``begin``: whether every source is to be read now. ``once``:
+    whether it goes away when that is done.
     """
 
     version: str
     findings: Sequence[Mapping[str, str]] | None = None
     name: str = ""
     begin: bool = False
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,9 @@ def visit(runtime: Runtime, who: Known, said: Said) -> Orders:
         agent = session.get(Agent, who.id, with_for_update=True)
         if agent is None:
             raise Unauthorized("This agent was removed.")
+        silence.heard(session, agent, now)
+        if said.begin or not said.once:
+            silence.begun(agent, now, once=said.once)
         agent.seen_at, agent.version = now, said.version
         if said.findings is not None:
             _note(session, agent, said, now)
@@ -171,7 +176,6 @@ def _next(session: Session, who: Known, now: datetime) -> Task | None:
         .where(
             Connection.site_id == who.site_id,
             Connection.source.in_(order),
-            ~SyncRun.dry,
             or_(SyncRun.state == "running", (SyncRun.state == "queued") & claiming.rested(now)),
         )
         .order_by(SyncRun.id)
@@ -192,6 +196,10 @@ def _claimed(session: Session, run_id: UUID, who: Known, now: datetime) -> Task 
         return None  # this server had begun it before the agent came: its lease is not over
     run = session.get_one(SyncRun, run_id)
     _start_anew(run, task)
+    if run.dry:
+        trying.forget(session, run.connection_id)
+        session.flush()
+        return task
     connection = session.get_one(Connection, run.connection_id)
     connection.cursor = task.progress.at(task.pull.cursor)
     session.flush()

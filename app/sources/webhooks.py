@@ -18,6 +18,7 @@ from app import ids
 from app.db import insert
 from app.errors import Conflict, Invalid, Later, NotFound, Unauthorized
 from app.rules import inbound
+from app.rules.inbound import BASE64, HEX, Scheme
 from app.runtime import Runtime
 from app.sources import connections, sites
 from app.sources.hook_models import Webhook, WebhookPost
@@ -30,6 +31,8 @@ MOST_A_MINUTE = 300
 MOST_WAITING = 5_000
 #: A signature is refused when it is older than ``signing.PATIENCE``; so long it is remembered.
 KEPT = timedelta(hours=1)
+#: Where the moment is not signed, a post could come again at any time: it is known for so long.
+KEPT_LONG = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,11 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What came. ``kind``: the media type."""
+    """What came. ``kind``: the media type; ``headers``: with names in lower case."""
 
     body: bytes
     kind: str
-    signature: str
+    headers: Mapping[str, str]
 
 
 def add(
@@ -96,6 +99,29 @@ def rekey(session: Session, workspace_id: UUID, connection_id: UUID, *, runtime:
     return Made(found, secret)
 
 
+def sign(
+    session: Session,
+    workspace_id: UUID,
+    connection_id: UUID,
+    scheme: Scheme,
+    secret: str,
+    *,
+    runtime: Runtime,
+) -> Webhook:
+    """From now on posts are signed as ``scheme`` says, with ``secret`` unless it is "".
+
+    Raises NotFound.
+    """
+    found = get(session, workspace_id, connection_id)
+    is_ours = scheme == Scheme()
+    found.signing = "" if is_ours else scheme.kind
+    found.header = "" if is_ours else scheme.header
+    if secret:
+        found.secret = runtime.vault.close(secret)
+    session.flush()
+    return found
+
+
 def remove(session: Session, workspace_id: UUID, connection_id: UUID) -> None:
     """Removes a webhook with its connection and runs; the contacts stay. Raises NotFound."""
     get(session, workspace_id, connection_id)
@@ -127,14 +153,16 @@ def take(runtime: Runtime, webhook_id: UUID, posted: Posted) -> bool:
         connection = session.get_one(Connection, found.connection_id)
         options = connections.options(connection)
     secret = runtime.vault.open(found.secret)
-    if why := inbound.objection(secret, posted.signature, posted.body, now):
-        raise Unauthorized(why)
+    given = posted.headers.get(found.scheme.header.lower(), "")
+    verdict = inbound.judged(found.scheme, secret, given, posted.body, now)
+    if verdict.why:
+        raise Unauthorized(verdict.why)
     try:
         rows = handed.rows_in(_read(posted), paths_of(options), MOST_ROWS)
     except handed.NoRows as mistake:
         raise Invalid(str(mistake)) from None
     body = runtime.vault.close(json.dumps(rows))
-    digest = sha256(posted.signature.encode()).hexdigest()
+    digest = sha256(verdict.token.encode()).hexdigest()
     with runtime.database.transaction() as session:
         session.get_one(Webhook, webhook_id).heard_at = now
         return _keep(session, connection.id, digest, body, now)
@@ -158,12 +186,16 @@ def _keep(session: Session, connection_id: UUID, digest: str, body: str, now: da
 
 def forget_old(runtime: Runtime) -> None:
     """Lets go of posts that are among the contacts, and too old to be posted again."""
+    now = runtime.now()
+    timeless = select(Webhook.connection_id).where(Webhook.signing.in_((HEX, BASE64)))
+    is_timeless = WebhookPost.connection_id.in_(timeless)
+    late, very_late = (
+        WebhookPost.received_at < now - KEPT,
+        WebhookPost.received_at < now - KEPT_LONG,
+    )
     with runtime.database.transaction() as session:
-        session.execute(
-            delete(WebhookPost).where(
-                WebhookPost.is_done, WebhookPost.received_at < runtime.now() - KEPT
-            )
-        )
+        for old in (late & ~is_timeless, very_late & is_timeless):
+            session.execute(delete(WebhookPost).where(WebhookPost.is_done, old))
 
 
 def _read(posted: Posted) -> Any:

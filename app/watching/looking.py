@@ -17,7 +17,7 @@ from app.sending.guards import alarming
 from app.sending.models import Dispatch, Relay, Sender
 from app.sending.relays import metering
 from app.sending.senders import valve
-from app.sources import health
+from app.sources import health, silence
 from app.watching import queue
 from app.watching.queue import Queue
 from app.workspaces.models import Workspace
@@ -64,14 +64,17 @@ def look(database: Database, now: datetime) -> None:
     with database.reading() as session:
         view = _view(session, now)
         ended = [alert for alert in _open(session) if _is_over(session, alert, view)]
+        silent = [agent.id for agent in silence.untold(session, now)]
     late = sorted(one for one in view.queues if view.is_backlog(one) or view.is_left_alone(one))
-    if not ended and not late:
+    if not ended and not late and not silent:
         return
     with database.transaction() as session:
         for alert in ended:
             over(session, alert.workspace_id, alert.kind, alert.about, now=now)
         for workspace_id in late:
             _raise(session, workspace_id, view)
+        for agent_id in silent:
+            silence.tell(session, agent_id, now)
 
 
 def _view(session: Session, now: datetime) -> _View:
@@ -86,6 +89,7 @@ def _open(session: Session) -> list[Alert]:
     kinds = (
         *_OF_RELAYS,
         *_OF_SITES,
+        silence.KIND,
         "backlog",
         "sender_gone",
         "sender_refused",
@@ -121,6 +125,8 @@ def _is_over(session: Session, alert: Alert, view: _View) -> bool:
             return not session.scalar(select(exists().where(*mine)))
         case kind if kind in _OF_SITES:
             return health.is_over(session, kind, UUID(alert.about), view.now)
+        case silence.KIND:
+            return silence.is_over(session, UUID(alert.about), view.now)
         case _:
             relay = session.get(Relay, UUID(alert.about))
             return relay is None or _is_well_again(session, alert.kind, relay, view.now)

@@ -1,6 +1,7 @@
 """Webhooks that a plugin lets us make over REST, as WooCommerce does; what they tell is a hint."""
 
 import hmac
+import json
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 from connectors import Answer, Connector, Site
 from connectors.reading.values import mapping, number_of, text
+from wp_bridge.errors import NotUnderstood
 
 _PER_PAGE = 100
 _MOST_PAGES = 20
@@ -39,6 +41,11 @@ class Hints(Protocol):
         """What it takes at the site: a sentence."""
         ...
 
+    @property
+    def where(self) -> str:
+        """Where its owner finds them."""
+        ...
+
     def obstacle(self, address: str, site: str) -> str:
         """Why the site would not send anything to ``address``, "" when nothing is known."""
         ...
@@ -55,6 +62,10 @@ class Hints(Protocol):
         """Whether the site sent this; None for a greeting that says nothing."""
         ...
 
+    def named(self, headers: Mapping[str, str], body: bytes) -> str:
+        """What changed, as a pull may name it; "" when nobody can tell."""
+        ...
+
 
 def hints_of(connector: Connector) -> Hints | None:
     """How a source can tell that something changed: its ``hints``, if it has some."""
@@ -64,13 +75,16 @@ def hints_of(connector: Connector) -> Hints | None:
 @dataclass(frozen=True, slots=True)
 class RestHooks:
     """``route`` lists and makes them, one for each of ``topics``; what they send is signed in
-    ``header`` (base64 of HMAC-SHA256 over the body). ``permission``: what making them takes.
+    ``header`` (base64 of HMAC-SHA256 over the body), and is about a ``resource_header``.
+    ``permission``: what making them takes; ``where`` their owner finds them.
     """
 
     route: str
     topics: tuple[str, ...]
     header: str
     permission: str
+    resource_header: str = ""
+    where: str = ""
 
     def obstacle(self, address: str, site: str) -> str:
         """Why the site would not send anything to ``address``, "" when nothing is known."""
@@ -116,6 +130,15 @@ class RestHooks:
             return None
         made = b64encode(hmac.new(secret.encode(), body, sha256).digest())
         return hmac.compare_digest(made, given.encode())
+
+    def named(self, headers: Mapping[str, str], body: bytes) -> str:
+        """What changed, such as ``customer:5``; "" when nobody can tell."""
+        kind = headers.get(self.resource_header.lower(), "")
+        try:
+            number = number_of(mapping(json.loads(body)))
+        except (ValueError, RecursionError, NotUnderstood):
+            return ""
+        return f"{kind}:{number}" if number > 0 and re.fullmatch(r"[a-z_]{1,30}", kind) else ""
 
     def _mine(self, site: ChangeableSite, address: str) -> Iterator[Mapping[str, Any]]:
         """Those that were made by us, also under an address that we had before."""

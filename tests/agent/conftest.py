@@ -93,6 +93,7 @@ class Stage:
     desk: Desk
     folder: Path
     stop: threading.Event = field(default_factory=threading.Event)
+    access: SiteAccess | None = None
 
     @property
     def url(self) -> str:
@@ -101,7 +102,9 @@ class Stage:
 
     def settings(self, most: int = 10**8, password: str = "") -> AgentSettings:
         """What an agent works with."""
-        access = SiteAccess(self.site.url, "admin", password or self.site.password, False)
+        access = self.access or SiteAccess(
+            self.site.url, "admin", password or self.site.password, False
+        )
         parts = signing.agent_key_parts(self.desk.key)
         assert parts
         key = (parts[0].hex, parts[1])

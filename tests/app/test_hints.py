@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from app.contacts.models import Contact, ContactList, ContactTag, MailingList, Tag
 from app.runtime import Runtime
-from app.sources import hinting, running, sooner
+from app.sources import hinting, leaving, running, sooner
+from app.sources.hook_models import Farewell
 from app.sources.models import Connection, SyncRun
 from tests.app.conftest import Client, on_sqlite
 from tests.conftest import TurnableClock
@@ -198,16 +199,71 @@ def test_they_go_when_nobody_wants_them(world: World) -> None:
     assert world.owner.get(f"{world.path}/hints").status_code == 404
 
 
-def test_they_go_with_the_site(world: World) -> None:
-    begun(world)
-    assert world.owner.delete(f"/sites/{world.site_id}").status_code == 204
-    assert world.shop.hooks == {}
+def removed(world: World) -> list[str]:
+    """Removes the site; what is left there."""
+    answer = world.owner.delete(f"/sites/{world.site_id}")
+    assert answer.status_code == 200
+    return list((answer.json or {})["left_at_site"])
 
 
-def test_a_site_that_is_away_is_removed_all_the_same(world: World) -> None:
+def farewells(runtime: Runtime) -> int:
+    with runtime.database.reading() as session:
+        return session.scalar(select(func.count()).select_from(Farewell)) or 0
+
+
+def test_they_go_after_the_site(runtime: Runtime, world: World) -> None:
+    url = begun(world)
+    world.shop.asked.clear()
+    (sentence,) = removed(world)
+    assert world.shop.asked == [], "somebody waited for the shop"
+    assert urlsplit(url).path in sentence
+    assert "WooCommerce > Settings > Advanced > Webhooks" in sentence
+    assert world.tell(url) == 404
+    assert leaving.clear(runtime) == 1
+    assert (world.shop.hooks, farewells(runtime)) == ({}, 0)
+    assert leaving.clear(runtime) == 0
+
+
+def test_a_site_without_webhooks_is_left_clean(runtime: Runtime, world: World) -> None:
+    assert removed(world) == []
+    assert leaving.clear(runtime) == 0
+
+
+def test_a_site_that_is_away_is_removed_all_the_same(
+    runtime: Runtime, world: World, clock: TurnableClock
+) -> None:
     begun(world)
     world.shop.is_down = True
-    assert world.owner.delete(f"/sites/{world.site_id}").status_code == 204
+    assert len(removed(world)) == 1
+    for _ in range(3):
+        assert leaving.clear(runtime) == 0
+        clock.turn(minutes=20)
+    world.shop.is_down = False
+    assert leaving.clear(runtime) == 1
+    assert (world.shop.hooks, farewells(runtime)) == ({}, 0)
+
+
+def test_a_site_that_stays_away_is_forgotten_with_its_login(
+    runtime: Runtime, world: World, clock: TurnableClock
+) -> None:
+    begun(world)
+    world.shop.is_down = True
+    removed(world)
+    for _ in range(30):
+        clock.turn(hours=1)
+        assert leaving.clear(runtime) == 0
+    assert (farewells(runtime), len(world.shop.hooks)) == (0, 4)
+
+
+def test_webhooks_that_stayed_when_nobody_wanted_them_go_later(
+    runtime: Runtime, world: World, clock: TurnableClock
+) -> None:
+    begun(world)
+    world.shop.is_down = True
+    assert world.owner.delete(f"{world.path}/hints").status_code == 204
+    world.shop.is_down = False
+    assert leaving.clear(runtime) == 1
+    assert world.shop.hooks == {}
 
 
 @on_sqlite

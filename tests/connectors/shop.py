@@ -53,7 +53,9 @@ class Shop:
         if self.is_down:
             return Response(503)
         if request.route == "wc/v3/customers":
-            return paged(self.customers, request)
+            wanted = request.query.get("include", "")
+            some = [one for one in self.customers if str(one["id"]) in wanted.split(",")]
+            return paged(some if wanted else self.customers, request)
         if request.route == "wc/v3/orders":
             return paged(self.orders, request)
         if request.route == "wc/v3/products":
@@ -80,12 +82,13 @@ class Shop:
             return as_json({"code": code, "message": "Invalid ID."}, 404)
         return as_json(self.hooks.pop(number))
 
-    def delivery(self, order: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
-        """What it sends about an order."""
+    def delivery(self, order: dict[str, Any], about: str = "") -> tuple[bytes, dict[str, str]]:
+        """What it sends about an order, or another thing; it says so when it is asked to."""
         (secret,) = self.secrets
         body = json.dumps(order).encode()
         made = hmac.new(secret.encode(), body, sha256).digest()
         names = {"X-WC-Webhook-Topic": "order.created", "Content-Type": "application/json"}
+        names |= {"X-WC-Webhook-Resource": about} if about else {}
         return body, {**names, "X-WC-Webhook-Signature": b64encode(made).decode()}
 
 

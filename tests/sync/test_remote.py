@@ -7,6 +7,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from connectors import (
+    Choice,
     Consent,
     Incoming,
     Page,
@@ -44,6 +45,7 @@ PAGE = Page(
     {"after": "x"},
     (SourceField("shoe", "Shoe size", "fields.shoe"), SourceField("k", "l")),
     (SourceForm("3", "Newsletter"),),
+    (Choice("list_shipped", "List for who has an order: Shipped"),),
 )
 
 
@@ -53,7 +55,9 @@ def test_a_page_arrives_as_it_was_said(page: Page) -> None:
     assert remote.decoded(remote.encoded(batch)) == batch
 
 
-@pytest.mark.parametrize("kind", [Page, Incoming, Purchase, Consent, SourceField, SourceForm])
+@pytest.mark.parametrize(
+    "kind", [Page, Incoming, Purchase, Consent, SourceField, SourceForm, Choice]
+)
 def test_everything_that_a_connector_can_say_can_travel(kind: type) -> None:
     """A field of a new kind would be lost, or stop every agent."""
     examples: dict[type, Any] = {
@@ -63,6 +67,7 @@ def test_everything_that_a_connector_can_say_can_travel(kind: type) -> None:
         Consent: ASKED,
         SourceField: SourceField("k", "l", "t"),
         SourceForm: SourceForm("3", "Newsletter"),
+        Choice: Choice("k", "l"),
     }
     example = examples[kind]
     said = travelling.said(example)

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from connectors import Incoming, Needs, Page, Pull, Site, SourceField, SourceForm
+from connectors import Choice, Incoming, Needs, Page, Pull, Site, SourceField, SourceForm
 from sync import run as pulling
 from sync.forms import Form, Forms
 from sync.guard import FLOOR, Guard
@@ -58,6 +58,9 @@ class Memory:
     def learn(self, fields: Sequence[SourceField]) -> dict[str, str]:
         """Every field goes where it proposes."""
         return {field.key: field.target for field in fields}
+
+    def offer(self, choices: Sequence[Choice]) -> None:
+        raise AssertionError("nothing is offered here")
 
     def meet(self, forms: Sequence[SourceForm]) -> Forms:
         """Every form is read alike."""
