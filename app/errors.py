@@ -33,6 +33,10 @@ class Invalid(Problem):
     """Mend the input and ask again."""
 
 
+class Unsupported(Problem):
+    """It is of a kind that is not taken: bring it as another one."""
+
+
 class NotFound(Problem):
     """It is not here, or not yours: ask for something else."""
 

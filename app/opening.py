@@ -39,6 +39,7 @@ def open_runtime(settings: Settings, database: Database, poke: Callable[[], None
         allow_http=settings.allow_http,
         allow_private=settings.allow_private,
         largest_message=settings.largest_message,
+        largest_upload=settings.largest_upload,
         guard_share=settings.sync_guard_share,
         hello_name=settings.sending.hello_name,
         metrics_token=settings.metrics_token,

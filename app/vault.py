@@ -38,6 +38,17 @@ class Vault:
         except InvalidToken as error:
             raise WrongKey("a stored secret does not open with this master key") from error
 
+    def close_bytes(self, secret: bytes) -> bytes:
+        """The same of bytes."""
+        return self._fernet.encrypt(secret)
+
+    def open_bytes(self, stored: bytes) -> bytes:
+        """What was stored -> the bytes. Raises WrongKey."""
+        try:
+            return self._fernet.decrypt(stored)
+        except InvalidToken as error:
+            raise WrongKey("stored bytes do not open with this master key") from error
+
     def key_for(self, purpose: str) -> bytes:
         """32 bytes that only this installation knows, another one for each purpose."""
         return self.keys_for(purpose)[0]

@@ -18,6 +18,7 @@ class RetentionShape(Schema):
     content = _days()
     messages = _days()
     alerts = _days()
+    uploads = _days()
 
 
 def days(values: Mapping[str, int]) -> dict[str, int | None]:

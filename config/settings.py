@@ -13,6 +13,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from config.retention import RetentionShape, days
 from config.submission import Submission, SubmissionShape
+from config.syncing import SyncShape
 
 PREFIX = "PRESSFERRY__"
 
@@ -47,11 +48,6 @@ class _Sending(_Strict):
 
 class _Messages(_Strict):
     largest = fields.Integer(required=True, validate=validate.Range(10_000, 30_000_000))
-
-
-class _Sync(_Strict):
-    parallel = fields.Integer(required=True, validate=validate.Range(1, 64))
-    guard_share = fields.Float(required=True, validate=validate.Range(0, 1))
 
 
 class _Metrics(_Strict):
@@ -91,7 +87,7 @@ class _Settings(_Strict):
     messages = fields.Nested(_Messages, required=True)
     retention = fields.Nested(RetentionShape, required=True)
     submission = fields.Nested(SubmissionShape, required=True)
-    sync = fields.Nested(_Sync, required=True)
+    sync = fields.Nested(SyncShape, required=True)
     metrics = fields.Nested(_Metrics, required=True)
     log = fields.Nested(_Log, required=True)
 
@@ -125,6 +121,7 @@ class Settings:
     largest_message: int
     kept_days: dict[str, int | None]
     submission: Submission
+    largest_upload: int
     sync_parallel: int
     sync_guard_share: float
     metrics_token: str
@@ -167,6 +164,7 @@ def _settings(values: dict[str, Any]) -> Settings:
         largest_message=values["messages"]["largest"],
         kept_days=days(values["retention"]),
         submission=Submission(**values["submission"]),
+        largest_upload=values["sync"]["largest_upload"],
         sync_parallel=values["sync"]["parallel"],
         sync_guard_share=values["sync"]["guard_share"],
         metrics_token=values["metrics"]["token"],

@@ -10,6 +10,8 @@ from connectors import Consent, Incoming
 BASES = ("everyone", "field")
 #: What becomes of somebody who did not agree: left out (no_consent), or a contact not written to.
 OTHERWISE = ("skip", "pending")
+#: What rows say that do not know when: they come before all that do.
+_NOBODY_KNOWS = "1970-01-01T00:00:00Z"
 #: Words in a field that are no agreement.
 _NO = frozenset({"", "0", "no", "n", "false", "off", "nein", "non", "nee", "none", "null"})
 
@@ -19,7 +21,7 @@ class ConsentRule:
     """``basis``: one of BASES. ``text``: the reason, or the words that people agreed to.
 
     ``field``: the key of the source's field that says it. ``yes``: the values that agree, in
-    lower case; empty for anything but a no.
+    lower case; empty for anything but a no. ``at``: when they agreed (UTC), where no row says it.
     """
 
     basis: str
@@ -27,6 +29,7 @@ class ConsentRule:
     field: str = ""
     yes: frozenset[str] = frozenset()
     otherwise: str = "skip"
+    at: str = ""
 
     @classmethod
     def read(cls, said: Mapping[str, Any] | None) -> "ConsentRule | None":
@@ -35,7 +38,8 @@ class ConsentRule:
             return None
         yes = frozenset(value.strip().casefold() for value in said.get("yes", ()))
         text, field = said.get("text", ""), said.get("field", "")
-        return cls(said["basis"], text, field, yes, said.get("otherwise", "skip"))
+        otherwise, at = said.get("otherwise", "skip"), said.get("at", "")
+        return cls(said["basis"], text, field, yes, otherwise, at)
 
 
 def judged(row: Incoming, rule: ConsentRule) -> Incoming:
@@ -48,10 +52,13 @@ def judged(row: Incoming, rule: ConsentRule) -> Incoming:
     if rule.basis == "everyone":
         if row.skip:  # she was asked, and did not tick it
             return row
-        return replace(row, consents=(*row.consents, Consent("reason", "", rule.text, "", True)))
+        return replace(
+            row, consents=(*row.consents, Consent("reason", "", rule.text, "", True, rule.at))
+        )
     value = row.fields.get(rule.field, "").strip()
     is_yes = _agrees(value.casefold(), rule.yes)
-    proof = Consent("field", rule.field, rule.text, value, is_yes, row.said_at)
+    at = rule.at if row.said_at in ("", _NOBODY_KNOWS) else row.said_at
+    proof = Consent("field", rule.field, rule.text, value, is_yes, at)
     consents = (*row.consents, proof) if is_yes or value else row.consents
     if is_yes:
         return replace(row, skip="", consents=consents)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields, post_load, validate
 
 from app.api.schemas import Flag, Instant, Name, Strict, Text
 from sync.consent import BASES, OTHERWISE
@@ -38,7 +38,7 @@ class ConsentShape(Strict):
 
     ``text``: the reason, or the words that people agreed to; it stands in the proof. ``yes``: the
     values that agree, none for anything but a no. ``otherwise``: what becomes of the others:
-    ``skip`` (no_consent) or ``pending``.
+    ``skip`` (no_consent) or ``pending``. ``at``: when they agreed, where no row says it.
     """
 
     basis = fields.String(required=True, validate=validate.OneOf(BASES))
@@ -46,6 +46,14 @@ class ConsentShape(Strict):
     field = Text(load_default="")
     yes = fields.List(Name(), validate=validate.Length(0, _MOST), load_default=list)
     otherwise = fields.String(validate=validate.OneOf(OTHERWISE), load_default="skip")
+    at = Instant()
+
+    @post_load
+    def _as_it_is_kept(self, said: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """A moment is kept as text, like everything that rows say."""
+        if "at" in said:
+            said["at"] = said["at"].strftime("%Y-%m-%dT%H:%M:%SZ")
+        return said
 
 
 class DefaultRule(Strict):

@@ -15,6 +15,7 @@ from app import errors
 CONTENT_TYPE = "application/problem+json"
 _STATUS: dict[type[errors.Problem], int] = {
     errors.Invalid: 422,
+    errors.Unsupported: 415,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.Forbidden: 403,

@@ -24,6 +24,7 @@ class RetentionChanges(Strict):
     content = _days("the text and attachments of a finished message are kept")
     messages = _days("a finished message is kept: to whom it went and what became of it")
     alerts = _days("an alert that is over is kept")
+    uploads = _days("a file that was brought is kept after it was last read")
 
 
 class RetentionAnswer(Schema):
@@ -32,6 +33,7 @@ class RetentionAnswer(Schema):
     content = fields.Integer(required=True, allow_none=True)
     messages = fields.Integer(required=True, allow_none=True)
     alerts = fields.Integer(required=True, allow_none=True)
+    uploads = fields.Integer(required=True, allow_none=True)
 
 
 @blueprint.get("/workspace/retention", scope="read", answer=RetentionAnswer)

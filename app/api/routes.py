@@ -58,6 +58,12 @@ class Routes:
         statuses = status if isinstance(status, tuple) else (status,)
         return self._route("POST", path, scope, body, query, answer, statuses, headers)
 
+    def upload(
+        self, path: str, *, scope: str, form: Shape, answer: Shape, status: tuple[int, ...]
+    ) -> Callable[[View], View]:
+        """A route that takes a form with a file; the view reads it itself."""
+        return self._route("POST", path, scope, None, None, answer, status, form=form)
+
     def from_agents(self, path: str, *, body: Shape, answer: Shape) -> Callable[[View], View]:
         """A route for sync agents, which sign what they send instead of showing a key."""
         self.smorest.ARGUMENTS_PARSER = AgentParser()
@@ -84,6 +90,7 @@ class Routes:
         statuses: tuple[int, ...],
         headers: Shape | None = None,
         media: str | None = None,
+        form: Shape | None = None,
     ) -> Callable[[View], View]:
         def decorate(view: View) -> View:
             shape = {"type": "string"} if media else answer
@@ -96,7 +103,7 @@ class Routes:
                 function = self._taking(function, body, "json")
             if headers is not None:
                 function = self._taking(function, headers, "headers")
-            function = self.smorest.doc(**_documentation(view, scope))(function)
+            function = self.smorest.doc(**_documentation(view, scope, form))(function)
             self.smorest.route(path, methods=[method])(_admitting(function, scope))
             return view
 
@@ -128,7 +135,11 @@ def _admitting(function: Any, scope: str | None) -> Any:
     return admitted
 
 
-def _documentation(view: Callable[..., Any], scope: str | None) -> dict[str, Any]:
+def _documentation(
+    view: Callable[..., Any], scope: str | None, form: Shape | None
+) -> dict[str, Any]:
     keys = [{name: [scope]} for name in access.SECURITY_SCHEMES]
     signed: list[dict[str, list[str]]] = [{name: []} for name in agent_access.SECURITY_SCHEMES]
-    return {"operationId": view.__name__, "security": keys if scope else signed}
+    body: dict[str, Any] = {"content": {"multipart/form-data": {"schema": form}}, "required": True}
+    more = {"requestBody": body} if form else {}
+    return {"operationId": view.__name__, "security": keys if scope else signed, **more}

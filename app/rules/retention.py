@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 class Kept:
     """Days after its end, None: for ever. ``content``: what a message says, with its attachments;
     ``messages``: that there was one, to whom and what became of it; ``alerts``: those that are
-    over.
+    over; ``uploads``: files that people brought, after they were last read.
     """
 
     content: int | None = 30
     messages: int | None = 365
     alerts: int | None = 365
+    uploads: int | None = 14
 
     def but(self, own: Mapping[str, int | None]) -> "Kept":
         """The same with what a workspace says itself."""

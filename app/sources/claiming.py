@@ -10,12 +10,13 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.contacts import fields
-from app.contacts.models import MailingList, Tag
+from app.contacts.models import Contact, MailingList, Tag
 from app.sources import connections, forms, narrowing, rejects
 from app.sources.agents import READ_HERE
 from app.sources.forms import Rules
 from app.sources.models import Connection, Site, SourceRow, SyncRun
 from app.sources.progress import LEASE, Numbers, Progress
+from app.sources.uploads.source import is_file
 from connectors import Pull, SourceField
 from sync import passes
 from sync.merge import Terms
@@ -207,7 +208,7 @@ def _progress(
         origin="wordpress",
         numbers=_numbers(run) if cursor and not run.dry else Numbers(),
         begun=datetime.fromisoformat(cursor["begun"]) if cursor else now,
-        known=cursor["known"] if cursor else _known(session, run.connection_id),
+        known=cursor["known"] if cursor else _known(session, run),
         overwritten=cursor["overwritten"] if cursor else 0,
         since=since,
         is_once=run.once is not None,
@@ -221,10 +222,14 @@ def _numbers(run: SyncRun) -> Numbers:
     return Numbers(*counted, skipped, run.faults, run.total)
 
 
-def _known(session: Session, connection_id: UUID) -> int:
+def _known(session: Session, run: SyncRun) -> int:
+    """How many contacts the guard looks after: a file comes once, so all of the workspace's."""
+    connection = session.get_one(Connection, run.connection_id)
     query = select(func.count(SourceRow.contact_id.distinct())).where(
-        SourceRow.connection_id == connection_id
+        SourceRow.connection_id == run.connection_id
     )
+    if is_file(connection.source):
+        query = select(func.count()).where(Contact.workspace_id == run.workspace_id)
     return session.scalar(query) or 0
 
 

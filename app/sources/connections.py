@@ -14,9 +14,10 @@ from app.contacts.groups import LISTS, TAGS
 from app.contacts.models import CONTACT_FIELDS, Field
 from app.db import Page, page
 from app.errors import Invalid, NotFound
-from app.sources import settling, sites
+from app.sources import noted, settling, sites
 from app.sources.inbox import kind_of
 from app.sources.models import Connection
+from app.sources.uploads.source import is_file
 from app.workspaces.models import Workspace
 from connectors import SourceField
 from sync import schedule
@@ -75,7 +76,7 @@ def change(
         if place in values:
             setattr(connection, place, values[place])
     if "options" in values:
-        connection.options = {**connection.options, **values["options"]}
+        _choose(session, connection, {**connection.options, **values["options"]})
     if "form_rule" in values:
         said = settling.settled_rule(
             session, workspace_id, values["form_rule"], known, now, "form_rule."
@@ -88,6 +89,12 @@ def change(
     connection.updated_at = now
     session.flush()
     return connection
+
+
+def _choose(session: Session, connection: Connection, options: dict[str, Any]) -> None:
+    if is_file(connection.source) and options != connection.options:
+        noted.forget(session, connection.id)  # its rows are about others now
+    connection.options = options
 
 
 def settled_once(
@@ -170,6 +177,8 @@ def targets(session: Session, workspace_id: UUID) -> set[str]:
 def _check(connection: Connection, values: Mapping[str, Any], known: settling.Known) -> None:
     if "schedule" in values:
         _check_schedule(values["schedule"])
+    if values.get("schedule") and is_file(connection.source):
+        raise Invalid.at("schedule", "A file does not change: it is read when somebody asks.")
     if "mapping" in values:
         settling.check_mapping(values["mapping"], known)
     if "policies" in values:

@@ -11,6 +11,7 @@ import connectors
 from app.errors import Conflict
 from app.runtime import Runtime
 from app.sources.hook_models import WebhookPost
+from app.sources.uploads.source import FileSource, is_file
 from app.vault import WrongKey
 from connectors import Connector, Incoming, Needs, Option, Page, Pull, Site, SourceField
 from connectors.reading import handed
@@ -115,4 +116,22 @@ def is_inbox(source: str) -> bool:
 
 def kind_of(source: str) -> Connector | None:
     """What reads a source, None when it is not installed."""
-    return Inbox() if is_inbox(source) else connectors.find().get(source)
+    if is_inbox(source):
+        return Inbox()
+    return FileSource(source) if is_file(source) else connectors.find().get(source)
+
+
+def is_here(source: str) -> bool:
+    """Whether nobody outside has to be asked: its rows were posted, or are in a file."""
+    return is_inbox(source) or is_file(source)
+
+
+def reader_of(
+    runtime: Runtime, source: str, connection_id: UUID, *, is_kept: bool
+) -> Connector | None:
+    """What reads a connection, None when it is not installed. ``is_kept``: it is only tried."""
+    if is_inbox(source):
+        return Inbox(runtime, connection_id, is_kept=is_kept)
+    if is_file(source):
+        return FileSource(source, runtime, connection_id)
+    return connectors.find().get(source)

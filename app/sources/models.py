@@ -15,7 +15,8 @@ class Site(Identified, Base):
 
     ``shop_keys``: the encrypted consumer key and secret of its shop; ``key_ending``: how the key
     ends, as WooCommerce shows it.
-    ``rest_root`` is the canonical REST root, "" until discovered.
+    ``rest_root`` is the canonical REST root, "" until discovered. ``is_file``: it is none, but a
+    file that somebody brought stands in for one; ``url`` names it then.
     """
 
     __tablename__ = "site"
@@ -29,6 +30,7 @@ class Site(Identified, Base):
     key_ending: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     rest_root: Mapped[str] = mapped_column(Text, default="")
     discovered_at: Mapped[datetime | None]
+    is_file: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -9,14 +9,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-import connectors
 from app import ids
 from app.contacts import fields as contact_fields
 from app.errors import Conflict, NotFound
 from app.runtime import Runtime
 from app.sources import agents, claiming, connections, settling, trying
 from app.sources import forms as forms_of
-from app.sources.inbox import Inbox, is_inbox
+from app.sources.inbox import is_here, reader_of
 from app.sources.models import Connection, FormRow, Site
 from app.sources.progress import Numbers, Progress
 from app.sources.running import address_of
@@ -67,7 +66,7 @@ def preview(
     with runtime.database.reading() as session:
         connection = connections.get(session, workspace_id, connection_id)
         site = session.get_one(Site, connection.site_id)
-        is_far = agents.reads(session, site.id) and not is_inbox(connection.source)
+        is_far = agents.reads(session, site.id) and not is_here(connection.source)
     if is_far:
         row, fresh = _chosen(list(_some(trying.newest(runtime, connection_id), asked)), asked)
     else:
@@ -83,18 +82,13 @@ def _row(
     runtime: Runtime, connection: Connection, where: Site, asked: Asked
 ) -> tuple[Incoming, Sequence[SourceField]]:
     """The row, and the fields that turned up with it."""
-    is_posted = is_inbox(connection.source)
-    connector = (
-        Inbox(runtime, connection.id, is_kept=True)
-        if is_posted
-        else connectors.find().get(connection.source)
-    )
+    connector = reader_of(runtime, connection.source, connection.id, is_kept=True)
     if connector is None:
         raise Conflict("The connector of this connection is not installed (any more).")
     pull = Pull(options=connections.options(connection))
     site = open_site(runtime, where, seconds=_PATIENCE)
     try:
-        if not (site.rest_root or is_posted):
+        if not (site.rest_root or is_here(connection.source)):
             root.find(site)
         pages = list(_some(connector.pages(site, pull), asked))
     except (TryLater, AskTheOwner, NotUnderstood) as trouble:

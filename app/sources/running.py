@@ -16,7 +16,7 @@ from app.rules import email_address
 from app.runtime import Runtime
 from app.sources import claiming, connections, ending, runs, sooner
 from app.sources.claiming import Task
-from app.sources.inbox import Inbox, is_inbox
+from app.sources.inbox import is_here, reader_of
 from app.sources.models import Connection, SyncRun
 from app.sources.progress import Progress, Stopped
 from app.sources.sooner import Wish
@@ -128,7 +128,7 @@ def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
     store, order = prepared(runtime, task, connector, stop)
     site = open_site(runtime, task.site)
     try:
-        if not (site.rest_root or is_inbox(task.source)):
+        if not (site.rest_root or is_here(task.source)):
             root.find(site)
         pulling.run(connector, site, store, order, task.pull)
     finally:
@@ -136,14 +136,16 @@ def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
 
 
 def _connector(runtime: Runtime, task: Task) -> Connector:
-    if is_inbox(task.source):
-        return Inbox(runtime, task.progress.connection_id, is_kept=task.dry)
-    return connector_of(task)
+    which = task.progress.connection_id
+    return _required(reader_of(runtime, task.source, which, is_kept=task.dry), task)
 
 
 def connector_of(task: Task) -> Connector:
     """The connector of a run. Raises Conflict when it is not installed (any more)."""
-    found = connectors.find().get(task.source)
+    return _required(connectors.find().get(task.source), task)
+
+
+def _required(found: Connector | None, task: Task) -> Connector:
     if found is None:
         raise Conflict(f"There is no connector '{task.source}': install it again.")
     return found
@@ -188,7 +190,7 @@ def prepared(
 
 
 def _guard(runtime: Runtime, task: Task) -> Guard:
-    return Guard(runtime.guard_share, task.progress.known)
+    return Guard(runtime.guard_share, task.progress.known, task.site.is_file)
 
 
 def _trial(runtime: Runtime, task: Task, most: int) -> TrialProgress:

@@ -18,6 +18,9 @@ from app.runtime import Runtime
 from app.sources import health, leaving, shop_keys
 from app.sources.models import Site
 
+#: Files that people brought are sources too, but no sites.
+_IS_SITE = Site.is_file.is_(False)
+
 
 def add(
     session: Session, workspace_id: UUID, values: dict[str, Any], *, runtime: Runtime, now: datetime
@@ -89,7 +92,7 @@ def remove(session: Session, workspace_id: UUID, site_id: UUID, *, now: datetime
 def get(session: Session, workspace_id: UUID, site_id: UUID) -> Site:
     """The site. Raises NotFound."""
     found = session.scalar(
-        select(Site).where(Site.workspace_id == workspace_id, Site.id == site_id)
+        select(Site).where(_IS_SITE, Site.workspace_id == workspace_id, Site.id == site_id)
     )
     if found is None:
         raise NotFound("There is no such site.")
@@ -98,7 +101,7 @@ def get(session: Session, workspace_id: UUID, site_id: UUID) -> Site:
 
 def listed(session: Session, workspace_id: UUID, *, number: int, per_page: int) -> Page[Site]:
     """The sites of a workspace, oldest first."""
-    query = select(Site).where(Site.workspace_id == workspace_id).order_by(Site.id)
+    query = select(Site).where(_IS_SITE, Site.workspace_id == workspace_id).order_by(Site.id)
     return page(session, query, page=number, per_page=per_page)
 
 

@@ -16,6 +16,7 @@ from app.runtime import Runtime
 from app.sending.models import Attempt, Content, Delivery, Dispatch, Event
 from app.sending.models.delivery import IN_DOUBT
 from app.sending.models.dispatch import IS_MESSAGE
+from app.sources.uploads import forgetting as uploads
 from app.watching import keeping
 from app.workspaces import retention
 from app.workspaces.models import Workspace
@@ -45,6 +46,7 @@ def forget(runtime: Runtime, *, stretch: int = keeping.SIZE) -> None:
             ("content of messages", before(kept.content, now), _contents),
             ("messages", before(kept.messages, now), partial(_messages, counted=counted)),
             ("alerts", before(kept.alerts, now), _alerts),
+            ("files that were brought", before(kept.uploads, now), _uploads),
         ]
         for what, moment, step in steps:
             if moment is not None:
@@ -130,6 +132,10 @@ def _alerts(session: Session, workspace_id: UUID, moment: datetime) -> int:
     session.execute(delete(AlertNotice).where(AlertNotice.alert_id.in_(doomed)))
     session.execute(delete(Alert).where(Alert.id.in_(doomed)))
     return len(doomed)
+
+
+def _uploads(session: Session, workspace_id: UUID, moment: datetime) -> int:
+    return uploads.forget(session, workspace_id, moment, AT_ONCE)
 
 
 def _is_in_doubt() -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from flask import Flask
 from waitress import wasyncore
 from waitress.server import create_server
 
+from app.runtime import Runtime
 from app.worker.alone import Busy
 
 
@@ -71,6 +72,12 @@ def _bound(host: str, port: int) -> socket.socket:
     return made
 
 
+def _most(app: Flask) -> int:
+    """How much is taken in at all; what a route takes is its own affair."""
+    runtime: Runtime | None = app.extensions.get("pressferry")
+    return max(2**25, runtime.largest_upload + 1_000_000) if runtime else 2**25
+
+
 class Web:
     """Answers requests while the context lasts; ``failed`` is called when it can no longer, and
     ``crashed`` tells whether that came unasked.
@@ -78,7 +85,7 @@ class Web:
 
     def __init__(self, app: Flask, listener: Listener, *, failed: Callable[[], None]) -> None:
         self._server = create_server(
-            app, sockets=[listener.socket], threads=8, ident=None, max_request_body_size=2**25
+            app, sockets=[listener.socket], threads=8, ident=None, max_request_body_size=_most(app)
         )
         self._failed = failed
         self._leaving = False

@@ -18,6 +18,7 @@ from app.sending.models import (
 )
 from app.sources.hook_models import Hint, Webhook
 from app.sources.models import Connection, Site, SyncRun
+from tests.app.bringing import Desk
 from tests.app.conftest import Client
 
 
@@ -48,7 +49,13 @@ def one_of_everything(owner: Client, runtime: Runtime, word: str) -> dict[str, s
     found = {name: _made(owner, path, body) for name, (path, body) in posted.items()}
     rows = _rows(owner, runtime, word)
     return (
-        found | rows | {"email": f"{word}@example.com", "message_id": _message(owner, rows, word)}
+        found
+        | rows
+        | {
+            "email": f"{word}@example.com",
+            "message_id": _message(owner, rows, word),
+            "upload_id": str(Desk(runtime, owner).bring(f"email\n{word}@example.com\n")["id"]),
+        }
     )
 
 

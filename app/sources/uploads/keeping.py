@@ -1,0 +1,69 @@
+"""The bytes of a file, kept in pieces, packed and encrypted, where every worker finds them."""
+
+import zlib
+from collections.abc import Iterator
+from itertools import count
+from typing import IO
+from uuid import UUID
+
+from sqlalchemy import delete
+
+from app.errors import Conflict
+from app.runtime import Runtime
+from app.sources.uploads.models import Upload, UploadPiece
+from app.vault import WrongKey
+
+PIECE = 256 * 1024
+
+
+def read(stream: IO[bytes]) -> Iterator[bytes]:
+    """A file from its beginning, in pieces."""
+    stream.seek(0)
+    while piece := stream.read(PIECE):
+        yield piece
+
+
+def keep(runtime: Runtime, upload_id: UUID, stream: IO[bytes]) -> None:
+    """Stores a file, each piece by itself: nobody waits for all. It counts once it is whole."""
+    _drop(runtime, upload_id)
+    for number, piece in enumerate(read(stream)):
+        secret = runtime.vault.close_bytes(zlib.compress(piece, 6))
+        with runtime.database.transaction(durable=False) as session:
+            session.add(UploadPiece(upload_id=upload_id, number=number, secret=secret))
+    with runtime.database.transaction() as session:
+        found = session.get_one(Upload, upload_id)
+        found.is_kept, found.used_at = True, runtime.now()
+
+
+def pieces(runtime: Runtime, upload_id: UUID) -> Iterator[bytes]:
+    """The file again. Raises Conflict when it is not here any more."""
+    with runtime.database.reading() as session:
+        upload = session.get(Upload, upload_id)
+        if upload is None or not upload.is_kept:
+            raise gone()
+    for number in count():
+        with runtime.database.reading() as session:
+            piece = session.get(UploadPiece, (upload_id, number))
+        if piece is None:
+            return
+        yield _opened(runtime, piece)
+
+
+def _opened(runtime: Runtime, piece: UploadPiece) -> bytes:
+    try:
+        return zlib.decompress(runtime.vault.open_bytes(piece.secret))
+    except WrongKey:
+        raise Conflict(
+            "The file was encrypted with another master key: start with that key, or bring the "
+            "file again."
+        ) from None
+
+
+def gone() -> Conflict:
+    """What is said of a file that was forgotten, as it is after some days."""
+    return Conflict("The file is not kept any more: bring it again, its settings are still here.")
+
+
+def _drop(runtime: Runtime, upload_id: UUID) -> None:
+    with runtime.database.transaction() as session:
+        session.execute(delete(UploadPiece).where(UploadPiece.upload_id == upload_id))
