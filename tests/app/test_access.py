@@ -67,14 +67,17 @@ def _address(path: str, things: dict[str, str]) -> str:
 
 
 def _body(document: dict[str, Any], operation: dict[str, Any]) -> Any:
-    content = operation.get("requestBody", {}).get("content", {})
-    return _example(document, content["application/json"]["schema"]) if content else None
+    """As JSON; a route that takes a file gets none."""
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    return _example(document, content["schema"]) if content else None
 
 
 def _example(document: dict[str, Any], schema: dict[str, Any]) -> Any:
     """The smallest value that fits the schema."""
     if reference := schema.get("$ref"):
         return _example(document, document["components"]["schemas"][reference.split("/")[-1]])
+    if choices := schema.get("anyOf"):
+        return _example(document, choices[-1])
     if "enum" in schema:
         return schema["enum"][0]
     kind = schema.get("type")
@@ -86,6 +89,8 @@ def _example(document: dict[str, Any], schema: dict[str, Any]) -> Any:
         return [_example(document, schema["items"])] * schema.get("minItems", 0)
     if kind in ("integer", "number"):
         return schema.get("minimum", 1)
+    if kind == "null":
+        return None
     if kind == "boolean":
         return True
     return EXAMPLES.get(schema.get("format", ""), "x" * max(1, schema.get("minLength", 1)))
