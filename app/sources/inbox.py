@@ -10,7 +10,9 @@ from sqlalchemy import select, update
 import connectors
 from app.errors import Conflict
 from app.runtime import Runtime
+from app.sources import notifications as mails
 from app.sources.hook_models import WebhookPost
+from app.sources.notifications.source import NotificationMails
 from app.vault import WrongKey
 from connectors import Connector, Incoming, Needs, Option, Page, Pull, Site, SourceField
 from connectors.reading import handed
@@ -115,4 +117,20 @@ def is_inbox(source: str) -> bool:
 
 def kind_of(source: str) -> Connector | None:
     """What reads a source, None when it is not installed."""
-    return Inbox() if is_inbox(source) else connectors.find().get(source)
+    if is_inbox(source):
+        return Inbox()
+    return NotificationMails() if mails.is_mailbox(source) else connectors.find().get(source)
+
+
+def is_elsewhere(source: str) -> bool:
+    """Whether nothing of a source is asked of the site: it comes to this server, or by mail."""
+    return is_inbox(source) or mails.is_mailbox(source)
+
+
+def from_elsewhere(
+    runtime: Runtime, source: str, connection_id: UUID, *, is_kept: bool, is_shown: bool = False
+) -> Connector:
+    """What reads such a source. ``is_kept``: it is only tried; ``is_shown``: to look at a row."""
+    if is_inbox(source):
+        return Inbox(runtime, connection_id, is_kept=is_kept)
+    return NotificationMails(runtime, connection_id, is_kept=is_kept, is_newest_first=is_shown)

@@ -16,7 +16,7 @@ from app.errors import Conflict, NotFound
 from app.runtime import Runtime
 from app.sources import agents, claiming, connections, settling
 from app.sources import forms as forms_of
-from app.sources.inbox import Inbox, is_inbox
+from app.sources.inbox import from_elsewhere, is_elsewhere
 from app.sources.models import Connection, FormRow, Site
 from app.sources.progress import Numbers, Progress
 from app.sources.running import address_of
@@ -67,7 +67,7 @@ def preview(
     with runtime.database.reading() as session:
         connection = connections.get(session, workspace_id, connection_id)
         site = session.get_one(Site, connection.site_id)
-        if agents.reads(session, site.id):
+        if agents.reads(session, site.id) and not is_elsewhere(connection.source):
             raise Conflict("A sync agent reads this site: its rows cannot be looked at from here.")
     row, fresh = _row(runtime, connection, site, asked)
     with runtime.database.reading() as session:
@@ -81,9 +81,9 @@ def _row(
     runtime: Runtime, connection: Connection, where: Site, asked: Asked
 ) -> tuple[Incoming, Sequence[SourceField]]:
     """The row, and the fields that turned up with it."""
-    is_posted = is_inbox(connection.source)
+    is_posted = is_elsewhere(connection.source)
     connector = (
-        Inbox(runtime, connection.id, is_kept=True)
+        from_elsewhere(runtime, connection.source, connection.id, is_kept=True, is_shown=True)
         if is_posted
         else connectors.find().get(connection.source)
     )

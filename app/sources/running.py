@@ -16,7 +16,7 @@ from app.rules import email_address
 from app.runtime import Runtime
 from app.sources import claiming, connections, ending, runs, sooner
 from app.sources.claiming import Task
-from app.sources.inbox import Inbox, is_inbox
+from app.sources.inbox import from_elsewhere, is_elsewhere
 from app.sources.models import Connection, SyncRun
 from app.sources.progress import Progress, Stopped
 from app.sources.sooner import Wish
@@ -128,7 +128,7 @@ def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
     store, order = prepared(runtime, task, connector, stop)
     site = open_site(runtime, task.site)
     try:
-        if not (site.rest_root or is_inbox(task.source)):
+        if not (site.rest_root or is_elsewhere(task.source)):
             root.find(site)
         pulling.run(connector, site, store, order, task.pull)
     finally:
@@ -136,8 +136,9 @@ def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
 
 
 def _connector(runtime: Runtime, task: Task) -> Connector:
-    if is_inbox(task.source):
-        return Inbox(runtime, task.progress.connection_id, is_kept=task.dry)
+    if is_elsewhere(task.source):
+        which = (task.source, task.progress.connection_id)
+        return from_elsewhere(runtime, *which, is_kept=task.dry)
     return connector_of(task)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.db import Page, page
 from app.errors import Conflict, NotFound
 from app.sources import agents, connections
+from app.sources.inbox import is_elsewhere
 from app.sources.models import SyncRun
 
 OPEN = ("queued", "running")
@@ -37,7 +38,8 @@ def start(
     it does not wait for a rest.
     """
     connection = connections.get(session, workspace_id, connection_id)
-    if dry and agents.reads(session, connection.site_id):
+    is_agents = agents.reads(session, connection.site_id) and not is_elsewhere(connection.source)
+    if dry and is_agents:
         raise Conflict(
             "A sync agent reads this site: dry runs are for sites that this server reads itself."
         )
