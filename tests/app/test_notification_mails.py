@@ -334,6 +334,11 @@ def test_mails_from_before_a_day_are_left_alone(desk: Desk) -> None:
     assert desk.owner.patch(desk.mailbox, {"since": "2026-11-01"}).status_code == 200
     assert desk.pull().seen == 2
     assert "UID SEARCH SINCE 1-Nov-2026" in desk.server.commands
+    for number, day in enumerate((date(2026, 1, 9), date(2026, 11, 3)), 4):  # one was moved here
+        said = [("E-Mail", f"p{number}@x.com", "email")]
+        desk.server.put(form_mails.wpforms(said, number=number), day=day)  # type: ignore[arg-type]
+    assert desk.pull().seen == 1
+    assert set(desk.contacts()) == {"p2@x.com", "p3@x.com", "p5@x.com"}
 
 
 def test_mails_are_marked_as_read_only_when_that_is_wanted(desk: Desk) -> None:

@@ -106,6 +106,20 @@ def test_contact_form_7(german: bool) -> None:
 _ENGLISH = ("From", "Subject", "Message Body")
 
 
+def test_a_template_that_its_owner_shortened() -> None:
+    raw = text(
+        "From: Zoë Feedback zoe+cf7@example.com\nSubject: via REST\n\nhi\n-- \n"
+        "sent from Rig Site (http://127.0.0.1:8088)\n",
+        subject='Rig Site "via REST"',
+    )
+    assert (told(raw).form, told(raw).email) == ("Contact Form 7", "zoe+cf7@example.com")
+    assert fields(raw) == {
+        "From": "Zoë Feedback",
+        "From: e-mail": "zoe+cf7@example.com",
+        "Subject": "via REST",
+    }
+
+
 def test_an_older_template_has_the_address_in_brackets() -> None:
     raw = text("De: Marcos <marcos@example.com>\nAsunto: ninguno\n\nCuerpo del mensaje:\nHola\n")
     assert (told(raw).form, told(raw).email) == ("Contact Form 7", "marcos@example.com")

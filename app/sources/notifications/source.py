@@ -85,7 +85,7 @@ class NotificationMails:
         noticed, place_print = Noticed(self.fields), _print(mailbox)
         folder = box.open(mailbox.folder)
         last = _last(pull.cursor, folder, place_print) or _last(pull.since, folder, place_print)
-        uids = [one for one in _uids(box, mailbox) if one > last]
+        uids = _uids(box, mailbox, last)
         newest = uids[-1] if uids else last
         if self._is_newest_first:
             uids = uids[::-1]
@@ -129,11 +129,18 @@ class NotificationMails:
                 box.mark_read(uid)
 
 
-def _uids(box: Mailbox, mailbox: NotificationMailbox) -> list[int]:
+def _uids(box: Mailbox, mailbox: NotificationMailbox, last: int) -> list[int]:
+    """The mails after the last one that was read. A mail may come from another folder: it is new
+    here, and old all the same.
+    """
     if not mailbox.since:
-        return box.after(0)
+        return box.after(last)
+    fresh = box.after(last) if last else []
+    if last and not fresh:
+        return []
     day = date.fromisoformat(mailbox.since)
-    return box.since(f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}")
+    young = box.since(f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}")
+    return [one for one in young if one > last]
 
 
 def _once(told: Sequence[Incoming]) -> tuple[Incoming, ...]:
