@@ -9,6 +9,7 @@ from app.sending import models as sending
 from app.sources import agent_models as agents
 from app.sources import hook_models as hooks
 from app.sources import models as sources
+from app.sources import notification_models as notifications
 from app.sources.uploads import models as uploads
 from app.watching import models as watching
 from app.workspaces import models as workspaces
@@ -21,6 +22,7 @@ __all__ = [
     "contacts",
     "hooks",
     "messages",
+    "notifications",
     "sending",
     "sources",
     "uploads",

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 #: Where a connector goes on; JSON that only the connector itself understands.
 Cursor = Mapping[str, Any]
 #: What a finished run leaves behind, so that the next one may ask for what changed since; JSON.
+#: With ``"lasts": True`` where nothing changes that was read once: no daily full pass then.
 Mark = Mapping[str, Any]
 
 

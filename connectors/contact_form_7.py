@@ -45,7 +45,7 @@ class ContactForm7:
             raise AskTheOwner(
                 "stores_no_entries",
                 "Contact Form 7 keeps no messages by itself: install the plugin Flamingo (by the "
-                "same author), which keeps them from then on.",
+                f"same author), which keeps them from then on. {forms.BY_MAIL}",
             ) from None
         _require_all(site)
         return None

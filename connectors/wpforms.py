@@ -89,7 +89,7 @@ def _explained(trouble: AskTheOwner) -> AskTheOwner:
         return AskTheOwner(
             "stores_no_entries",
             "WPForms Lite keeps no entries, and WPForms Pro hands them out only from version "
-            "1.9.9 on: get Pro or update it. What was sent with Lite is only in its mails.",
+            f"1.9.9 on: get Pro or update it. {forms.BY_MAIL}",
         )
     if trouble.state == "plugin_absent":
         return AskTheOwner(

@@ -17,8 +17,9 @@ def since(
     """The mark to begin from, None for a full pass.
 
     ``swept_at``: when the last full pass began. ``changed_at``: when the connection's settings
-    were changed, which rows that stay the same at the source must follow.
+    were changed, which rows that stay the same at the source must follow. A mark that ``lasts`` is
+    of a source in which nothing changes that was read once, such as mails.
     """
     if mark is None or swept_at is None or changed_at > swept_at:
         return None
-    return mark if now - swept_at < FULL_PASS else None
+    return mark if mark.get("lasts") or now - swept_at < FULL_PASS else None

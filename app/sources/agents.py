@@ -15,7 +15,7 @@ from app import db
 from app.db import Page
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from app.rules import network, signing
-from app.sources import silence
+from app.sources import notifications, silence
 from app.sources.agent_models import Agent
 from app.sources.inbox import PREFIX
 from app.sources.models import Connection, Site
@@ -136,9 +136,12 @@ def reads(session: Session, site_id: UUID) -> bool:
     return bool(session.scalar(select(exists().where(Agent.site_id == site_id))))
 
 
-#: Of a query of connections: those that this server reads itself. What is posted to it, it has.
+#: Of a query of connections: those that this server reads itself. What is posted to it, it has; and
+#: mailboxes are not at the site.
 READ_HERE = or_(
-    Connection.source.startswith(PREFIX), ~exists().where(Agent.site_id == Connection.site_id)
+    Connection.source.startswith(PREFIX),
+    Connection.source.startswith(notifications.PREFIX),
+    ~exists().where(Agent.site_id == Connection.site_id),
 )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.alerts import over, raise_
 from app.sources.models import Connection, Site
+from app.sources.notifications import PREFIX, is_mailbox
 
 #: A site that fails for so long is told of: until then it may come back by itself.
 LONG = timedelta(hours=2)
@@ -29,19 +30,21 @@ def note(session: Session, connection_id: UUID, sentence: str, now: datetime) ->
     connection.failing_since = connection.failing_since or now
     session.flush()
     site = session.get_one(Site, connection.site_id)
-    name = site.name or site.url
+    name = f"{site.name or site.url} ({site.url})"
+    if is_mailbox(connection.source):
+        name = f"The mailbox '{connection.source.removeprefix(PREFIX)}' with the mails of {name}"
     if connection.state == "needs_reauth":
         _raise(
             session,
             site,
             "site_needs_reauth",
-            f"{name} ({site.url}) does not let us in any more, and what is pulled from it has "
+            f"{name} does not let us in any more, and what is pulled from it has "
             f"stopped: {sentence}",
             now,
         )
     elif now - connection.failing_since >= LONG:
         since = connection.failing_since.strftime("%Y-%m-%d %H:%M UTC")
-        told = f"Nothing could be pulled from {name} ({site.url}) since {since}: {sentence}"
+        told = f"Nothing could be pulled from {name} since {since}: {sentence}"
         _raise(session, site, "site_failing", told, now)
 
 

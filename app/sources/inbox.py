@@ -10,7 +10,9 @@ from sqlalchemy import select, update
 import connectors
 from app.errors import Conflict
 from app.runtime import Runtime
+from app.sources import notifications as mails
 from app.sources.hook_models import WebhookPost
+from app.sources.notifications.source import NotificationMails
 from app.sources.uploads.source import FileSource, is_file
 from app.vault import WrongKey
 from connectors import Connector, Incoming, Needs, Option, Page, Pull, Site, SourceField
@@ -118,20 +120,26 @@ def kind_of(source: str) -> Connector | None:
     """What reads a source, None when it is not installed."""
     if is_inbox(source):
         return Inbox()
+    if mails.is_mailbox(source):
+        return NotificationMails()
     return FileSource(source) if is_file(source) else connectors.find().get(source)
 
 
 def is_here(source: str) -> bool:
-    """Whether nobody outside has to be asked: its rows were posted, or are in a file."""
-    return is_inbox(source) or is_file(source)
+    """Whether nothing is asked of a site: its rows were posted, are in a file, or come by mail."""
+    return is_inbox(source) or is_file(source) or mails.is_mailbox(source)
 
 
 def reader_of(
-    runtime: Runtime, source: str, connection_id: UUID, *, is_kept: bool
+    runtime: Runtime, source: str, connection_id: UUID, *, is_kept: bool, is_shown: bool = False
 ) -> Connector | None:
-    """What reads a connection, None when it is not installed. ``is_kept``: it is only tried."""
+    """What reads a connection, None when it is not installed. ``is_kept``: it is only tried;
+    ``is_shown``: to look at a row.
+    """
     if is_inbox(source):
         return Inbox(runtime, connection_id, is_kept=is_kept)
     if is_file(source):
         return FileSource(source, runtime, connection_id)
+    if mails.is_mailbox(source):
+        return NotificationMails(runtime, connection_id, is_kept=is_kept, is_newest_first=is_shown)
     return connectors.find().get(source)

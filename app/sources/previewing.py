@@ -82,7 +82,7 @@ def _row(
     runtime: Runtime, connection: Connection, where: Site, asked: Asked
 ) -> tuple[Incoming, Sequence[SourceField]]:
     """The row, and the fields that turned up with it."""
-    connector = reader_of(runtime, connection.source, connection.id, is_kept=True)
+    connector = reader_of(runtime, connection.source, connection.id, is_kept=True, is_shown=True)
     if connector is None:
         raise Conflict("The connector of this connection is not installed (any more).")
     pull = Pull(options=connections.options(connection))

@@ -20,12 +20,12 @@ _LARGEST = 4_000_000
 
 class Trouble(Exception):
     """The mailbox cannot be read now. ``step``: connect, tls, login, folder or read; the text is
-    the server's, or ours about its silence.
+    the server's, or ours about its silence. ``is_refused``: the server answered, with a no.
     """
 
-    def __init__(self, step: str, words: str) -> None:
+    def __init__(self, step: str, words: str, *, is_refused: bool = False) -> None:
         super().__init__(f"{step}: {words}")
-        self.step, self.words = step, words
+        self.step, self.words, self.is_refused = step, words, is_refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +212,8 @@ def _telling(step: str) -> Iterator[None]:
     except (OSError, resolving.NotAllowed) as error:
         raise Trouble(step, _words(error)) from None
     except (imaplib.IMAP4.error, ValueError) as error:
-        raise Trouble(step, _words(error)) from None
+        is_refused = not isinstance(error, imaplib.IMAP4.abort | ValueError)
+        raise Trouble(step, _words(error), is_refused=is_refused) from None
 
 
 def _words(error: Exception) -> str:

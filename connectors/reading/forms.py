@@ -28,6 +28,11 @@ OPTIONS = (
     Option("require_consent", "Leave out who did not tick a form's consent field", True),
     Option("tag_forms", "Tag people with the name of the form", False),
 )
+#: What is offered where a plugin keeps nothing that could be read.
+BY_MAIL = (
+    "What its forms send is also in the mails that it writes to the owner: let us read that "
+    "mailbox (source notification_mails, docs/sources/notification-mails.md)."
+)
 #: When nothing says when it was said.
 LONG_AGO = "1970-01-01T00:00:00Z"
 

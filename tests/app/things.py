@@ -18,6 +18,7 @@ from app.sending.models import (
 )
 from app.sources.hook_models import Hint, Webhook
 from app.sources.models import Connection, Site, SyncRun
+from app.sources.notification_models import NotificationMailbox
 from tests.app.bringing import Desk
 from tests.app.conftest import Client
 
@@ -81,7 +82,15 @@ def _rows(owner: Client, runtime: Runtime, word: str) -> dict[str, str]:
         id=uuid4(), site_id=site.id, source="wordpress_users", updated_at=now, **mine
     )
     told = {"connection_id": connection.id, "secret": runtime.vault.close(word), **mine}
-    hooks = [Hint(detail=word, **told), Webhook(**told)]
+    mailbox = {"host": "127.0.0.1", "port": 9, "encryption": "none", "folder": word}
+    mails = {"senders": [], "recipients": [], "subject": word, "server": "", "since": ""}
+    hooks = [
+        Hint(detail=word, **told),
+        Webhook(**told),
+        NotificationMailbox(
+            **(told | mailbox | mails), username=word, authentication="ignore", updated_at=now
+        ),
+    ]
     run = SyncRun(id=uuid4(), connection_id=connection.id, detail=word, **mine)
     relay = Relay(
         id=uuid4(),

@@ -9,10 +9,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from tests.waiting import PATIENCE
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 USERNAME, PASSWORD = "bounces@example.com", 'pass "word" \\'
 
 
@@ -23,6 +25,7 @@ class Kept:
     uid: int
     raw: bytes
     flags: set[str] = field(default_factory=set)
+    day: date = date(2026, 11, 22)
 
 
 @dataclass
@@ -44,12 +47,14 @@ class Server:
     commands: list[str] = field(default_factory=list)
     _uid: int = 0
 
-    def put(self, *mails: str | bytes, folder: str = "INBOX") -> None:
+    def put(
+        self, *mails: str | bytes, folder: str = "INBOX", day: date = date(2026, 11, 22)
+    ) -> None:
         """Mails arrive."""
         for mail in mails:
             self._uid += 1
             raw = mail if isinstance(mail, bytes) else mail.replace("\n", "\r\n").encode()
-            self.folders.setdefault(folder, []).append(Kept(self._uid, raw))
+            self.folders.setdefault(folder, []).append(Kept(self._uid, raw, day=day))
 
     def made_anew(self) -> None:
         """As after a restore: the same mails, other numbers."""
@@ -186,6 +191,10 @@ class _Session:
         if match := re.fullmatch(r"UID (\d+):\*", given):
             last = found[-1:]  # RFC 3501: the range is never empty when there are mails
             found = [uid for uid in found if uid >= int(match[1])] or last
+        if match := re.fullmatch(r"SINCE (\d+)-(\w{3})-(\d{4})", given):
+            day, month, year = match.groups()
+            first = date(int(year), _MONTHS.index(month) + 1, int(day))
+            found = [mail.uid for mail in self._mails if mail.day >= first]
         self._say(f"* SEARCH {' '.join(map(str, found))}".rstrip())
 
     def do_uid_fetch(self, given: str) -> None:

@@ -12,7 +12,8 @@ _LIQUID = re.compile(
 )
 _MARK = re.compile("\ue000([0-9]+)\ue001")
 _ONLY_TAGS = re.compile(r"^((?:\{%(?:(?!%\}).)*%\} ?)+)\n+", re.MULTILINE)
-_PIECE = re.compile(
+#: A tag, a declaration, or words: what HTML is read by.
+PIECE = re.compile(
     r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)((?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*)>|<[!?][^<>]*>|[^<]+|<"
 )
 _HREF = re.compile(r"\shref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
@@ -34,13 +35,14 @@ def from_html(html: str) -> str:
         return f"\ue000{len(kept) - 1}\ue001"
 
     marked = _LIQUID.sub(mark, html.replace("\ue000", "").replace("\ue001", ""))
-    text = _tidy(_Reader().read(_without_comments(marked)))
+    text = _tidy(_Reader().read(without_comments(marked)))
     text = text.replace("{{", '{{ "{{" }}').replace("{%", '{{ "{%" }}')
     text = _MARK.sub(lambda found: kept[int(found[1])], text)
     return _ONLY_TAGS.sub(lambda found: found[1], text).strip() + "\n" if text else ""
 
 
-def _without_comments(html: str) -> str:
+def without_comments(html: str) -> str:
+    """HTML without what nobody sees of it."""
     pieces, start = [], 0
     while (opened := html.find("<!--", start)) >= 0:
         closed = html.find("-->", opened)
@@ -65,7 +67,7 @@ class _Reader:
 
     def read(self, html: str) -> str:
         """What a person would read there."""
-        for piece in _PIECE.finditer(html):
+        for piece in PIECE.finditer(html):
             tag = (piece[2] or "").lower()
             if self._unseen:
                 self._look_for_end(tag, bool(piece[1]))

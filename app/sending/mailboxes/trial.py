@@ -46,11 +46,16 @@ def check(mailbox: Mailbox, vault: Vault, *, allow_private: bool, seconds: float
             "The stored password does not open with this server's master key: enter the password "
             "again, or give the old key back."
         ) from None
+    return look(place, mailbox.folder, mailbox.move_to if mailbox.after == "move" else "")
+
+
+def look(place: imap.Place, folder: str, other: str = "") -> Report:
+    """Logs in and opens ``folder``; ``other`` is another one that has to be there."""
     try:
         with imap.opened(place) as box:
-            if mailbox.after == "move" and not box.has(mailbox.move_to):
-                words = f"there is no folder {mailbox.move_to!r} to move mails to"
+            if other and not box.has(other):
+                words = f"there is no folder {other!r} to move mails to"
                 return Report(False, 0, "folder", words, _MEND["folder"])
-            return Report(True, box.open(mailbox.folder).mails)
+            return Report(True, box.open(folder).mails)
     except Trouble as trouble:
         return Report(False, 0, trouble.step, trouble.words, _MEND[trouble.step])
