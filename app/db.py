@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from app import clock, ids
+from app import clock, ids, postgres
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -173,6 +173,7 @@ def _postgres(url: str, pool_size: int) -> Engine:
         if not _is_durable(connection):
             connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
 
+    postgres.teach(engine)
     return engine
 
 

@@ -81,16 +81,17 @@ def _measure(place: AbstractContextManager[str], rows: int, *, again: bool = Fal
     """Rows in a second of the first run, or of a second one in which nothing has changed."""
     with place as url:
         one = Stage(url)
-        connection_id = _connect(one)
+        connection_id = connect(one)
         for _ in range(1 + again):
             start = time.perf_counter()
-            _pull(one, connection_id, rows)
+            pull(one, connection_id, rows)
             seconds = time.perf_counter() - start
         one.database.close()
     return rows / seconds
 
 
-def _connect(one: Stage) -> UUID:
+def connect(one: Stage) -> UUID:
+    """A site whose users are pulled."""
     now = clock.now()
     dates = {"workspace_id": one.workspace_id, "created_at": now, "updated_at": now}
     with one.database.transaction() as session:
@@ -103,7 +104,8 @@ def _connect(one: Stage) -> UUID:
         return connection.id
 
 
-def _pull(one: Stage, connection_id: UUID, rows: int) -> None:
+def pull(one: Stage, connection_id: UUID, rows: int) -> None:
+    """A run over so many users."""
     with one.database.transaction() as session:
         queued = runs.start(session, one.workspace_id, connection_id, now=clock.now())
     with one.database.transaction() as session:

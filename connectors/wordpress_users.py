@@ -84,7 +84,8 @@ def _incoming(number: int, row: Row, pull: Pull) -> Incoming:
         "registered_at": utc(row.get("registered_date")),
         "roles": ", ".join(roles),
     }
-    wanted = {role.strip() for role in str(pull.options.get("only_roles") or "").split(",")} - {""}
+    only = str(pull.options.get("only_roles") or "")
+    wanted = {role.strip() for role in only.split(",")} - {""} if only else set()
     return Incoming(
         str(number),
         text(row.get("email")),

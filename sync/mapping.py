@@ -101,7 +101,7 @@ def wanted(
     for key, target in targets.items():
         if value := storable(row.fields.get(key, "")):
             fields[target] = value
-    faults = _typed(fields, kinds)
+    faults = _typed(fields, kinds) if kinds else ()
     found = Wanted(row.source_id, email, address, fields, row.status, faults=faults)
     return _in_full(found, row, targets) if _says_more(row) else found
 
@@ -144,6 +144,8 @@ def _names(names: Iterable[str]) -> frozenset[str]:
 
 def storable(text: str) -> str:
     """``text`` without what no database, header or page can hold, on one line, not too long."""
+    if text.isascii() and text.isprintable():
+        return text.strip()[:LONGEST]
     if not text.isprintable():
         text = "".join(" " if unicodedata.category(c) in _UNWANTED else c for c in text)
     return unicodedata.normalize("NFC", text).strip()[:LONGEST]

@@ -2,16 +2,19 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.contacts.models import Contact
 from app.workspaces.models import Workspace
 
+#: How many contacts a workspace may have; asked for every page that a source brings.
+_MOST = select(Workspace.contact_allocation).where(Workspace.id == bindparam("which"))
+
 
 def room(session: Session, workspace_id: UUID) -> int | None:
     """For how many more there is room; below 0 when it was made smaller, None for any number."""
-    most = session.scalar(select(Workspace.contact_allocation).where(Workspace.id == workspace_id))
+    most = session.connection().scalar(_MOST, {"which": workspace_id})
     if most is None:
         return None
     query = select(func.count()).select_from(Contact).where(Contact.workspace_id == workspace_id)

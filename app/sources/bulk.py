@@ -1,13 +1,17 @@
 """Many rows with one statement: what an ORM does for each row is done once for all of them."""
 
+import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Dialect, Executable
+from sqlalchemy import Dialect, Executable, Insert, Uuid
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
+
+from app.db import Json, UTCDateTime
+from app.postgres import COPY
 
 Process = Callable[[Any], Any] | None
 #: The types of the values in a row, by the names of the statement's parameters.
@@ -36,6 +40,34 @@ def execute(
     else:
         told = list(zip(*(columns[names.index(name)] for name in order), strict=True))
     connection.exec_driver_sql(text, told)
+
+
+def add(session: Session, statement: Insert, types: Types, rows: Sequence[tuple[Any, ...]]) -> None:
+    """The same for rows that are certainly new: PostgreSQL takes them by COPY, at half the cost."""
+    if session.get_bind().dialect.name != "postgresql":
+        execute(session, statement, types, rows)
+    elif rows:
+        names = ", ".join(name for name, _ in types)
+        columns = [
+            _turned(_in_words(kind), values)
+            for (_, kind), values in zip(types, zip(*rows, strict=True), strict=True)
+        ]
+        session.connection().exec_driver_sql(
+            f"COPY {statement.table.name} ({names}) FROM STDIN",
+            list(zip(*columns, strict=True)),
+            execution_options={COPY: True},
+        )
+
+
+def _in_words(kind: TypeEngine[Any]) -> Process:
+    """How a value is written where the driver knows nothing of the column; None: as it is."""
+    if isinstance(kind, Uuid):
+        return lambda value: value.hex
+    if isinstance(kind, UTCDateTime):
+        return lambda value: value.isoformat()
+    if isinstance(kind, type(Json)):
+        return lambda value: None if value is None else json.dumps(value)
+    return None
 
 
 @lru_cache(maxsize=64)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.sources import health
+from app.sources import compiled, health, statements
 from app.sources.models import Connection, SyncRun
 from connectors import Cursor
 from sync.run import Plan
@@ -82,26 +82,30 @@ class Progress:
             numbers=added(self.numbers, plan),
             overwritten=self.overwritten + plan.tally.overwritten,
         )
-        is_last = plan.cursor is None
+        if plan.cursor is None:
+            self._end(session, after, plan, now)
+            return after
+        which = {"which": self.run_id, "by": self.owner, "lease_until": now + LEASE}
+        if compiled.tell(session, statements.COUNT, **which, **after.numbers.columns()) != 1:
+            raise Stopped
+        cursor = after.at(plan.cursor)
+        compiled.tell(session, statements.HAND_ON, which=self.connection_id, cursor=cursor)
+        return after
+
+    def _end(self, session: Session, after: "Progress", plan: Plan, now: datetime) -> None:
         ending = {"state": "succeeded", "finished_at": now, "owner": None, "lease_until": None}
-        going_on = {"lease_until": now + LEASE}
-        mine(
-            session, self, **after.numbers.columns(), detail="", **(ending if is_last else going_on)
-        )
-        well = dict(health.WELL)
-        if is_last:
-            well |= {"state": "ready"}
-        if is_last and not self.is_once:
+        mine(session, self, **after.numbers.columns(), detail="", **ending)
+        well = {**health.WELL, "state": "ready", "cursor": None}
+        if not self.is_once:
             well |= {"mark": plan.mark}
             if self.since is None:
                 well["swept_at"] = self.begun
         session.execute(
             update(Connection)
             .where(Connection.id == self.connection_id)
-            .values(cursor=None if is_last else after.at(plan.cursor), **well)
+            .values(**well)
             .execution_options(synchronize_session=False)
         )
-        return after
 
     def is_enough(self) -> bool:
         """Whether nothing more should be read, though there is more."""

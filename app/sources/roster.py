@@ -1,6 +1,6 @@
 """Who a row is about: by what it became last time, else by its address."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
@@ -11,13 +11,15 @@ from sync.mapping import Wanted
 from sync.merge import Create, Decision, Known, Refuse, Update
 from sync.run import Match
 
+_UNCHANGED = Match(unchanged=True)
+_NOBODY = Match()
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What was noted of a row the last time it was seen."""
 
     contact_id: UUID | None
-    digest: str
     groups: frozenset[UUID] = frozenset()
 
 
@@ -25,7 +27,8 @@ class Seen:
 class Roster:
     """The contacts that a page of rows may be about, kept up to date while it is decided.
 
-    ``digests`` and ``seen``: what each row says now and said last time, by source id.
+    ``digests``: what each row says now, by source id. ``seen``: what it became the last time;
+    ``unchanged``: those that say the same as then.
     ``contacts``: those loaded, by id, and those that are made. ``owners``: the source id of this
     connection that stands for a contact. ``refusals``: closed statuses by address. ``newest``:
     when something was last said of a contact. ``lists``, ``tags``: ids by name. ``made``: the ids
@@ -35,6 +38,7 @@ class Roster:
 
     digests: Mapping[str, str]
     seen: Mapping[str, Seen]
+    unchanged: Set[str] = frozenset()
     contacts: dict[UUID, Known] = field(default_factory=dict)
     owners: dict[UUID, str] = field(default_factory=dict)
     refusals: Mapping[str, str] = field(default_factory=dict)
@@ -60,8 +64,8 @@ class Roster:
         The first row of a source that has an address stands for its contact; others with the
         same address are duplicates.
         """
-        if is_unchanged(wanted.source_id, self.digests, self.seen):
-            return Match(unchanged=True)
+        if wanted.source_id in self.unchanged:
+            return _UNCHANGED
         refusal = self.refusals.get(wanted.address, "")
         if wanted.said_at:
             return self._match_deed(wanted, refusal)
@@ -72,7 +76,8 @@ class Roster:
             match = Match(self.contacts[here], duplicate=is_taken, refusal=refusal)
         else:
             before = self.contacts.get(row.contact_id) if row and row.contact_id else None
-            match = Match(before, refusal=refusal, is_full=self._is_full)
+            is_usual = not (before or refusal or self._is_full)
+            match = _NOBODY if is_usual else Match(before, refusal=refusal, is_full=self._is_full)
         named = wanted.lists or wanted.tags or (row and row.groups)
         return self._named(wanted, match, row) if named else match
 
@@ -162,14 +167,17 @@ class Roster:
         return None if isinstance(decision, Refuse) else decision.id
 
 
-def is_unchanged(source_id: str, digests: Mapping[str, str], seen: Mapping[str, Seen]) -> bool:
-    """Whether a row says what it said last time, and its contact is still there."""
-    row = seen.get(source_id)
-    return row is not None and row.contact_id is not None and row.digest == digests[source_id]
+def digests(rows: Iterable[Wanted], salt: bytes) -> dict[str, str]:
+    """A short hash of everything each row wants, by source id; ``salt`` stands for the terms."""
+    fresh, found = blake2b(digest_size=16, key=salt), {}
+    for row in rows:
+        whole = fresh.copy()
+        whole.update(_said(row))
+        found[row.source_id] = whole.hexdigest()
+    return found
 
 
-def digest(wanted: Wanted, salt: bytes) -> str:
-    """A short hash of everything a row wants; ``salt`` stands for the connection's terms."""
+def _said(wanted: Wanted) -> bytes:
     said = [wanted.email, wanted.status]
     for target in sorted(wanted.fields):
         said += target, wanted.fields[target]
@@ -178,7 +186,7 @@ def digest(wanted: Wanted, salt: bytes) -> str:
     if wanted.said_at or wanted.lists or wanted.tags or wanted.skip:
         said += "", wanted.skip, wanted.said_at, wanted.about, *sorted(wanted.lists), ""
         said += *sorted(wanted.tags), "", repr(wanted.purchase), *wanted.sums.values()
-    return blake2b("\0".join(said).encode(), digest_size=16, key=salt).hexdigest()
+    return "\0".join(said).encode()
 
 
 def salt(ids: Iterable[UUID], rules: str = "") -> bytes:

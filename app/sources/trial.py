@@ -90,7 +90,8 @@ class Imagined:
         return replace(
             roster,
             contacts={**roster.contacts, **{one: self.contacts[one] for one in who}},
-            seen={**roster.seen, **{name: Seen(self.rows[name], "") for name in about}},
+            seen={**roster.seen, **{name: Seen(self.rows[name]) for name in about}},
+            unchanged=roster.unchanged - about,
             owners={**roster.owners, **_some(self.owners, who)},
             newest={**roster.newest, **_some(self.newest, who)},
         )

@@ -78,7 +78,11 @@ def _note(
         )
         for contact_id, decision in numbered
     ]
-    bulk.execute(session, statements.note(session), statements.NOTED, rows)
+    # A row that comes twice in a page counts as it comes last.
+    fresh = {row[1]: row for row in rows if row[1] not in roster.seen}
+    bulk.add(session, statements.NOTE_NEW, statements.NOTED, list(fresh.values()))
+    again = [row for row in rows if row[1] not in fresh]
+    bulk.execute(session, statements.note(session), statements.NOTED, again)
 
 
 def _groups(roster: Roster, wanted: Wanted) -> list[str] | None:
@@ -116,7 +120,7 @@ def _create(
         known = roster.contacts[contact_id]
         who = (contact_id, workspace_id, known.email, known.address, known.status)
         rows.append((*who, origin, nothing, first, now, now, *_columns(known.fields)))
-    bulk.execute(session, statements.CREATE, statements.CREATED, rows)
+    bulk.add(session, statements.CREATE, statements.CREATED, rows)
 
 
 def _update(session: Session, roster: Roster, changed: Iterable[UUID], now: datetime) -> None:

@@ -15,14 +15,16 @@ _ADDRESS = re.compile(r"[^\s@<>(),;:\"\[\]\\]+@[^\s@<>(),;:\"\[\]\\]+\.[^\s@<>()
 _YEAR = re.compile(r"(19|20)\d\d-")
 #: Longer ones are messages, not values.
 _LONGEST = 4000
+#: No row has a number of more than 18 digits.
+_MOST = 10**18
 
 
 def plain(value: Any) -> str:
     """Text as a person would write it: WordPress stores names with entities, some hold HTML."""
     if not isinstance(value, str):
         return str(value) if isinstance(value, int | float) and value is not True else ""
-    if not value:
-        return value
+    if not value or (value.isidentifier() and len(value) <= _LONGEST):
+        return value  # one word, as most values are
     value = value[:_LONGEST]
     if "<" in value or "&" in value:
         value = unescape(_TAG.sub("", value))
@@ -84,7 +86,10 @@ def field_key(name: str) -> str:
 
 def number_of(row: Any, name: str = "id") -> int:
     """The number that a row is known by. Raises NotUnderstood."""
-    number = str(row.get(name, "")) if isinstance(row, Mapping) else ""
+    found = row.get(name, "") if isinstance(row, Mapping) else ""
+    if type(found) is int and 0 <= found < _MOST:
+        return found
+    number = str(found)
     if not re.fullmatch("[0-9]{1,18}", number):
         raise NotUnderstood("The site's list holds something that is no row with a number.")
     return int(number)

@@ -1,0 +1,34 @@
+"""What PostgreSQL's driver can do beyond executing: plan anew, and COPY."""
+
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+#: Options of a statement. FRESH_PLAN: the driver keeps no plan of it, which would stay the one for
+#: a small table while the table grows. COPY: the rows go the way that is made for many of them.
+FRESH_PLAN, COPY = "pressferry_fresh_plan", "pressferry_copy"
+
+
+def teach(engine: Engine) -> None:
+    """Makes an engine heed these options."""
+    event.listen(engine, "do_execute", _execute)
+    event.listen(engine, "do_executemany", _copy)
+
+
+def _execute(cursor: Any, statement: str, values: Any, context: Any) -> bool:
+    options = context.execution_options
+    if options.get(COPY):
+        return _copy(cursor, statement, [values], context)
+    if not options.get(FRESH_PLAN):
+        return False
+    cursor.execute(statement, values, prepare=False)
+    return True
+
+
+def _copy(cursor: Any, statement: str, rows: Any, context: Any) -> bool:
+    if not context.execution_options.get(COPY):
+        return False
+    with cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+    return True

@@ -1,0 +1,147 @@
+"""How a page finds whom its rows are about: by indexes, also while nobody has counted a table."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
+
+from app import ids
+from app.contacts.models import Contact, Suppression
+from app.db import Database
+from app.runtime import Runtime
+from app.sources import compiled, looking, reading
+from app.sources.compiled import ByDialect
+from app.sources.looking import Wished
+from app.sources.models import SourceRow
+from tests.app.conftest import Client
+from tests.app.pulling import World, connected
+
+MANY, PAGE = 3_000, 100
+#: A table that is read as a whole, in the words of PostgreSQL and of SQLite.
+WHOLE = ("Seq Scan on", "SCAN contact", "SCAN source_row", "SCAN suppression")
+#: What knows only the workspace of a contact, and so goes through everybody in it.
+EVERYBODY = "ix_contact_workspace_status"
+
+
+@pytest.fixture
+def large(runtime: Runtime, owner: Client) -> Iterator[World]:
+    """A workspace in which reading everybody would be a mistake."""
+    with connected(runtime, owner.workspace_id, 0) as world:
+        with runtime.database.transaction() as session:
+            _fill(session, world)
+        yield world
+        # Statistics of what is not there any more would mislead the tests after this one.
+        with runtime.database.transaction() as session:
+            for table in (SourceRow, Suppression, Contact):
+                session.execute(text(f"DELETE FROM {table.__tablename__}"))
+            session.execute(text("ANALYZE"))
+
+
+def _fill(session: Session, world: World) -> None:
+    now, home = world.runtime.now(), world.workspace_id
+    people = [
+        {
+            "id": ids.new_id(),
+            "workspace_id": home,
+            "email": f"p{number}@example.com",
+            "address": f"p{number}@example.com",
+            "created_at": now,
+            "updated_at": now,
+        }
+        for number in range(MANY)
+    ]
+    session.execute(insert(Contact), people)
+    rows = [
+        {
+            "connection_id": world.connection_id,
+            "source_id": str(number),
+            "contact_id": person["id"],
+            "digest": "d",
+            "seen_at": now,
+        }
+        for number, person in enumerate(people)
+    ]
+    session.execute(insert(SourceRow), rows)
+    noes = [
+        {
+            "workspace_id": home,
+            "address": f"n{number}@example.com",
+            "reason": "bounced",
+            "created_at": now,
+        }
+        for number in range(MANY)
+    ]
+    session.execute(insert(Suppression), noes)
+
+
+def _plan(session: Session, statement: ByDialect, values: dict[str, Any]) -> str:
+    known = compiled.of(session, statement)
+    explain = "EXPLAIN" if session.get_bind().dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+    found = session.connection().exec_driver_sql(f"{explain} {known.text}", known.told(values))
+    return "\n".join(str(row) for row in found)
+
+
+def _asked(world: World, session: Session) -> list[tuple[ByDialect, dict[str, Any]]]:
+    here = {"connection": world.connection_id}
+    some = session.connection().execute(text("SELECT id FROM contact ORDER BY address LIMIT 100"))
+    ids_ = [row[0] for row in some]
+    addresses = compiled.array(f"p{number}@example.com" for number in range(PAGE))
+    home = {"workspace": world.workspace_id, "addresses": addresses}
+    rows = compiled.array(str(number) for number in range(PAGE))
+    contacts = compiled.array(ids_)
+    return [
+        (reading.SEEN, {**here, "rows": rows}),
+        (reading.OWNERS, {**here, "contacts": contacts}),
+        (reading.NEWEST, {**here, "contacts": contacts}),
+        (reading.REFUSED, home),
+        (reading.BY_ADDRESS, home),
+        (reading.CONTACTS, {**home, "ids": contacts}),
+    ]
+
+
+@pytest.mark.parametrize("is_counted", [False, True])
+def test_no_look_reads_everybody(large: World, is_counted: bool) -> None:
+    if is_counted:
+        with large.runtime.database.transaction() as session:
+            session.execute(text("ANALYZE"))
+    with large.runtime.database.reading() as session:
+        for statement, values in _asked(large, session):
+            plan = _plan(session, statement, values)
+            assert not any(one in plan for one in WHOLE), plan
+            if statement in (reading.BY_ADDRESS, reading.CONTACTS):
+                assert EVERYBODY not in plan, plan
+
+
+def test_the_looks_find_what_they_are_asked_for(large: World) -> None:
+    home, none = large.workspace_id, Wished(set(), set())
+    with large.runtime.database.transaction() as session:
+        seen, same = looking.seen(session, large.connection_id, {"7": "d", "8": "x", "no": "d"}, [])
+        assert (set(seen), same) == ({"8"}, {"7"})
+        eighth = seen["8"].contact_id
+        assert eighth is not None
+        addresses = ["p9@example.com", "p9@example.com", "nobody@example.com"]
+        by_address = looking.contacts(session, home, addresses, [], none)
+        assert [one.address for one in by_address.values()] == ["p9@example.com"]
+        both = looking.contacts(session, home, ["p8@example.com", *addresses], [eighth], none)
+        assert {one.address for one in both.values()} == {"p8@example.com", "p9@example.com"}
+        assert list(both) == sorted(both)
+        elsewhere = looking.contacts(session, ids.new_id(), addresses, [eighth], none)
+        assert elsewhere == {}
+        assert looking.owners(session, large.connection_id, [eighth]) == {eighth: "8"}
+        assert looking.newest(session, large.connection_id, [eighth]) == {eighth: ""}
+        refused = looking.refusals(session, home, ["n1@example.com", "p1@example.com"])
+        assert refused == {"n1@example.com": "bounced"}
+
+
+def test_a_look_on_postgresql_keeps_no_plan(
+    postgres_database: Database,
+) -> None:
+    """One that was made for a small table would stay while the table grows."""
+    prepared = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%LATERAL%'"
+    workspace = ids.new_id()
+    with postgres_database.transaction() as session:
+        for _ in range(12):
+            looking.contacts(session, workspace, ["a@example.com"], [], Wished(set(), set()))
+        assert session.scalar(text(prepared)) == 0
