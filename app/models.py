@@ -6,11 +6,11 @@ from app.contacts import models as contacts
 from app.db import Base
 from app.messages import models as messages
 from app.sending import models as sending
-from app.sources import agent_models as agents
-from app.sources import hook_models as hooks
 from app.sources import models as sources
-from app.sources import notification_models as notifications
+from app.sources.agents import models as agents
+from app.sources.notifications import models as notifications
 from app.sources.uploads import models as uploads
+from app.sources.webhooks import models as hooks
 from app.watching import models as watching
 from app.workspaces import models as workspaces
 

@@ -9,8 +9,10 @@ from uuid import UUID
 
 from app import clock, ids
 from app.rules import email_address
-from app.sources import claiming, connections, runs, store
+from app.sources import connections
 from app.sources.models import Connection, Site
+from app.sources.runs import claiming, control
+from app.sources.storing import contacts
 from bench import stage
 from bench.claims import Claim, faster
 from bench.rounds import Size
@@ -107,13 +109,13 @@ def connect(one: Stage) -> UUID:
 def pull(one: Stage, connection_id: UUID, rows: int) -> None:
     """A run over so many users."""
     with one.database.transaction() as session:
-        queued = runs.start(session, one.workspace_id, connection_id, now=clock.now())
+        queued = control.start(session, one.workspace_id, connection_id, now=clock.now())
     with one.database.transaction() as session:
         task = claiming.claim(session, queued.id, ids.new_id(), clock.now())
         known = connections.targets(session, one.workspace_id)
     if task is None:
         raise RuntimeError("the run was taken by somebody else")
-    kept = store.ContactStore(
+    kept = contacts.ContactStore(
         one.database,
         task.workspace_id,
         task.progress,

@@ -7,7 +7,7 @@ from flask import Request, abort, g, request
 from app.api.access import runtime
 from app.api.parsing import Parser
 from app.errors import Invalid, Unauthorized
-from app.sources import agents
+from app.sources.agents import enrolling
 
 #: How an agent says who it is, in the words of OpenAPI.
 SECURITY_SCHEMES = {
@@ -33,14 +33,14 @@ def admit() -> None:
         raise Unauthorized("Give the headers Pressferry-Agent and Pressferry-Signature.")
     body = request.get_data(cache=True)
     with running.database.reading() as session:
-        g.agent = agents.who_signed(
+        g.agent = enrolling.who_signed(
             session, agent, signature, body, vault=running.vault, now=running.now()
         )
 
 
-def agent() -> agents.Known:
+def agent() -> enrolling.Known:
     """Who asks. Only routes for agents have one."""
-    found: agents.Known = g.agent
+    found: enrolling.Known = g.agent
     return found
 
 

@@ -9,7 +9,7 @@ from app.api.access import caller, runtime
 from app.api.paging import PageQuery, page_of
 from app.api.routes import Routes
 from app.api.schemas import Id, Instant, Strict, Text
-from app.sources import agents
+from app.sources.agents import enrolling
 
 blueprint = Routes("agents", "Programs that read a site from near it and bring its contacts here.")
 
@@ -58,7 +58,7 @@ def list_agents(query: dict[str, Any]) -> Any:
     """The sync agents, oldest first, with what they found at their sites."""
     running, which = runtime(), {"number": query["page"], "per_page": query["per_page"]}
     with running.database.reading() as session:
-        return agents.listed(session, caller().workspace_id, **which, now=running.now())
+        return enrolling.listed(session, caller().workspace_id, **which, now=running.now())
 
 
 @blueprint.post("/agents", scope="settings", body=NewAgent, answer=AgentWithKey)
@@ -66,7 +66,7 @@ def create_agent(body: dict[str, Any]) -> Any:
     """Make an agent for a site; its key is shown this once. From now on only it reads the site."""
     running = runtime()
     with running.database.transaction() as session:
-        made, key = agents.create(
+        made, key = enrolling.create(
             session, caller().workspace_id, body, vault=running.vault, now=running.now()
         )
     return _shown(made, key)
@@ -77,7 +77,7 @@ def get_agent(agent_id: UUID) -> Any:
     """One agent."""
     running = runtime()
     with running.database.reading() as session:
-        return agents.get(session, caller().workspace_id, agent_id, now=running.now())
+        return enrolling.get(session, caller().workspace_id, agent_id, now=running.now())
 
 
 @blueprint.post(f"{_AGENT}/key", scope="settings", answer=AgentWithKey, status=200)
@@ -85,7 +85,7 @@ def renew_agent_key(agent_id: UUID) -> Any:
     """Make another key, shown this once; the old one is of no use from now on."""
     running = runtime()
     with running.database.transaction() as session:
-        found, key = agents.renew_key(
+        found, key = enrolling.renew_key(
             session, caller().workspace_id, agent_id, vault=running.vault, now=running.now()
         )
     return _shown(found, key)
@@ -96,15 +96,15 @@ def revoke_agent(agent_id: UUID) -> Any:
     """Let an agent in no more, until it gets another key."""
     running = runtime()
     with running.database.transaction() as session:
-        return agents.revoke(session, caller().workspace_id, agent_id, now=running.now())
+        return enrolling.revoke(session, caller().workspace_id, agent_id, now=running.now())
 
 
 @blueprint.delete(_AGENT, scope="settings")
 def remove_agent(agent_id: UUID) -> None:
     """Forget an agent; from now on this server reads the site itself."""
     with runtime().database.transaction() as session:
-        agents.remove(session, caller().workspace_id, agent_id)
+        enrolling.remove(session, caller().workspace_id, agent_id)
 
 
-def _shown(agent: agents.Portrait, key: str) -> dict[str, Any]:
+def _shown(agent: enrolling.Portrait, key: str) -> dict[str, Any]:
     return {name: getattr(agent, name) for name in AgentAnswer().fields} | {"key": key}

@@ -9,9 +9,9 @@ from app.api.access import caller, runtime
 from app.api.routes import Routes
 from app.api.schemas import Id, Instant, Strict, Text
 from app.rules.inbound import HEADER, KINDS, Scheme
-from app.sources import hinting, webhooks, writing_back
-from app.sources.hook_models import Hint
-from app.sources.webhooks import Made
+from app.sources.webhooks import hinting, taking, writing_back
+from app.sources.webhooks.models import Hint
+from app.sources.webhooks.taking import Made
 
 blueprint = Routes("webhooks", "Hints from sites that something changed; webhooks for rows.")
 
@@ -117,7 +117,7 @@ def add_webhook(site_id: UUID, body: dict[str, Any]) -> Any:
     """Add a webhook that takes signed rows; the answer shows its secret once."""
     running = runtime()
     with running.database.transaction() as session:
-        made = webhooks.add(session, caller().workspace_id, site_id, body["name"], runtime=running)
+        made = taking.add(session, caller().workspace_id, site_id, body["name"], runtime=running)
     return _made(made)
 
 
@@ -125,8 +125,8 @@ def add_webhook(site_id: UUID, body: dict[str, Any]) -> Any:
 def get_webhook(connection_id: UUID) -> Any:
     """Where rows are posted to, and how many wait."""
     with runtime().database.reading() as session:
-        found = webhooks.get(session, caller().workspace_id, connection_id)
-        return _made(Made(found, ""), webhooks.waiting(session, connection_id))
+        found = taking.get(session, caller().workspace_id, connection_id)
+        return _made(Made(found, ""), taking.waiting(session, connection_id))
 
 
 @blueprint.patch(_WEBHOOK, scope="settings", body=WebhookChanges, answer=WebhookAnswer)
@@ -135,8 +135,8 @@ def change_webhook(connection_id: UUID, body: dict[str, Any]) -> Any:
     running, which = runtime(), (caller().workspace_id, connection_id)
     scheme = Scheme(**body["signature"])
     with running.database.transaction() as session:
-        found = webhooks.sign(session, *which, scheme, body.get("secret", ""), runtime=running)
-        return _made(Made(found, ""), webhooks.waiting(session, connection_id))
+        found = taking.sign(session, *which, scheme, body.get("secret", ""), runtime=running)
+        return _made(Made(found, ""), taking.waiting(session, connection_id))
 
 
 @blueprint.post(f"{_WEBHOOK}/secret", scope="settings", answer=NewWebhookAnswer)
@@ -144,15 +144,15 @@ def rekey_webhook(connection_id: UUID) -> Any:
     """Another secret; the old one is worth nothing from now on."""
     running = runtime()
     with running.database.transaction() as session:
-        made = webhooks.rekey(session, caller().workspace_id, connection_id, runtime=running)
-        return _made(made, webhooks.waiting(session, connection_id))
+        made = taking.rekey(session, caller().workspace_id, connection_id, runtime=running)
+        return _made(made, taking.waiting(session, connection_id))
 
 
 @blueprint.delete(_WEBHOOK, scope="settings")
 def remove_webhook(connection_id: UUID) -> None:
     """Remove a webhook with its connection and runs; the contacts stay."""
     with runtime().database.transaction() as session:
-        webhooks.remove(session, caller().workspace_id, connection_id)
+        taking.remove(session, caller().workspace_id, connection_id)
 
 
 @blueprint.get("/connections/<uuid:connection_id>/write-back", scope="read", answer=WriteBackAnswer)
@@ -172,7 +172,7 @@ def _made(made: Made, waiting: int = 0) -> dict[str, Any]:
     found = made.webhook
     return {
         "connection_id": found.connection_id,
-        "url": webhooks.address(runtime(), found.id),
+        "url": taking.address(runtime(), found.id),
         "signature": found.scheme,
         "waiting": waiting,
         "heard_at": found.heard_at,

@@ -9,9 +9,9 @@ from app.api.agent_access import agent, said
 from app.api.routes import Routes
 from app.api.schemas import Flag, Id, Strict, Text, Whole
 from app.errors import Invalid
-from app.sources import ingesting, visiting
-from app.sources.ingesting import Parcel
-from app.sources.visiting import Said
+from app.sources.agents import ingesting, visiting
+from app.sources.agents.ingesting import Parcel
+from app.sources.agents.visiting import Said
 from sync.remote import FORMAT, decoded
 from sync.travelling import NotInForm
 

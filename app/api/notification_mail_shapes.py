@@ -8,7 +8,7 @@ from app.api.schemas import Id, Instant, Strict, Text, Whole
 from app.rules import mailbox_fields
 from app.rules.mailbox_fields import ENCRYPTIONS
 from app.rules.notifications.trust import AUTHENTICATIONS
-from app.sources.notification_models import NotificationMailbox
+from app.sources.notifications.models import NotificationMailbox
 
 _SENDERS = {
     "description": "From whom a form's mails come: addresses such as wordpress@example.com, or "

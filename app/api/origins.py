@@ -8,7 +8,7 @@ from marshmallow import Schema, fields
 from app.api.access import caller, runtime
 from app.api.routes import Routes
 from app.api.schemas import Id, Instant
-from app.sources import tracing
+from app.sources.storing import tracing
 
 blueprint = Routes("origins", "Where the values of a contact came from, field by field.")
 

@@ -10,8 +10,8 @@ from app.api.access import caller, runtime
 from app.api.paging import PageQuery, page_of
 from app.api.routes import Routes
 from app.api.run_shapes import NewRun, RunAnswer, SamplesAnswer
-from app.sources import rejects, runs
-from app.sources.rejects import Line
+from app.sources.runs import control, rejects
+from app.sources.runs.rejects import Line
 
 blueprint = Routes("runs", "Runs that pull a source, dry ones too.")
 
@@ -27,7 +27,7 @@ def start_run(connection_id: UUID, body: dict[str, Any]) -> Any:
     """Pull now, or see what would become of it; 409 while another run is open."""
     running = runtime()
     with running.database.transaction() as session:
-        return runs.start(
+        return control.start(
             session,
             caller().workspace_id,
             connection_id,
@@ -48,7 +48,7 @@ def start_run(connection_id: UUID, body: dict[str, Any]) -> Any:
 def list_runs(connection_id: UUID, query: dict[str, Any]) -> Any:
     """The runs of a connection, newest first."""
     with runtime().database.reading() as session:
-        return runs.listed(
+        return control.listed(
             session,
             caller().workspace_id,
             connection_id,
@@ -61,7 +61,7 @@ def list_runs(connection_id: UUID, query: dict[str, Any]) -> Any:
 def get_run(run_id: UUID) -> Any:
     """One run, with its numbers so far."""
     with runtime().database.reading() as session:
-        return runs.get(session, caller().workspace_id, run_id)
+        return control.get(session, caller().workspace_id, run_id)
 
 
 @blueprint.post("/runs/<uuid:run_id>/cancel", scope="write", answer=RunAnswer, status=200)
@@ -69,7 +69,7 @@ def cancel_run(run_id: UUID) -> Any:
     """Call off an open run; what was stored stays, and the next run goes on from there."""
     running = runtime()
     with running.database.transaction() as session:
-        return runs.cancel(session, caller().workspace_id, run_id, now=running.now())
+        return control.cancel(session, caller().workspace_id, run_id, now=running.now())
 
 
 @blueprint.get("/runs/<uuid:run_id>/samples", scope="read", answer=SamplesAnswer)
@@ -77,7 +77,7 @@ def list_samples(run_id: UUID) -> Any:
     """Examples of what a dry run would create, update and leave out."""
     running = runtime()
     with running.database.reading() as session:
-        run = runs.get(session, caller().workspace_id, run_id)
+        run = control.get(session, caller().workspace_id, run_id)
     return {"items": rejects.samples(run, running.vault)}
 
 

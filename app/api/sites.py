@@ -18,7 +18,8 @@ from app.api.site_shapes import (
     SiteChanges,
 )
 from app.db import Page
-from app.sources import authorizing, connections, discovering, sites
+from app.sources import connections
+from app.sources.sites import authorizing, discovering, register
 
 blueprint = Routes("sites", "WordPress sites, and what is pulled from them.")
 
@@ -27,7 +28,7 @@ blueprint = Routes("sites", "WordPress sites, and what is pulled from them.")
 def list_sites(query: dict[str, Any]) -> Any:
     """The sites of the workspace, oldest first."""
     with runtime().database.reading() as session:
-        return sites.listed(
+        return register.listed(
             session, caller().workspace_id, number=query["page"], per_page=query["per_page"]
         )
 
@@ -37,7 +38,7 @@ def add_site(body: dict[str, Any]) -> Any:
     """Add a site. Without a login the answer has the link on which its owner approves."""
     running, who = runtime(), caller()
     with running.database.transaction() as session:
-        site = sites.add(session, who.workspace_id, body, runtime=running, now=running.now())
+        site = register.add(session, who.workspace_id, body, runtime=running, now=running.now())
     link = None
     if not (site.has_password or site.has_keys):
         link = authorizing.begin(running, who.workspace_id, site.id, who.user_id)
@@ -57,7 +58,7 @@ def authorize_site(site_id: UUID) -> Any:
 def get_site(site_id: UUID) -> Any:
     """One site."""
     with runtime().database.reading() as session:
-        return sites.get(session, caller().workspace_id, site_id)
+        return register.get(session, caller().workspace_id, site_id)
 
 
 @blueprint.patch("/sites/<uuid:site_id>", scope="settings", body=SiteChanges, answer=SiteAnswer)
@@ -65,7 +66,7 @@ def change_site(site_id: UUID, body: dict[str, Any]) -> Any:
     """Change a site; a mended login lets connections that stopped for it go on."""
     running = runtime()
     with running.database.transaction() as session:
-        return sites.change(
+        return register.change(
             session, caller().workspace_id, site_id, body, runtime=running, now=running.now()
         )
 
@@ -75,7 +76,7 @@ def remove_site(site_id: UUID) -> Any:
     """Remove a site with its connections and runs; the contacts stay. Says what is left there."""
     running = runtime()
     with running.database.transaction() as session:
-        left = sites.remove(session, caller().workspace_id, site_id, now=running.now())
+        left = register.remove(session, caller().workspace_id, site_id, now=running.now())
     return {"left_at_site": left}
 
 

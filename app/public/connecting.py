@@ -8,8 +8,8 @@ from flask import Response, request, url_for
 
 from app.errors import NotFound
 from app.public.pages import blueprint, page, runtime
-from app.sources import authorizing
-from app.sources.authorizing import Approved
+from app.sources.sites import authorizing
+from app.sources.sites.authorizing import Approved
 
 _NO = "The approval was turned down at the site."
 _OFF = (

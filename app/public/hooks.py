@@ -5,8 +5,8 @@ from uuid import UUID
 from flask import Response, jsonify, request
 
 from app.public.pages import blueprint, runtime
-from app.sources import hinting, webhooks
-from app.sources.webhooks import Posted
+from app.sources.webhooks import hinting, taking
+from app.sources.webhooks.taking import Posted
 
 #: The largest bodies: an order with all it holds, and some rows.
 LARGEST_HINT = 2 * 1024 * 1024
@@ -24,7 +24,7 @@ def hint(hint_id: UUID) -> Response:
 def webhook(webhook_id: UUID) -> tuple[Response, int]:
     """Rows that a program hands in; they are among the contacts a little later."""
     posted = Posted(_body(LARGEST_POST), request.content_type or "", _headers())
-    is_new = webhooks.take(runtime(), webhook_id, posted)
+    is_new = taking.take(runtime(), webhook_id, posted)
     return jsonify(status="accepted" if is_new else "known"), 202
 
 

@@ -14,10 +14,12 @@ from app.contacts.groups import LISTS, TAGS
 from app.contacts.models import CONTACT_FIELDS, Field
 from app.db import Page, page
 from app.errors import Invalid, NotFound
-from app.sources import noted, settling, sites
-from app.sources.inbox import kind_of
+from app.sources import settling
 from app.sources.models import Connection
+from app.sources.sites import register
+from app.sources.storing import noted
 from app.sources.uploads.source import is_file
+from app.sources.webhooks.inbox import kind_of
 from app.workspaces.models import Workspace
 from connectors import SourceField
 from sync import schedule
@@ -44,7 +46,7 @@ def listed(
     session: Session, workspace_id: UUID, site_id: UUID, *, number: int, per_page: int
 ) -> Page[Connection]:
     """The connections of a site, oldest first. Raises NotFound for the site."""
-    sites.get(session, workspace_id, site_id)
+    register.get(session, workspace_id, site_id)
     query = select(Connection).where(Connection.site_id == site_id).order_by(Connection.id)
     return page(session, query, page=number, per_page=per_page)
 

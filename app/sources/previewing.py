@@ -13,14 +13,16 @@ from app import ids
 from app.contacts import fields as contact_fields
 from app.errors import Conflict, NotFound
 from app.runtime import Runtime
-from app.sources import agents, claiming, connections, settling, trying
+from app.sources import connections, settling
 from app.sources import forms as forms_of
-from app.sources.inbox import is_here, reader_of
+from app.sources.agents import enrolling, trying
 from app.sources.models import Connection, FormRow, Site
-from app.sources.progress import Numbers, Progress
-from app.sources.running import address_of
-from app.sources.trial import TrialStore
-from app.sources.way_in import open_site
+from app.sources.runs import claiming
+from app.sources.runs.progress import Numbers, Progress
+from app.sources.runs.running import address_of
+from app.sources.runs.trial import TrialStore
+from app.sources.sites.way_in import open_site
+from app.sources.webhooks.inbox import is_here, reader_of
 from connectors import Incoming, Page, Pull, SourceField
 from sync import forms as reading_forms
 from sync import mapping, reading
@@ -66,7 +68,7 @@ def preview(
     with runtime.database.reading() as session:
         connection = connections.get(session, workspace_id, connection_id)
         site = session.get_one(Site, connection.site_id)
-        is_far = agents.reads(session, site.id) and not is_here(connection.source)
+        is_far = enrolling.reads(session, site.id) and not is_here(connection.source)
     if is_far:
         row, fresh = _chosen(list(_some(trying.newest(runtime, connection_id), asked)), asked)
     else:

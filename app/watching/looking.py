@@ -17,7 +17,8 @@ from app.sending.guards import alarming
 from app.sending.models import Dispatch, Relay, Sender
 from app.sending.relays import metering
 from app.sending.senders import valve
-from app.sources import health, silence
+from app.sources.agents import silence
+from app.sources.sites import health
 from app.watching import queue
 from app.watching.queue import Queue
 from app.workspaces.models import Workspace

@@ -12,7 +12,7 @@ from app.db import Database
 from app.opening import open_database, open_runtime
 from app.runtime import Runtime
 from app.sending.senders import waking
-from app.sources import running
+from app.sources.runs import running
 from app.worker import turns
 from app.worker.alone import alone_in
 from app.worker.child import SenderProcess

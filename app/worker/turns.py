@@ -12,7 +12,10 @@ from app.messages import once
 from app.runtime import Runtime
 from app.sending.guards import canaries, guarding
 from app.sending.mailboxes.reading import Reader
-from app.sources import hinting, leaving, running, trying, webhooks, writing_back
+from app.sources.agents import trying
+from app.sources.runs import running
+from app.sources.sites import leaving
+from app.sources.webhooks import hinting, taking, writing_back
 from app.watching import keeping, looking, telling
 from app.watching.forgetting import forget
 
@@ -45,7 +48,7 @@ def register(jobs: Jobs, runtime: Runtime, sync_parallel: int, stop: threading.E
     jobs.every(60, "webhooks at sites", lambda: hinting.keep(runtime), queue="syncs")
     jobs.every(30, "what is left at sites", lambda: leaving.clear(runtime), queue="syncs")
     jobs.every(60, "sites that are told", lambda: writing_back.tell(runtime), queue="syncs")
-    jobs.every(3600, "old posts", lambda: webhooks.forget_old(runtime), queue="syncs")
+    jobs.every(3600, "old posts", lambda: taking.forget_old(runtime), queue="syncs")
     jobs.every(3600, "old dry runs", lambda: trying.forget_old(runtime), queue="syncs")
     jobs.every(1, "campaigns that are due", lambda: lifecycle.launch_due(runtime))
     jobs.every(1, "campaigns that are late", lambda: lateness.pause_late(runtime))

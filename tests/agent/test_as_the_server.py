@@ -11,7 +11,7 @@ from app.agent.working import Agent
 from app.db import Database
 from app.dev.replay import RecordedSite, load
 from app.runtime import Runtime
-from app.sources import running
+from app.sources.runs import running
 from app.vault import Vault
 from app.wsgi import create_app
 from tests.agent.conftest import Stage, Switched

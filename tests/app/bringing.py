@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from app.contacts.models import Contact, ContactList, ContactTag, MailingList, Tag
 from app.runtime import Runtime
-from app.sources import running
+from app.sources.runs import running
 from tests.app.conftest import Client
 
 AGREED = {"basis": "everyone", "text": "Signed the list at the fair", "at": "2026-03-01T10:00:00Z"}

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from app.contacts.models import Contact, ContactList, ContactTag, MailingList, Tag
 from app.dev.wordpress_login import PASSWORD
 from app.runtime import Runtime
-from app.sources import running, runs, sites
 from app.sources.models import Connection, SyncRun
+from app.sources.runs import control, running
+from app.sources.sites import register
 from tests.app.conftest import Client
 from tests.conftest import TurnableClock
 from tests.connectors.conformance.cases import CASES, Stage, when
@@ -54,10 +55,10 @@ class FormSite:
         """A run, to its end."""
         workspace_id, now = self.owner.workspace_id, self.runtime.now()
         with self.runtime.database.transaction() as session:
-            run_id = runs.start(session, workspace_id, self.connection_id, now=now, **more).id
+            run_id = control.start(session, workspace_id, self.connection_id, now=now, **more).id
         running.run_due(self.runtime)
         with self.runtime.database.reading() as session:
-            run = runs.get(session, workspace_id, run_id)
+            run = control.get(session, workspace_id, run_id)
         assert run.state == "succeeded", run.detail
         assert run.seen == run.created + run.updated + run.kept + sum(run.skipped.values())
         return run
@@ -118,7 +119,7 @@ def with_forms(
         dates = {"created_at": now, "updated_at": now}
         values = {"url": site.url, "username": "admin", "application_password": PASSWORD}
         with runtime.database.transaction() as session:
-            made = sites.add(session, owner.workspace_id, values, runtime=runtime, now=now)
+            made = register.add(session, owner.workspace_id, values, runtime=runtime, now=now)
             made.rest_root = f"{site.url}/wp-json/"
             more = {"workspace_id": owner.workspace_id, "site_id": made.id, **dates}
             connection = Connection(source=source, schedule=None, **more)

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from app.contacts.models import Contact
 from app.runtime import Runtime
-from app.sources import running, runs
 from app.sources.models import Connection, SyncRun
+from app.sources.runs import control, running
 from tests.app.conftest import Client
 from tests.conftest import TurnableClock
 from tests.rules import form_mails
@@ -42,7 +42,7 @@ class Desk:
         now = self.clock.turn(seconds=60)
         with self.runtime.database.transaction() as session:
             who = self.owner.workspace_id
-            return runs.start(session, who, self.connection_id, now=now, **more).id
+            return control.start(session, who, self.connection_id, now=now, **more).id
 
     def pull(self, **more: Any) -> SyncRun:
         """A run, as far as it gets."""
@@ -53,7 +53,7 @@ class Desk:
 
     def run(self, run_id: UUID) -> SyncRun:
         with self.runtime.database.reading() as session:
-            return runs.get(session, self.owner.workspace_id, run_id)
+            return control.get(session, self.owner.workspace_id, run_id)
 
     def connection(self) -> Connection:
         with self.runtime.database.reading() as session:

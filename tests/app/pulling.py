@@ -11,8 +11,9 @@ from sqlalchemy import select
 from app.contacts.models import Contact
 from app.dev.people import make_people
 from app.runtime import Runtime
-from app.sources import discovering, running, runs, sites
 from app.sources.models import Connection, SyncRun
+from app.sources.runs import control, running
+from app.sources.sites import discovering, register
 from tests.connectors.site import Request, Response, paged, playing, recorded
 
 
@@ -30,7 +31,7 @@ class World:
     def start(self, **more: Any) -> UUID:
         """Queues a run."""
         with self.runtime.database.transaction() as session:
-            return runs.start(
+            return control.start(
                 session, self.workspace_id, self.connection_id, now=self.runtime.now(), **more
             ).id
 
@@ -43,7 +44,7 @@ class World:
     def run(self, run_id: UUID) -> SyncRun:
         """The run as it is now."""
         with self.runtime.database.reading() as session:
-            return runs.get(session, self.workspace_id, run_id)
+            return control.get(session, self.workspace_id, run_id)
 
     def connection(self) -> Connection:
         """The connection as it is now."""
@@ -82,7 +83,7 @@ def connected(
     with playing(answer) as site:
         with runtime.database.transaction() as session:
             values = {"url": site.url, "username": "admin", "application_password": "secret"}
-            made = sites.add(session, workspace_id, values, runtime=runtime, now=runtime.now())
+            made = register.add(session, workspace_id, values, runtime=runtime, now=runtime.now())
         source = next(
             one
             for one in discovering.discover(runtime, workspace_id, made.id)

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from app.contacts import edit
 from app.contacts.models import Contact
 from app.runtime import Runtime
-from app.sources import trying
-from app.sources.agent_models import TrialPage
+from app.sources.agents import trying
+from app.sources.agents.models import TrialPage
 from tests.app.agent_desk import Desk, opened, people
 from tests.app.conftest import Client
 from tests.conftest import TurnableClock

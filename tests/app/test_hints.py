@@ -12,9 +12,11 @@ from sqlalchemy import func, select, update
 
 from app.contacts.models import Contact, ContactList, ContactTag, MailingList, Tag
 from app.runtime import Runtime
-from app.sources import hinting, leaving, running, sooner
-from app.sources.hook_models import Farewell
 from app.sources.models import Connection, SyncRun
+from app.sources.runs import running, sooner
+from app.sources.sites import leaving
+from app.sources.webhooks import hinting
+from app.sources.webhooks.models import Farewell
 from tests.app.conftest import Client, on_sqlite
 from tests.conftest import TurnableClock
 from tests.connectors.shop import Shop

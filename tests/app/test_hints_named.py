@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.contacts.models import Contact
 from app.runtime import Runtime
-from app.sources import claiming, narrowing, running, sooner
+from app.sources.runs import claiming, narrowing, running, sooner
 from tests.app.conftest import Client
 from tests.app.test_hints import ORDER, World, begun
 from tests.conftest import TurnableClock

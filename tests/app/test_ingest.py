@@ -12,7 +12,7 @@ from flask import Flask
 
 from app.contacts import edit
 from app.runtime import Runtime
-from app.sources import claiming, running
+from app.sources.runs import claiming, running
 from connectors import SourceField
 from sync.remote import FORMAT
 from tests.app.agent_desk import READY, Desk, opened, people

@@ -10,9 +10,9 @@ from uuid import UUID
 import pytest
 
 from app.runtime import Runtime
-from app.sources import running
-from app.sources.notification_models import NotificationMailbox
+from app.sources.notifications.models import NotificationMailbox
 from app.sources.notifications.source import PAGE
+from app.sources.runs import running
 from tests.app.conftest import Client, on_sqlite
 from tests.app.notification_desk import Desk, at_desk, settings
 from tests.conftest import TurnableClock

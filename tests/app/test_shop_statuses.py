@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.contacts.models import Contact, ContactList, MailingList
 from app.runtime import Runtime
-from app.sources import running
+from app.sources.runs import running
 from tests.app.conftest import Client
 from tests.app.test_hints import ORDER, World
 from tests.conftest import TurnableClock

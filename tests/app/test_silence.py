@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from app.runtime import Runtime
-from app.sources.agent_models import Agent
+from app.sources.agents.models import Agent
 from app.watching import looking
 from tests.app.agent_desk import Desk, opened, people
 from tests.app.conftest import Client

@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from app.contacts.models import Contact
 from app.db import Database
 from app.runtime import Runtime
-from app.sources import bulk, statements
 from app.sources.models import SourceRow
+from app.sources.storing import bulk, statements
 from tests.app.conftest import Client
 from tests.app.pulling import connected, person
 

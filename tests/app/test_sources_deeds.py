@@ -11,10 +11,11 @@ from app.contacts import edit, groups
 from app.contacts.groups import TAGS
 from app.contacts.models import Contact, ContactTag, Field, Tag
 from app.db import Database
-from app.sources import connections, store
-from app.sources.claiming import claim
+from app.sources import connections
 from app.sources.models import PurchaseRow, SyncRun
-from app.sources.running import address_of
+from app.sources.runs.claiming import claim
+from app.sources.runs.running import address_of
+from app.sources.storing import contacts as store
 from connectors import Incoming, Needs, Page, Pull, Purchase, Site, SourceField
 from sync import mapping
 from sync import run as pulling

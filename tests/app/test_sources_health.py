@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from app.alerts.models import Alert
 from app.runtime import Runtime
-from app.sources import health, running, sites
+from app.sources.runs import running
+from app.sources.sites import health, register
 from app.watching import looking
 from tests.app.conftest import Client
 from tests.app.pulling import World, connected
@@ -134,6 +135,6 @@ def test_one_of_two_connections_is_still_refused(runtime: Runtime, owner: Client
         world.trouble = refusing
         world.pull()
         with runtime.database.transaction() as session:
-            site = sites.get(session, world.workspace_id, world.site_id)
+            site = register.get(session, world.workspace_id, world.site_id)
             health.settle(session, site, runtime.now())
         assert [is_open for *_, is_open in alerts(world)] == [True]

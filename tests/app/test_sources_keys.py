@@ -10,8 +10,8 @@ from sqlalchemy import select
 from app.dev.replay import RecordedSite, load
 from app.dev.wordpress_keys import KEY, SECRET
 from app.runtime import Runtime
-from app.sources import running
 from app.sources.models import Site
+from app.sources.runs import running
 from tests.app.conftest import Client, on_sqlite
 from tests.connectors.site import RECORDED_SITE
 

@@ -10,7 +10,7 @@ import pytest
 
 from app import ids
 from app.runtime import Runtime
-from app.sources import claiming, running
+from app.sources.runs import claiming, running
 from connectors import find
 from sync import run as pulling
 from tests.app.conftest import Client

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.runtime import Runtime
-from app.sources import running
+from app.sources.runs import running
 from tests.app.conftest import Client, on_sqlite
 from tests.app.pulling import World, connected, person
 from tests.app.test_sources_deeds import tags

@@ -11,10 +11,10 @@ from app import ids
 from app.contacts.models import Contact, Suppression
 from app.db import Database
 from app.runtime import Runtime
-from app.sources import compiled, looking, reading
-from app.sources.compiled import ByDialect
-from app.sources.looking import Wished
 from app.sources.models import SourceRow
+from app.sources.storing import compiled, looking, reading
+from app.sources.storing.compiled import ByDialect
+from app.sources.storing.looking import Wished
 from tests.app.conftest import Client
 from tests.app.pulling import World, connected
 

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import func, select
 
 from app.runtime import Runtime
-from app.sources import rejects
 from app.sources.models import RejectedRow, SyncRun
+from app.sources.runs import rejects
 from tests.app.conftest import Client, on_sqlite
 from tests.app.form_site import with_forms
 from tests.app.pulling import connected, person

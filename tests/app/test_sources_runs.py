@@ -13,10 +13,10 @@ from app.contacts import edit
 from app.db import Database
 from app.errors import Conflict
 from app.runtime import Runtime
-from app.sources import claiming, running, runs
 from app.sources.models import SyncRun
-from app.sources.progress import LEASE
-from app.sources.store import ContactStore
+from app.sources.runs import claiming, control, running
+from app.sources.runs.progress import LEASE
+from app.sources.storing.contacts import ContactStore
 from app.vault import Vault
 from app.wsgi import create_app
 from tests.app.conftest import Client, _settle
@@ -260,7 +260,7 @@ def test_a_cancelled_run_stores_nothing_more_and_the_next_goes_on(
         def cancel_meanwhile(request: Request) -> None:
             if request.query.get("page") == "3":
                 with runtime.database.transaction() as session:
-                    runs.cancel(session, world.workspace_id, run_id, now=runtime.now())
+                    control.cancel(session, world.workspace_id, run_id, now=runtime.now())
 
         world.trouble = cancel_meanwhile
         running.run_due(runtime)
@@ -271,7 +271,7 @@ def test_a_cancelled_run_stores_nothing_more_and_the_next_goes_on(
         run = world.pull()
         assert (run.state, run.seen) == ("succeeded", 150)
         with pytest.raises(Conflict), runtime.database.transaction() as session:
-            runs.cancel(session, world.workspace_id, run_id, now=runtime.now())
+            control.cancel(session, world.workspace_id, run_id, now=runtime.now())
 
 
 def test_a_process_that_stops_hands_its_run_back(runtime: Runtime, owner: Client) -> None:

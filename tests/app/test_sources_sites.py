@@ -10,8 +10,8 @@ from app.db import Database
 from app.dev.people import make_people
 from app.dev.wordpress import WordPressStandIn
 from app.runtime import Runtime
-from app.sources import running
 from app.sources.models import Connection, Site
+from app.sources.runs import running
 from app.vault import Vault
 from app.wsgi import create_app
 from tests.app.conftest import Client, _settle, on_sqlite

@@ -15,8 +15,8 @@ from app.contacts.models import (
     Tag,
 )
 from app.runtime import Runtime
-from app.sources import running, trial
 from app.sources.models import Connection, FormRow, SourceRow, SyncRun
+from app.sources.runs import running, trial
 from tests.app.conftest import Client, on_sqlite
 from tests.app.form_site import with_forms
 from tests.app.pulling import connected, person

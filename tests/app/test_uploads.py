@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from app.contacts.models import ConsentProof
 from app.runtime import Runtime
-from app.sources import running
+from app.sources.runs import running
 from app.sources.uploads import keeping
 from app.sources.uploads.models import Upload, UploadPiece
 from app.watching.forgetting import forget

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.runtime import Runtime
-from app.sources import webhooks
+from app.sources.webhooks import taking
 from tests.app.conftest import Client, on_sqlite
 from tests.app.test_webhooks import Hook, hook
 from tests.conftest import TurnableClock
@@ -71,10 +71,10 @@ def test_what_has_no_moment_is_known_for_long(
     assert len(hook.posts()) == 1
     for days, status in ((1, "known"), (28, "known"), (2, "accepted")):
         clock.turn(days=days)
-        webhooks.forget_old(runtime)
+        taking.forget_old(runtime)
         found = hook.send(BODY, {"X-Signature": mac(BODY).hexdigest()}, KIND)
         assert found.json == {"status": status}, days
-    assert timedelta(days=30) == webhooks.KEPT_LONG
+    assert timedelta(days=30) == taking.KEPT_LONG
 
 
 def test_the_secret_may_stay_and_may_be_made_anew(hook: Hook) -> None:

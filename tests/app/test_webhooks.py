@@ -17,8 +17,9 @@ from werkzeug.test import TestResponse
 from app.contacts.models import Contact, ContactList, ContactTag, MailingList, Tag
 from app.rules import signing
 from app.runtime import Runtime
-from app.sources import running, sooner, webhooks
-from app.sources.hook_models import Webhook, WebhookPost
+from app.sources.runs import running, sooner
+from app.sources.webhooks import taking
+from app.sources.webhooks.models import Webhook, WebhookPost
 from tests.app.conftest import Client, on_sqlite
 from tests.conftest import TurnableClock
 
@@ -207,8 +208,8 @@ def test_what_was_posted_is_closed_and_then_gone(hook: Hook) -> None:
     hook.pull()
     (post,) = hook.posts()
     assert (post.body, post.is_done) == ("", True)
-    hook.clock.turn(seconds=webhooks.KEPT.total_seconds() + 1)
-    webhooks.forget_old(hook.runtime)
+    hook.clock.turn(seconds=taking.KEPT.total_seconds() + 1)
+    taking.forget_old(hook.runtime)
     assert hook.posts() == []
 
 
@@ -305,10 +306,10 @@ def test_who_is_not_believed(hook: Hook) -> None:
 
 @on_sqlite
 def test_too_much_at_once_is_asked_to_wait(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhooks, "MOST_A_MINUTE", 2)
+    monkeypatch.setattr(taking, "MOST_A_MINUTE", 2)
     assert [hook.post({"email": f"{n}@x.com"}).status_code for n in range(3)] == [202, 202, 429]
     assert hook.post({"email": "9@x.com"}).headers["Retry-After"] == "60"
-    monkeypatch.setattr(webhooks, "MOST_WAITING", 2)
+    monkeypatch.setattr(taking, "MOST_WAITING", 2)
     hook.clock.turn(minutes=2)
     assert hook.post({"email": "9@x.com"}).headers["Retry-After"] == "600"
 

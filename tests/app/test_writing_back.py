@@ -9,7 +9,8 @@ import pytest
 
 from app.contacts import suppression
 from app.runtime import Runtime
-from app.sources import running, writing_back
+from app.sources.runs import running
+from app.sources.webhooks import writing_back
 from tests.app.conftest import Client, on_sqlite
 from tests.conftest import TurnableClock
 from tests.connectors.site import Request, Response, as_json, playing

@@ -16,9 +16,9 @@ from app.sending.models import (
     RoutingRule,
     UnknownReply,
 )
-from app.sources.hook_models import Hint, Webhook
 from app.sources.models import Connection, Site, SyncRun
-from app.sources.notification_models import NotificationMailbox
+from app.sources.notifications.models import NotificationMailbox
+from app.sources.webhooks.models import Hint, Webhook
 from tests.app.bringing import Desk
 from tests.app.conftest import Client
 

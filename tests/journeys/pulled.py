@@ -9,8 +9,8 @@ from typing import Any
 from app import clock
 from app.db import Database
 from app.runtime import Runtime
-from app.sources import running
-from app.sources.progress import Progress
+from app.sources.runs import running
+from app.sources.runs.progress import Progress
 from app.vault import Vault
 from tests.journeys.killed import Points
 

@@ -11,8 +11,8 @@ from app import clock
 from app.contacts.models import Contact
 from app.db import Database
 from app.runtime import Runtime
-from app.sources import runs
 from app.sources.models import SourceRow, SyncRun
+from app.sources.runs import control
 from app.sources.uploads import receiving, starting
 from app.vault import Vault
 from app.workspaces.models import Organization, Workspace
@@ -61,7 +61,7 @@ def begun(runtime: Runtime, workspace_id: UUID, upload_id: UUID) -> UUID:
 def the_run(runtime: Runtime, workspace_id: UUID, run_id: UUID) -> SyncRun:
     """The run as it is now."""
     with runtime.database.reading() as session:
-        return runs.get(session, workspace_id, run_id)
+        return control.get(session, workspace_id, run_id)
 
 
 def counted(database: Database) -> tuple[int, int]:

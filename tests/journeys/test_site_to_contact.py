@@ -16,7 +16,7 @@ from app.db import Database
 from app.dev.people import distinct_addresses, make_people
 from app.runtime import Runtime
 from app.sources.models import SourceRow, SyncRun
-from app.sources.progress import LEASE
+from app.sources.runs.progress import LEASE
 from app.vault import Vault
 from app.workspaces.models import Organization, Workspace
 from tests.app.pulling import World, connected

@@ -3,7 +3,7 @@
 from app.errors import Conflict
 from app.rules.notifications import Door
 from app.runtime import Runtime
-from app.sources.notification_models import NotificationMailbox
+from app.sources.notifications.models import NotificationMailbox
 from app.vault import WrongKey
 from app.wire.imap import Place
 

@@ -15,11 +15,12 @@ from app.rules.mail import names
 from app.runtime import Runtime
 from app.sending.mailboxes import trial
 from app.sending.mailboxes.trial import Report
-from app.sources import connections, health, sites
+from app.sources import connections
 from app.sources.models import Connection, Site
-from app.sources.notification_models import NotificationMailbox
 from app.sources.notifications import PREFIX
+from app.sources.notifications.models import NotificationMailbox
 from app.sources.notifications.place import place
+from app.sources.sites import health, register
 
 #: What it is when nothing else is said.
 DEFAULTS: Mapping[str, Any] = {
@@ -53,7 +54,7 @@ def add(
     runtime: Runtime,
 ) -> NotificationMailbox:
     """A mailbox of a site, with a connection of its own. Raises NotFound, Invalid, Conflict."""
-    site, now = sites.get(session, workspace_id, site_id), runtime.now()
+    site, now = register.get(session, workspace_id, site_id), runtime.now()
     wanted = _checked({**DEFAULTS, **_given(values)}, runtime)
     connection = Connection(
         workspace_id=workspace_id,

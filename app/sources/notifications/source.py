@@ -12,8 +12,8 @@ from app.errors import Conflict
 from app.rules import notifications
 from app.rules.notifications import Door
 from app.runtime import Runtime
-from app.sources.notification_models import NotificationMailbox
 from app.sources.notifications import rows, troubles
+from app.sources.notifications.models import NotificationMailbox
 from app.sources.notifications.place import door, place
 from app.wire import imap
 from app.wire.imap import Folder, Mailbox, Trouble

@@ -7,7 +7,7 @@ from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.sources.models import Connection, SyncRun
-from app.sources.runs import OPEN
+from app.sources.runs.control import OPEN
 from app.sources.uploads.models import Upload, UploadPiece
 
 

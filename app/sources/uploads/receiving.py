@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid, NotFound, Unsupported
 from app.runtime import Runtime
-from app.sources import noted
 from app.sources.models import Connection, Site, SyncRun
-from app.sources.runs import OPEN
+from app.sources.runs.control import OPEN
+from app.sources.storing import noted
 from app.sources.uploads import keeping
 from app.sources.uploads.kinds import KINDS, Pieces, Portrait
 from app.sources.uploads.models import Upload

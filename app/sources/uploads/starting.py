@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from app.db import Page, page
 from app.errors import Invalid
 from app.runtime import Runtime
-from app.sources import connections, runs
+from app.sources import connections
 from app.sources.models import Connection, SyncRun
+from app.sources.runs import control
 from app.sources.uploads import keeping, receiving
 from app.sources.uploads.kinds import KINDS, Portrait
 from app.sources.uploads.models import Upload
@@ -46,7 +47,7 @@ def start(
         connection.cursor = None  # where another run was left, other settings held
         upload.used_at = now
         how = {"dry": values["dry"], "force": values["force"]}
-        return runs.start(session, workspace_id, which, full=True, now=now, **how)
+        return control.start(session, workspace_id, which, full=True, now=now, **how)
 
 
 def listed(

@@ -9,7 +9,7 @@ import pytest
 
 from app.db import Database
 from app.sources.models import SyncRun
-from app.sources.progress import LEASE
+from app.sources.runs.progress import LEASE
 from tests.conftest import TurnableClock
 from tests.connectors.conformance.cases import Case, email
 from tests.connectors.conformance.world import check, connected

@@ -3,7 +3,7 @@
 import pytest
 
 from app.db import Database
-from app.sources import runs
+from app.sources.runs import control
 from tests.conftest import TurnableClock
 from tests.connectors.conformance.cases import Case, email
 from tests.connectors.conformance.world import check, connected
@@ -57,7 +57,7 @@ def test_cancelled_in_the_middle(
         def cancel(request: Request) -> None:
             if world.run(run_id).pages == at:
                 with sqlite_database.transaction() as session:
-                    runs.cancel(session, world.workspace_id, run_id, now=clock())
+                    control.cancel(session, world.workspace_id, run_id, now=clock())
 
         world.trouble.append(cancel)
         world.go()

@@ -13,8 +13,9 @@ from app.contacts.models import Contact, Suppression
 from app.db import Database
 from app.dev.wordpress_login import PASSWORD
 from app.runtime import Runtime
-from app.sources import running, runs, sites
 from app.sources.models import Connection, SyncRun
+from app.sources.runs import control, running
+from app.sources.sites import register
 from app.vault import Vault
 from app.workspaces.models import Organization, Workspace
 from tests.conftest import TurnableClock
@@ -35,7 +36,7 @@ class World:
         """Queues a run."""
         with self.runtime.database.transaction() as session:
             now = self.runtime.now()
-            return runs.start(session, self.workspace_id, self.connection_id, now=now, **more).id
+            return control.start(session, self.workspace_id, self.connection_id, now=now, **more).id
 
     def go(self, stop: Callable[[], bool] = lambda: False) -> None:
         """Does what is due."""
@@ -50,7 +51,7 @@ class World:
     def run(self, run_id: UUID) -> SyncRun:
         """The run as it is now."""
         with self.runtime.database.reading() as session:
-            return runs.get(session, self.workspace_id, run_id)
+            return control.get(session, self.workspace_id, run_id)
 
     def contacts(self) -> list[tuple[str, Any]]:
         """Every contact: address, and when it was changed."""
@@ -113,7 +114,7 @@ def _settle(session: Session, runtime: Runtime, source: str, url: str) -> tuple[
     session.add(workspace)
     session.flush()
     values = {"url": url, "username": "admin", "application_password": PASSWORD}
-    site = sites.add(session, workspace.id, values, runtime=runtime, now=now)
+    site = register.add(session, workspace.id, values, runtime=runtime, now=now)
     site.rest_root = f"{url}/wp-json/"
     more = {"workspace_id": workspace.id, "site_id": site.id, "schedule": None}
     connection = Connection(source=source, **more, **dates)

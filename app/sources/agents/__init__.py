@@ -1,0 +1,1 @@
+"""Programs near a site that read it for this server."""

@@ -1,0 +1,1 @@
+"""Sync runs: begun, claimed, carried on, ended."""

@@ -1,0 +1,1 @@
+"""WordPress sites: how they are reached, what they offer, and how well they are."""

@@ -1,0 +1,114 @@
+"""Statements that are compiled once for each database instead of for each page of a run."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CursorResult, Dialect
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from app.postgres import FRESH_PLAN
+from app.sources.storing.bulk import Process
+
+
+class ByDialect:
+    """A statement in the words of each database."""
+
+    def __init__(self, sqlite: Any, postgresql: Any) -> None:
+        self._words = {"sqlite": sqlite, "postgresql": postgresql}
+
+    def of(self, dialect: Dialect) -> Any:
+        """The one for a database."""
+        return self._words[dialect.name]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """``order``: of the values, where they have no names. ``given``: values that it brings along.
+
+    ``binds``: how values are told to the driver. ``reads``: how those columns of its rows that are
+    not as we want them are turned, by their place.
+    """
+
+    text: str
+    order: Sequence[str] | None
+    given: Mapping[str, Any]
+    binds: Mapping[str, Process]
+    reads: Sequence[tuple[int, Any]]
+
+    def told(self, values: Mapping[str, Any]) -> Any:
+        """The values as the driver wants them."""
+        found = dict(self.given)
+        for name, value in values.items():
+            turn = self.binds[name]
+            found[name] = turn(value) if turn else value
+        return found if self.order is None else tuple([found[name] for name in self.order])
+
+    def turned(self, row: Sequence[Any]) -> Sequence[Any]:
+        """A row of the driver in our types."""
+        if not self.reads:
+            return row
+        found = list(row)
+        for place, turn in self.reads:
+            found[place] = turn(found[place])
+        return found
+
+
+def ask(session: Session, statement: ByDialect, **values: Any) -> list[Sequence[Any]]:
+    """The rows of a query."""
+    known = of(session, statement)
+    return [known.turned(row) for row in raw(session, statement, **values)]
+
+
+def raw(session: Session, statement: ByDialect, **values: Any) -> Sequence[Sequence[Any]]:
+    """The same as the driver gives them."""
+    return _executed(session, statement, values).fetchall()
+
+
+def tell(session: Session, statement: ByDialect, **values: Any) -> int:
+    """How many rows a change changed."""
+    return _executed(session, statement, values).rowcount
+
+
+def of(session: Session, statement: ByDialect) -> Compiled:
+    """A statement for the session's database."""
+    return _compiled(statement, session.get_bind().dialect)
+
+
+def array(values: Iterable[str | UUID]) -> str:
+    """Several values as one, each once."""
+    found = dict.fromkeys(values)
+    return json.dumps([one if isinstance(one, str) else one.hex for one in found])
+
+
+def _executed(
+    session: Session, statement: ByDialect, values: Mapping[str, Any]
+) -> CursorResult[Any]:
+    known = of(session, statement)
+    return session.connection().exec_driver_sql(
+        known.text, known.told(values), execution_options={FRESH_PLAN: True}
+    )
+
+
+@lru_cache(maxsize=128)
+def _compiled(statement: ByDialect, dialect: Dialect) -> Compiled:
+    words = statement.of(dialect)
+    compiled = words.compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)
+    binds: dict[str, Process] = {
+        name: bind.type.dialect_impl(dialect).bind_processor(dialect)
+        for name, bind in compiled.binds.items()
+    }
+    given = {
+        name: turn(bind.value) if (turn := binds[name]) else bind.value
+        for name, bind in compiled.binds.items()
+        if not bind.required
+    }
+    columns = words.selected_columns if words.is_select else ()
+    turns = [one.type.dialect_impl(dialect).result_processor(dialect, None) for one in columns]
+    reads = [(place, turn) for place, turn in enumerate(turns) if turn]
+    return Compiled(compiled.string, compiled.positiontup, given, binds, reads)

@@ -1,0 +1,118 @@
+"""The statements that find whom a page of rows may be about, each built once.
+
+Rows, addresses and ids come in as a JSON array each, so that a statement has the same words for
+every page. PostgreSQL looks contacts up one by one (LATERAL with LIMIT 1): as long as it has not
+counted the table it would rather read everybody in the workspace than look for a hundred addresses.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    type_coerce,
+    union,
+)
+
+from app.contacts.models import CONTACT_FIELDS, Contact, Suppression
+from app.sources.models import SourceRow
+from app.sources.storing.compiled import ByDialect
+
+_HERE = SourceRow.connection_id == bindparam("connection", type_=Uuid)
+_WORKSPACE = bindparam("workspace", type_=Uuid)
+_IN = Contact.workspace_id == _WORKSPACE
+_ONE: Any = literal_column("1")
+_EVERYTHING = (
+    *(Contact.id, Contact.address, Contact.status, Contact.email, Contact.fields, Contact.edited),
+    Contact.origins,
+    *(getattr(Contact, name) for name in CONTACT_FIELDS),
+)
+
+
+def _given(name: str, dialect: str) -> Any:
+    """The values of a JSON array, as a table with one column."""
+    said = bindparam(name, type_=Text)
+    if dialect == "sqlite":
+        return func.json_each(said).table_valued("value")
+    return func.json_array_elements_text(cast(said, JSON)).table_valued("value")
+
+
+def _one_of(column: Any, name: str, dialect: str) -> Any:
+    found = select(type_coerce(_given(name, dialect).c.value, column.type))
+    if dialect == "sqlite":
+        return column.in_(found)
+    if isinstance(column.type, Uuid):
+        found = select(cast(_given(name, dialect).c.value, Uuid))
+    return column == func.any(func.array(found.scalar_subquery()))
+
+
+def _both(build: Any) -> ByDialect:
+    return ByDialect(build("sqlite"), build("postgresql"))
+
+
+def _owners(dialect: str) -> Any:
+    about = _one_of(SourceRow.contact_id, "contacts", dialect)
+    return select(SourceRow.contact_id, SourceRow.source_id).where(
+        _HERE, about, SourceRow.said_at == ""
+    )
+
+
+def _newest(dialect: str) -> Any:
+    said = select(SourceRow.contact_id, func.max(SourceRow.said_at))
+    about = _one_of(SourceRow.contact_id, "contacts", dialect)
+    return said.where(_HERE, about).group_by(SourceRow.contact_id)
+
+
+def _refused(dialect: str) -> Any:
+    here = Suppression.workspace_id == _WORKSPACE
+    some = _one_of(Suppression.address, "addresses", dialect)
+    return select(Suppression.address, Suppression.reason).where(here, some)
+
+
+def _seen(dialect: str) -> Any:
+    row = (SourceRow.source_id, SourceRow.digest, SourceRow.contact_id, SourceRow.groups)
+    return select(*row).where(_HERE, _one_of(SourceRow.source_id, "rows", dialect))
+
+
+def _contacts_on_sqlite(*, with_ids: bool) -> Any:
+    which = _one_of(Contact.address, "addresses", "sqlite")
+    if with_ids:
+        which = or_(which, _one_of(Contact.id, "ids", "sqlite"))
+    return select(*_EVERYTHING).where(_IN, which).order_by(Contact.id)
+
+
+def _contacts_on_postgresql(*, with_ids: bool) -> Any:
+    """Locks them in the order of their ids, as everybody does who locks several."""
+    said = _given("addresses", "postgresql")
+    one: Any = select(Contact.id).where(_IN, Contact.address == said.c.value).limit(_ONE)
+    one = one.correlate(said).lateral()
+    known: Any = select(one.c.id).select_from(said).join(one, true())
+    if with_ids:
+        ids = _given("ids", "postgresql")
+        known = union(known, select(cast(ids.c.value, Uuid)))
+    ordered = known.order_by("id").subquery()
+    row: Any = select(*_EVERYTHING).where(_IN, Contact.id == ordered.c[0]).limit(_ONE)
+    row = row.with_for_update().correlate(ordered).lateral()
+    return select(row).select_from(ordered).join(row, true())
+
+
+#: What each of ``rows`` said the last time.
+SEEN = _both(_seen)
+#: The row that stands for each of ``contacts``; what they did is none.
+OWNERS = _both(_owners)
+#: When something was last told that each of ``contacts`` did.
+NEWEST = _both(_newest)
+#: Those of ``addresses`` that nobody may write to, and why.
+REFUSED = _both(_refused)
+#: The contacts that have one of ``addresses``, locked.
+BY_ADDRESS = ByDialect(_contacts_on_sqlite(with_ids=False), _contacts_on_postgresql(with_ids=False))
+#: The same, and those with one of ``ids``.
+CONTACTS = ByDialect(_contacts_on_sqlite(with_ids=True), _contacts_on_postgresql(with_ids=True))

@@ -1,0 +1,87 @@
+"""The statements that write a page of a run and how far it has got, each built once."""
+
+from typing import Any, cast
+
+from sqlalchemy import Table, Uuid, bindparam, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
+
+from app.contacts.models import CONTACT_FIELDS, Contact
+from app.sources.models import Connection, SourceRow, SyncRun
+from app.sources.sites import health
+from app.sources.storing.bulk import Types
+from app.sources.storing.compiled import ByDialect
+
+_CONTACT = cast(Table, Contact.__table__)
+_SOURCE_ROW = cast(Table, SourceRow.__table__)
+_WHO = ("id", "workspace_id", "email", "address", "status", "source", "edited", "origins")
+_CHANGED = ("email", "address", "status", "origins", "updated_at", "fields", *CONTACT_FIELDS)
+_KEPT = ("contact_id", "digest", "seen_at", "said_at", "groups")
+
+
+def _types(table: Table, *names: str) -> Types:
+    found: list[tuple[str, TypeEngine[Any]]] = [(name, table.c[name].type) for name in names]
+    return tuple(found)
+
+
+CREATED = _types(_CONTACT, *_WHO, "created_at", "updated_at", "fields", *CONTACT_FIELDS)
+CREATE = _CONTACT.insert().values({name: bindparam(name, type_=kind) for name, kind in CREATED})
+
+UPDATED: Types = (("which", _CONTACT.c.id.type), *_types(_CONTACT, *_CHANGED))
+UPDATE = (
+    update(_CONTACT)
+    .where(_CONTACT.c.id == bindparam("which", type_=_CONTACT.c.id.type))
+    .values({name: bindparam(name, type_=_CONTACT.c[name].type) for name in _CHANGED})
+)
+
+NOTED = _types(_SOURCE_ROW, "connection_id", "source_id", *_KEPT)
+NOTE_NEW = _SOURCE_ROW.insert().values({name: bindparam(name, type_=kind) for name, kind in NOTED})
+
+
+def _note(insert: Any) -> Any:
+    statement = insert(_SOURCE_ROW)
+    statement = statement.values({name: bindparam(name, type_=kind) for name, kind in NOTED})
+    return statement.on_conflict_do_update(
+        index_elements=["connection_id", "source_id"],
+        set_={name: statement.excluded[name] for name in _KEPT},
+    )
+
+
+_NOTE = {"sqlite": _note(sqlite.insert), "postgresql": _note(postgresql.insert)}
+
+
+def note(session: Session) -> Any:
+    """Writes down what rows said, over what they said before."""
+    return _NOTE[session.get_bind().dialect.name]
+
+
+_NUMBERS = ("seen", "created", "updated", "kept", "pages", "skipped", "faults", "total")
+_COUNTED = (*_NUMBERS, "lease_until")
+_RUN, _CONNECTION = cast(Table, SyncRun.__table__), cast(Table, Connection.__table__)
+
+
+def _same(statement: Any) -> ByDialect:
+    return ByDialect(statement, statement)
+
+
+def _set(table: Table, *names: str) -> dict[str, Any]:
+    return {name: bindparam(name, type_=table.c[name].type) for name in names}
+
+
+#: The numbers of a run that goes on, if it is still this owner's and running.
+COUNT = _same(
+    update(_RUN)
+    .where(
+        _RUN.c.id == bindparam("which", type_=Uuid),
+        _RUN.c.owner == bindparam("by", type_=Uuid),
+        _RUN.c.state == "running",
+    )
+    .values(detail="", **_set(_RUN, *_COUNTED))
+)
+#: Where the connection of such a run goes on: every page says that it is well.
+HAND_ON = _same(
+    update(_CONNECTION)
+    .where(_CONNECTION.c.id == bindparam("which", type_=Uuid))
+    .values(**health.WELL, **_set(_CONNECTION, "cursor"))
+)
