@@ -16,11 +16,11 @@ from app.rules import email_address
 from app.runtime import Runtime
 from app.sources import connections
 from app.sources.models import Connection, SyncRun
-from app.sources.runs import claiming, control, ending, sooner
+from app.sources.runs import claiming, control, ending, sooner, trial
 from app.sources.runs.claiming import Task
 from app.sources.runs.progress import Progress, Stopped
 from app.sources.runs.sooner import Wish
-from app.sources.runs.trial import MOST_ROWS, Enough, TrialProgress, TrialStore
+from app.sources.runs.trial import Enough, TrialProgress, TrialStore
 from app.sources.sites.way_in import open_site
 from app.sources.storing.contacts import ContactStore, HandBack
 from app.sources.webhooks.inbox import is_here, reader_of
@@ -157,7 +157,7 @@ def prepared(
     task: Task,
     connector: Connector,
     stop: Callable[[], bool],
-    most: int = MOST_ROWS,
+    most: int | None = None,
 ) -> tuple[ContactStore, Order]:
     """The contacts as the run sees them, and what it is to do with them; at ``most`` so many rows
     in a dry run.
@@ -194,9 +194,10 @@ def _guard(runtime: Runtime, task: Task) -> Guard:
     return Guard(runtime.guard_share, task.progress.known, task.site.is_file)
 
 
-def _trial(runtime: Runtime, task: Task, most: int) -> TrialProgress:
+def _trial(runtime: Runtime, task: Task, most: int | None) -> TrialProgress:
     values = {one.name: getattr(task.progress, one.name) for one in fields(Progress)}
     guard = None if task.force else _guard(runtime, task)
+    most = trial.MOST_ROWS if most is None else most
     return TrialProgress(**values, guard=guard, most=most)
 
 
