@@ -94,11 +94,12 @@ def test_our_insides_stay_inside(
     error: Exception,
     status: int,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def broken(**_: Any) -> None:
         raise error
 
-    app.view_functions["workspace.get_workspace"] = broken
+    monkeypatch.setitem(app.view_functions, "workspace.get_workspace", broken)
     answer = owner.get("/workspace")
     assert answer.status_code == status
     assert answer.content_type == "application/problem+json"

@@ -3,6 +3,8 @@
 Rows, addresses and ids come in as a JSON array each, so that a statement has the same words for
 every page. PostgreSQL looks contacts up one by one (LATERAL with LIMIT 1): as long as it has not
 counted the table it would rather read everybody in the workspace than look for a hundred addresses.
+Where two indexes look equally good to it then, the one that we mean is the only one in that order
+(by address), or the only one that can serve at all (a workspace compared as text has none).
 """
 
 from typing import Any
@@ -92,14 +94,15 @@ def _contacts_on_sqlite(*, with_ids: bool) -> Any:
 def _contacts_on_postgresql(*, with_ids: bool) -> Any:
     """Locks them in the order of their ids, as everybody does who locks several."""
     said = _given("addresses", "postgresql")
-    one: Any = select(Contact.id).where(_IN, Contact.address == said.c.value).limit(_ONE)
-    one = one.correlate(said).lateral()
+    one: Any = select(Contact.id).where(_IN, Contact.address == said.c.value)
+    one = one.order_by(Contact.workspace_id, Contact.address).limit(_ONE).correlate(said).lateral()
     known: Any = select(one.c.id).select_from(said).join(one, true())
     if with_ids:
         ids = _given("ids", "postgresql")
         known = union(known, select(cast(ids.c.value, Uuid)))
     ordered = known.order_by("id").subquery()
-    row: Any = select(*_EVERYTHING).where(_IN, Contact.id == ordered.c[0]).limit(_ONE)
+    here = cast(Contact.workspace_id, Text) == cast(_WORKSPACE, Text)
+    row: Any = select(*_EVERYTHING).where(here, Contact.id == ordered.c[0]).limit(_ONE)
     row = row.with_for_update().correlate(ordered).lateral()
     return select(row).select_from(ordered).join(row, true())
 
