@@ -3,8 +3,9 @@
 Rows, addresses and ids come in as a JSON array each, so that a statement has the same words for
 every page. PostgreSQL looks contacts up one by one (LATERAL with LIMIT 1): as long as it has not
 counted the table it would rather read everybody in the workspace than look for a hundred addresses.
-Where two indexes look equally good to it then, the one that we mean is the only one in that order
-(by address), or the only one that can serve at all (a workspace compared as text has none).
+Where two indexes look equally good to it then, only the one that we mean comes in the order that is
+asked for (from an address to the same address, because an order by what is equal is none), or can
+serve at all (a workspace compared as text has no index).
 """
 
 from typing import Any
@@ -94,8 +95,9 @@ def _contacts_on_sqlite(*, with_ids: bool) -> Any:
 def _contacts_on_postgresql(*, with_ids: bool) -> Any:
     """Locks them in the order of their ids, as everybody does who locks several."""
     said = _given("addresses", "postgresql")
-    one: Any = select(Contact.id).where(_IN, Contact.address == said.c.value)
-    one = one.order_by(Contact.workspace_id, Contact.address).limit(_ONE).correlate(said).lateral()
+    is_hers = Contact.address.between(said.c.value, said.c.value)
+    one: Any = select(Contact.id).where(_IN, is_hers).order_by(Contact.address)
+    one = one.limit(_ONE).correlate(said).lateral()
     known: Any = select(one.c.id).select_from(said).join(one, true())
     if with_ids:
         ids = _given("ids", "postgresql")
