@@ -2,12 +2,15 @@
 
 import os
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from app.errors import Conflict
 
 
 class WrongKey(Exception):
@@ -56,6 +59,17 @@ class Vault:
     def keys_for(self, purpose: str) -> list[bytes]:
         """The same for every master key, the current one first: what was signed stays valid."""
         return [_derive(master, purpose.encode()) for master in self._masters]
+
+
+@contextmanager
+def speaking_of(what: str, mend: str) -> Iterator[None]:
+    """Says to people what does not open and how to ``mend`` it: WrongKey becomes Conflict."""
+    try:
+        yield
+    except WrongKey:
+        raise Conflict(
+            f"{what} was encrypted with another master key: start with that key, or {mend}."
+        ) from None
 
 
 def _derive(master: str, purpose: bytes) -> bytes:

@@ -5,9 +5,10 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from app.api.schemas import Flag, Id, Instant, Name, Strict, Text, Whole
+from app.api.mailbox_login_shapes import LoginAnswer, LoginChanges, NewLogin
+from app.api.schemas import Flag, Id, Instant, Name, Text
 from app.rules import mailbox_fields
-from app.rules.mailbox_fields import AFTER, ENCRYPTIONS
+from app.rules.mailbox_fields import AFTER
 from app.sending.models import Mailbox
 
 _ADDRESSES = {
@@ -16,16 +17,10 @@ _ADDRESSES = {
 }
 
 
-class MailboxChanges(Strict):
+class MailboxChanges(LoginChanges):
     """What may be changed; a blank password keeps the stored one, but not for another host."""
 
     name = Name()
-    host = Text(least=1, most=255)
-    port = Whole(least=1, most=65535, metadata={"description": "993 goes with ssl, 143 with tls"})
-    encryption = fields.String(validate=validate.OneOf(ENCRYPTIONS))
-    username = Text(least=1, most=320)
-    password = Text(most=2000, load_only=True, metadata={"format": "password"})
-    folder = Text(least=1)
     addresses = fields.List(
         Text(least=1, most=320), validate=validate.Length(1, 100), metadata=_ADDRESSES
     )
@@ -38,15 +33,10 @@ class MailboxChanges(Strict):
     enabled = Flag()
 
 
-class NewMailbox(MailboxChanges):
+class NewMailbox(NewLogin, MailboxChanges):
     """A mailbox that is to be; usually port 993, ssl and the folder INBOX."""
 
     name = Name(required=True)
-    host = Text(least=1, most=255, required=True)
-    username = Text(least=1, most=320, required=True)
-    password = Text(
-        least=1, most=2000, required=True, load_only=True, metadata={"format": "password"}
-    )
     addresses = fields.List(
         Text(least=1, most=320),
         required=True,
@@ -55,18 +45,13 @@ class NewMailbox(MailboxChanges):
     )
 
 
-class MailboxAnswer(Schema):
+class MailboxAnswer(LoginAnswer):
     """A mailbox, without its password. ``relays``: whose bounces arrive here. The numbers count
     mails: read at all, about ours, bounces, complaints, and reports about mail of others.
     """
 
     id = Id(required=True)
     name = fields.String(required=True)
-    host = fields.String(required=True)
-    port = fields.Integer(required=True)
-    encryption = fields.String(required=True, validate=validate.OneOf(ENCRYPTIONS))
-    username = fields.String(required=True)
-    folder = fields.String(required=True)
     addresses = fields.List(fields.String(), required=True)
     complaints = fields.Boolean(required=True)
     after = fields.String(required=True, validate=validate.OneOf(AFTER))
@@ -77,7 +62,6 @@ class MailboxAnswer(Schema):
     due_at = Instant(required=True)
     last_failure = fields.String(required=True)
     relays = fields.List(Id(), required=True)
-    warnings = fields.List(fields.String(), required=True)
     mails = fields.Integer(required=True)
     matched = fields.Integer(required=True)
     bounces = fields.Integer(required=True)

@@ -86,7 +86,8 @@ def check_mailbox(mailbox_id: UUID) -> Any:
     running = runtime()
     with running.database.reading() as session:
         mailbox = settings.get(session, caller().workspace_id, mailbox_id)
-    return trial.check(mailbox, running.vault, allow_private=running.allow_private)
+    other = mailbox.move_to if mailbox.after == "move" else ""
+    return trial.check(mailbox, running.vault, allow_private=running.allow_private, other=other)
 
 
 def _shown(session: Session, mailbox: Mailbox) -> dict[str, Any]:

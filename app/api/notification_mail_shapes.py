@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from app.api.schemas import Id, Instant, Strict, Text, Whole
+from app.api.mailbox_login_shapes import LoginAnswer, LoginChanges, NewLogin
+from app.api.schemas import Id, Instant, Text
 from app.rules import mailbox_fields
-from app.rules.mailbox_fields import ENCRYPTIONS
 from app.rules.notifications.trust import AUTHENTICATIONS
 from app.sources.notifications.models import NotificationMailbox
 
@@ -23,15 +23,9 @@ _SERVER = {"description": "Whose Authentication-Results count, such as mx.google
 _SINCE = {"description": "A day such as 2026-11-22: mails from before are left alone"}
 
 
-class NotificationMailboxChanges(Strict):
+class NotificationMailboxChanges(LoginChanges):
     """What may be changed; a blank password keeps the stored one, but not for another host."""
 
-    host = Text(least=1, most=255)
-    port = Whole(least=1, most=65535, metadata={"description": "993 goes with ssl, 143 with tls"})
-    encryption = fields.String(validate=validate.OneOf(ENCRYPTIONS))
-    username = Text(least=1, most=320)
-    password = Text(most=2000, load_only=True, metadata={"format": "password"})
-    folder = Text(least=1)
     senders = fields.List(
         Text(least=1, most=320), validate=validate.Length(1, 100), metadata=_SENDERS
     )
@@ -46,18 +40,13 @@ class NotificationMailboxChanges(Strict):
     since = Text(most=10, metadata=_SINCE)
 
 
-class NewNotificationMailbox(NotificationMailboxChanges):
+class NewNotificationMailbox(NewLogin, NotificationMailboxChanges):
     """A mailbox; usually port 993, ssl and the folder INBOX. ``name`` tells it from the site's
     others.
     """
 
     name = Text(
         required=True, least=1, most=40, validate=[validate.Regexp(r"[a-z0-9][a-z0-9-]*\Z")]
-    )
-    host = Text(least=1, most=255, required=True)
-    username = Text(least=1, most=320, required=True)
-    password = Text(
-        least=1, most=2000, required=True, load_only=True, metadata={"format": "password"}
     )
     senders = fields.List(
         Text(least=1, most=320),
@@ -67,22 +56,16 @@ class NewNotificationMailbox(NotificationMailboxChanges):
     )
 
 
-class NotificationMailboxAnswer(Schema):
+class NotificationMailboxAnswer(LoginAnswer):
     """A mailbox, without its password."""
 
     connection_id = Id(required=True)
-    host = fields.String(required=True)
-    port = fields.Integer(required=True)
-    encryption = fields.String(required=True, validate=validate.OneOf(ENCRYPTIONS))
-    username = fields.String(required=True)
-    folder = fields.String(required=True)
     senders = fields.List(fields.String(), required=True)
     recipients = fields.List(fields.String(), required=True)
     subject = fields.String(required=True)
     authentication = fields.String(required=True, validate=validate.OneOf(AUTHENTICATIONS))
     server = fields.String(required=True)
     since = fields.String(required=True)
-    warnings = fields.List(fields.String(), required=True)
     created_at = Instant(required=True)
     updated_at = Instant(required=True)
 

@@ -5,8 +5,8 @@ from marshmallow import Schema, fields, validate
 from app.api.form_shapes import CREATE_FIELDS, ConsentShape, groups_of, mapping_of
 from app.api.schemas import Flag, Id, Instant, Name, Strict
 from app.api.site_shapes import Choice, FieldAnswer
-from connectors.reading.tables import DELIMITERS
-from connectors.reading.texts import ENCODINGS
+from connectors.reading.files.tables import DELIMITERS
+from connectors.reading.files.texts import ENCODINGS
 from sync.policy import POLICIES
 
 _MOST = 100

@@ -1,4 +1,4 @@
-"""What the settings of a bounce mailbox may be, and whose mail arrives in it."""
+"""What the settings of a mailbox may be, and whose mail arrives in it."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,22 +15,35 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def mistakes(values: Mapping[str, Any], *, allow_private: bool) -> dict[str, list[str]]:
-    """What cannot be, by field; ``values`` are all settings as they are to be."""
-    found: dict[str, list[str]] = {}
-    for sentence in relay_fields.host_mistakes(values["host"], allow_private=allow_private):
-        found.setdefault("host", []).append(sentence)
-    for field in ("name", "username", "folder"):
-        if not values[field].strip() or _CONTROL.search(values[field]):
-            found.setdefault(field, []).append("Must say something, on one line.")
+    """What cannot be of a bounce mailbox, by field; ``values`` are all as they are to be."""
+    found = login_mistakes(values, allow_private=allow_private)
+    found |= _unsaid(values, ("name",)) | address_mistakes("addresses", values["addresses"])
     if values["after"] == "move" and not values["move_to"].strip():
         found["move_to"] = ["Must name the folder into which mails are moved."]
     if values["after"] == "move" and values["move_to"] == values["folder"]:
         found["move_to"] = ["Must be another folder than the one that is read."]
-    wrong = [one for one in values["addresses"] if spelled(one) == ""]
-    if wrong:
-        sentence = f"{wrong[0]!r} is neither an address nor a domain such as @bounces.example.com."
-        found["addresses"] = [sentence]
     return found
+
+
+def login_mistakes(values: Mapping[str, Any], *, allow_private: bool) -> dict[str, list[str]]:
+    """What cannot be of the way into a mailbox (``host``, ``username``, ``folder``), by field."""
+    found = _unsaid(values, ("username", "folder"))
+    if wrong := relay_fields.host_mistakes(values["host"], allow_private=allow_private):
+        found["host"] = wrong
+    return found
+
+
+def address_mistakes(field: str, addresses: Sequence[str]) -> dict[str, list[str]]:
+    """What in ``field`` is neither an address nor a whole domain."""
+    wrong = next((one for one in addresses if spelled(one) == ""), None)
+    if wrong is None:
+        return {}
+    return {field: [f"{wrong!r} is neither an address nor a domain such as @example.com."]}
+
+
+def _unsaid(values: Mapping[str, Any], fields: Sequence[str]) -> dict[str, list[str]]:
+    blank = [one for one in fields if not values[one].strip() or _CONTROL.search(values[one])]
+    return {one: ["Must say something, on one line."] for one in blank}
 
 
 def warnings(values: Mapping[str, Any]) -> list[str]:

@@ -21,7 +21,7 @@ from app.rules import network
 from app.rules.health.alerting import again_at
 from app.rules.signing import signature
 from app.runtime import Runtime
-from app.vault import Vault, WrongKey
+from app.vault import Vault, speaking_of
 from app.watching import mailing
 from app.watching.announcing import announce
 from app.watching.mailing import Brought
@@ -135,9 +135,5 @@ def _write(session: Session, notice: AlertNotice, brought: Brought, now: datetim
 
 
 def _opened(vault: Vault, secret: str) -> str:
-    try:
+    with speaking_of("The secret of this endpoint", "make a new one"):
         return vault.open(secret)
-    except WrongKey:
-        raise Conflict(
-            "The secret of this endpoint was closed with another master key: make a new one."
-        ) from None

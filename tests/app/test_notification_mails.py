@@ -235,15 +235,20 @@ def test_killed_between_pages_it_goes_on_there(desk: Desk) -> None:
     assert len(fetched) == PAGE + 3
 
 
-def test_a_line_that_is_cut_is_tried_again(desk: Desk) -> None:
-    desk.people(1, PAGE + 5)
+def _cut_the_line(desk: Desk, mail: int) -> None:
+    """Once, when ``mail`` (counted from 0) is fetched."""
     asked = iter(range(10**6))
 
     def cut(command: str) -> None:
-        if command == "UID FETCH" and next(asked) == PAGE + 2:
+        if command == "UID FETCH" and next(asked) == mail:
             raise OSError("the line is cut")
 
     desk.server.before = cut
+
+
+def test_a_line_that_is_cut_is_tried_again(desk: Desk) -> None:
+    desk.people(1, PAGE + 5)
+    _cut_the_line(desk, PAGE + 2)
     run_id = desk.start()
     running.run_one(desk.runtime, run_id)
     assert (desk.run(run_id).state, len(desk.contacts())) == ("queued", PAGE)
@@ -256,13 +261,7 @@ def test_a_line_that_is_cut_is_tried_again(desk: Desk) -> None:
 
 def test_a_folder_that_is_changed_in_the_middle_is_read_from_its_beginning(desk: Desk) -> None:
     desk.people(1, PAGE + 5)
-    asked = iter(range(10**6))
-
-    def cut(command: str) -> None:
-        if command == "UID FETCH" and next(asked) == PAGE + 2:
-            raise OSError("the line is cut")
-
-    desk.server.before = cut
+    _cut_the_line(desk, PAGE + 2)
     run_id = desk.start()
     running.run_one(desk.runtime, run_id)
     assert len(desk.contacts()) == PAGE

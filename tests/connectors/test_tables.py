@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors.reading import columns, php, tables, wxr
 from connectors.reading.addresses import address_in
-from connectors.reading.moments import moment
-from connectors.reading.tables import Layout
-from connectors.reading.texts import ENCODINGS, Broken, decoded, encoding_of, lines
+from connectors.reading.files import columns, php, tables, wxr
+from connectors.reading.files.moments import moment
+from connectors.reading.files.tables import Layout
+from connectors.reading.files.texts import ENCODINGS, Broken, decoded, encoding_of, lines
 
 PLAIN = Layout("utf-8", ",", has_header=True)
 

@@ -10,13 +10,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.db import Database
+from app.errors import Conflict
 from app.rules.replies.returned import Returned, Said, read, said
 from app.sending import ledger
 from app.sending.ledger import Event
-from app.sending.mailboxes import settings
+from app.sending.mailboxes import way_in
 from app.sending.mailboxes.matching import Keys, match
 from app.sending.models import Mailbox
-from app.vault import Vault, WrongKey
+from app.vault import Vault
 from app.wire import imap
 from app.wire.imap import Trouble
 
@@ -56,9 +57,9 @@ class Reader:
     def read_one(self, mailbox: Mailbox) -> None:
         """Reads a claimed mailbox, and says when it is read again."""
         try:
-            place = settings.place(mailbox, self.vault, allow_private=self.allow_private)
+            place = way_in.place(mailbox, self.vault, allow_private=self.allow_private)
             more = self._turn(mailbox, place)
-        except (Trouble, WrongKey) as error:
+        except (Trouble, Conflict) as error:
             log.warning("a mailbox could not be read", mailbox=mailbox.name, why=str(error))
             self._note(mailbox, str(error))
         except _Over:

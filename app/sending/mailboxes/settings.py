@@ -1,4 +1,4 @@
-"""Mailboxes as people set them up: create, change, remove, list, and how to get in."""
+"""Mailboxes as people set them up: create, change, remove, list."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,7 +15,6 @@ from app.rules import mailbox_fields
 from app.rules.mail import names
 from app.sending.models import Mailbox
 from app.vault import Vault
-from app.wire.imap import Place
 
 #: What a mailbox is when nothing else is said.
 DEFAULTS: Mapping[str, Any] = {
@@ -113,19 +112,6 @@ def remove(session: Session, workspace_id: UUID, mailbox_id: UUID) -> None:
     """Removes a mailbox from the settings; its mails stay where they are."""
     session.delete(get(session, workspace_id, mailbox_id))
     session.flush()
-
-
-def place(mailbox: Mailbox, vault: Vault, *, allow_private: bool, seconds: float = 30.0) -> Place:
-    """Where the mailbox is and how to get in. Raises vault.WrongKey."""
-    return Place(
-        mailbox.host,
-        mailbox.port,
-        mailbox.encryption,
-        mailbox.username,
-        vault.open(mailbox.secret),
-        seconds,
-        allow_private,
-    )
 
 
 def _written(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from app.errors import Conflict
-from app.sending.mailboxes import settings
-from app.sending.models import Mailbox
-from app.vault import Vault, WrongKey
+from app.sending.mailboxes import way_in
+from app.sending.mailboxes.way_in import Login
+from app.vault import Vault
 from app.wire import imap
 from app.wire.imap import Trouble
 
@@ -35,27 +34,18 @@ class Report:
     mend: str = ""
 
 
-def check(mailbox: Mailbox, vault: Vault, *, allow_private: bool, seconds: float = 15.0) -> Report:
-    """Logs in and opens the folders. Raises Conflict when its password does not open with this
-    server's master key.
+def check(
+    login: Login, vault: Vault, *, allow_private: bool, other: str = "", seconds: float = 15.0
+) -> Report:
+    """Logs in and opens the folder, without reading; ``other`` is another folder that has to be
+    there. Raises Conflict for another master key.
     """
-    try:
-        place = settings.place(mailbox, vault, allow_private=allow_private, seconds=seconds)
-    except WrongKey:
-        raise Conflict(
-            "The stored password does not open with this server's master key: enter the password "
-            "again, or give the old key back."
-        ) from None
-    return look(place, mailbox.folder, mailbox.move_to if mailbox.after == "move" else "")
-
-
-def look(place: imap.Place, folder: str, other: str = "") -> Report:
-    """Logs in and opens ``folder``; ``other`` is another one that has to be there."""
+    place = way_in.place(login, vault, allow_private=allow_private, seconds=seconds)
     try:
         with imap.opened(place) as box:
             if other and not box.has(other):
                 words = f"there is no folder {other!r} to move mails to"
                 return Report(False, 0, "folder", words, _MEND["folder"])
-            return Report(True, box.open(folder).mails)
+            return Report(True, box.open(login.folder).mails)
     except Trouble as trouble:
         return Report(False, 0, trouble.step, trouble.words, _MEND[trouble.step])

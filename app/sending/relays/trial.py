@@ -18,7 +18,7 @@ from app.sending.letters import names, return_paths
 from app.sending.models import Relay
 from app.sending.relays import settings
 from app.sending.relays.values import preset_of
-from app.vault import Vault, WrongKey
+from app.vault import Vault, speaking_of
 from app.wire.conversation import Parcel
 from app.wire.opening import Endpoint
 
@@ -53,15 +53,10 @@ class Trial:
     """
 
     def __init__(self, relay: Relay, vault: Vault, *, hello_name: str, allow_private: bool) -> None:
-        try:
+        with speaking_of("The relay's password", "enter the password again"):
             self._endpoint: Endpoint = settings.endpoint(
                 relay, vault, settings.Hasty(hello_name), allow_private=allow_private
             )
-        except WrongKey:
-            raise Conflict(
-                "The stored password does not open with this server's master key: enter the "
-                "password again, or give the old key back."
-            ) from None
         self._provider = providers.find()[relay.provider]
         self._preset: Preset = preset_of(relay)
         self._relay = relay

@@ -18,7 +18,7 @@ from app.sources.models import SyncRun
 from app.sources.runs import control
 from app.sources.runs.progress import LEASE, Progress, Stopped, mine
 from app.sources.runs.trial import Enough
-from app.vault import WrongKey
+from app.vault import speaking_of
 from connectors import Page
 from sync.travelling import said, understood
 
@@ -107,12 +107,8 @@ def _kept(runtime: Runtime, run_id: UUID) -> Iterator[Page]:
             row = session.get(TrialPage, (run_id, number))
         if row is None:
             return
-        try:
+        with speaking_of("What the agent brought", "do it anew"):
             opened = runtime.vault.open(row.secret)
-        except WrongKey:
-            raise Conflict(
-                "What the agent brought was encrypted with another master key: do it anew."
-            ) from None
         yield understood(Page, json.loads(opened), "page")
         number += 1
 

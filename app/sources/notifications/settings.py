@@ -19,7 +19,6 @@ from app.sources import connections
 from app.sources.models import Connection, Site
 from app.sources.notifications import PREFIX
 from app.sources.notifications.models import NotificationMailbox
-from app.sources.notifications.place import place
 from app.sources.sites import health, register
 
 #: What it is when nothing else is said.
@@ -136,7 +135,7 @@ def remove(session: Session, workspace_id: UUID, connection_id: UUID) -> None:
 
 def check(mailbox: NotificationMailbox, *, runtime: Runtime) -> Report:
     """Logs in and opens the folder, without reading. Raises Conflict for another master key."""
-    return trial.look(place(mailbox, runtime, seconds=15.0), mailbox.folder)
+    return trial.check(mailbox, runtime.vault, allow_private=runtime.allow_private)
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,13 +144,9 @@ def _given(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _checked(wanted: Mapping[str, Any], runtime: Runtime) -> dict[str, Any]:
     """The settings in their one form. Raises Invalid."""
-    other = {"name": "-", "after": "leave", "move_to": "", "addresses": wanted["senders"]}
-    found = mailbox_fields.mistakes({**wanted, **other}, allow_private=runtime.allow_private)
-    if "addresses" in found:
-        found["senders"] = found.pop("addresses")
-    wrong = [one for one in wanted["recipients"] if names.spelled(one) == ""]
-    if wrong:
-        found["recipients"] = [f"{wrong[0]!r} is neither an address nor a domain (@example.com)."]
+    found = mailbox_fields.login_mistakes(wanted, allow_private=runtime.allow_private)
+    for field in ("senders", "recipients"):
+        found |= mailbox_fields.address_mistakes(field, wanted[field])
     if wanted["authentication"] == "required" and not wanted["server"]:
         found["server"] = ["Must name the server whose word counts, such as mx.google.com."]
     if wanted["since"] and not _is_day(wanted["since"]):

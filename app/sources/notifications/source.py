@@ -12,11 +12,11 @@ from app.errors import Conflict
 from app.rules import notifications
 from app.rules.notifications import Door
 from app.runtime import Runtime
+from app.sending.mailboxes import way_in
 from app.sources.notifications import rows, troubles
 from app.sources.notifications.models import NotificationMailbox
-from app.sources.notifications.place import door, place
 from app.wire import imap
-from app.wire.imap import Folder, Mailbox, Trouble
+from app.wire.imap import Folder, Mailbox, Place, Trouble
 from connectors import Cursor, Incoming, Mark, Needs, Option, Page, Pull, Site, SourceField
 from connectors.reading import forms
 from connectors.reading.walk import Noticed
@@ -66,7 +66,7 @@ class NotificationMails:
         mailbox = self._mailbox()
         assert self._runtime is not None
         try:
-            with imap.opened(place(mailbox, self._runtime)) as box:
+            with imap.opened(_place(mailbox, self._runtime)) as box:
                 yield from self._read(box, mailbox, pull)
         except Trouble as trouble:
             raise troubles.told(trouble, mailbox.host, mailbox.folder) from None
@@ -91,7 +91,7 @@ class NotificationMails:
             uids = uids[::-1]
         while True:
             some, uids = uids[:PAGE], uids[PAGE:]
-            told = self._rows(box, some, door(mailbox), pull, noticed)
+            told = self._rows(box, some, _door(mailbox), pull, noticed)
             here = _at(folder, newest if not uids else some[-1], place_print)
             yield Page(
                 _once(list(told.values())),
@@ -164,3 +164,18 @@ def _last(at: Cursor | Mark | None, folder: Folder, place_print: str) -> int:
     if (known.get("place"), known.get("validity")) != (place_print, folder.validity):
         return 0
     return int(known["uid"])
+
+
+def _place(mailbox: NotificationMailbox, runtime: Runtime) -> Place:
+    return way_in.place(mailbox, runtime.vault, allow_private=runtime.allow_private)
+
+
+def _door(mailbox: NotificationMailbox) -> Door:
+    """Which of its mails count."""
+    return Door(
+        mailbox.senders,
+        mailbox.recipients,
+        mailbox.subject,
+        mailbox.authentication,
+        mailbox.server,
+    )

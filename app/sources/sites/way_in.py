@@ -3,12 +3,11 @@
 from uuid import UUID
 
 from app import __version__
-from app.errors import Conflict
 from app.rules import network
 from app.runtime import Runtime
 from app.sources.models import Site
 from app.sources.sites import shop_keys
-from app.vault import Vault, WrongKey
+from app.vault import Vault, speaking_of
 from wp_bridge.client import WHOLE_SECONDS, Client
 from wp_bridge.ways import Keys
 
@@ -44,20 +43,12 @@ def open_site(
 
 
 def _keys(vault: Vault, site: Site) -> Keys | None:
-    try:
+    mend = f"give the keys again (PATCH /api/v1/sites/{site.id})"
+    with speaking_of("The shop's pair of keys", mend):
         return shop_keys.of(site, vault)
-    except WrongKey:
-        raise Conflict(
-            "The keys of the shop were encrypted with another master key: start with that key, or "
-            f"give the keys again (PATCH /api/v1/sites/{site.id})."
-        ) from None
 
 
 def _password(vault: Vault, secret: str, site_id: UUID) -> str:
-    try:
+    mend = f"give the password again (PATCH /api/v1/sites/{site_id})"
+    with speaking_of("The site's application password", mend):
         return vault.open(secret) if secret else ""
-    except WrongKey:
-        raise Conflict(
-            "The site's application password was encrypted with another master key: start with "
-            f"that key, or give the password again (PATCH /api/v1/sites/{site_id})."
-        ) from None

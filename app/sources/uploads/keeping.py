@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from app.errors import Conflict
 from app.runtime import Runtime
 from app.sources.uploads.models import Upload, UploadPiece
-from app.vault import WrongKey
+from app.vault import speaking_of
 
 PIECE = 256 * 1024
 
@@ -50,13 +50,8 @@ def pieces(runtime: Runtime, upload_id: UUID) -> Iterator[bytes]:
 
 
 def _opened(runtime: Runtime, piece: UploadPiece) -> bytes:
-    try:
+    with speaking_of("The file", "bring the file again"):
         return zlib.decompress(runtime.vault.open_bytes(piece.secret))
-    except WrongKey:
-        raise Conflict(
-            "The file was encrypted with another master key: start with that key, or bring the "
-            "file again."
-        ) from None
 
 
 def gone() -> Conflict:

@@ -7,11 +7,11 @@ from itertools import islice
 from typing import Any, Protocol
 
 from connectors import Option, Page, Pull, SourceField
-from connectors.reading import columns, table_rows, tables, wxr, wxr_rows
-from connectors.reading.columns import Roles
-from connectors.reading.table_rows import Reading
-from connectors.reading.tables import Layout
-from connectors.reading.texts import encoding_of
+from connectors.reading.files import columns, table_rows, tables, wxr, wxr_rows
+from connectors.reading.files.columns import Roles
+from connectors.reading.files.table_rows import Reading
+from connectors.reading.files.tables import Layout
+from connectors.reading.files.texts import encoding_of
 
 #: The bytes of a file from its beginning, as often as they are asked for.
 Pieces = Callable[[], Iterable[bytes]]

@@ -19,7 +19,7 @@ from app.sources.uploads import keeping
 from app.sources.uploads.kinds import KINDS, Pieces, Portrait
 from app.sources.uploads.models import Upload
 from app.sources.uploads.recognizing import kind_of
-from connectors.reading.texts import Broken
+from connectors.reading.files.texts import Broken
 
 _LONGEST_NAME = 200
 

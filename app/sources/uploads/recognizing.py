@@ -1,7 +1,7 @@
 """What somebody brought, by its first bytes: a kind of file that is read, or why not."""
 
 from app.errors import Unsupported
-from connectors.reading.texts import encoding_of
+from connectors.reading.files.texts import encoding_of
 
 _WORKBOOK = "This is an Excel workbook: save it as CSV (UTF-8), and bring that."
 #: How files begin that are often brought by mistake, and what to do.

@@ -8,13 +8,12 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 import connectors
-from app.errors import Conflict
 from app.runtime import Runtime
 from app.sources import notifications as mails
 from app.sources.notifications.source import NotificationMails
 from app.sources.uploads.source import FileSource, is_file
 from app.sources.webhooks.models import WebhookPost
-from app.vault import WrongKey
+from app.vault import speaking_of
 from connectors import Connector, Incoming, Needs, Option, Page, Pull, Site, SourceField
 from connectors.reading import handed
 from connectors.reading.handed import Paths
@@ -83,13 +82,8 @@ class Inbox:
 
     def _rows(self, post: WebhookPost, paths: Paths, noticed: Noticed) -> Iterator[Incoming]:
         assert self._runtime is not None
-        try:
+        with speaking_of("What was posted to this webhook", "post it again"):
             body = json.loads(self._runtime.vault.open(post.body))
-        except WrongKey:
-            raise Conflict(
-                "What was posted to this webhook was encrypted with another master key: start "
-                "with that key."
-            ) from None
         at = post.received_at.strftime("%Y-%m-%dT%H:%M:%SZ")
         for number, row in enumerate(body):
             yield handed.incoming(row, paths, noticed, f"{post.digest}:{number}", at)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from connectors.reading.texts import Broken
+from connectors.reading.files.texts import Broken
 
 #: Longer texts are cut: they are posts, not values.
 _LONGEST = 100_000

@@ -7,12 +7,12 @@ from datetime import tzinfo
 
 from connectors import Consent, Cursor, Incoming, Page
 from connectors.reading.addresses import address_in
-from connectors.reading.columns import FIRST, LAST, Roles, closing
+from connectors.reading.files.columns import FIRST, LAST, Roles, closing
+from connectors.reading.files.moments import moment
+from connectors.reading.files.tables import Row
+from connectors.reading.files.yes_or_no import MEANINGS, meaning
 from connectors.reading.forms import LONG_AGO, split_name
-from connectors.reading.moments import moment
-from connectors.reading.tables import Row
 from connectors.reading.values import plain
-from connectors.reading.yes_or_no import MEANINGS, meaning
 
 PER_PAGE = 200
 

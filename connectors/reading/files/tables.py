@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from connectors.reading.texts import Broken, decoded, lines
+from connectors.reading.files.texts import Broken, decoded, lines
 from connectors.reading.values import is_address
 
 DELIMITERS = (",", ";", "\t", "|")

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 
 from connectors import SourceField
 from connectors.reading.addresses import address_in
+from connectors.reading.files.yes_or_no import CLOSING, MEANINGS
 from connectors.reading.forms import Said, guessed
 from connectors.reading.values import is_address
-from connectors.reading.yes_or_no import CLOSING, MEANINGS
 
 Cells = Mapping[str, str]
 _EMAIL = (

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from connectors import Cursor, Incoming, Option, Page, Pull, SourceField
-from connectors.reading import forms, php
+from connectors.reading import forms
+from connectors.reading.files import php
+from connectors.reading.files.wxr import Part
 from connectors.reading.forms import LONG_AGO, Said, Submission, split_name
 from connectors.reading.values import listed, mapping, plain, utc
 from connectors.reading.walk import Noticed
-from connectors.reading.wxr import Part
 
 PER_PAGE = 200
 FIELDS = (
