@@ -1,5 +1,6 @@
 """The way in: `./run bench list`, `./run bench NAME [--json FILE]`."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -30,8 +31,11 @@ BENCHES = {
 @click.argument("name", type=click.Choice(["list", *BENCHES]))
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write the result there.")
 @click.option("--quick", is_flag=True, help="A hundredth of the size, once: does it run at all?")
-def main(name: str, file: Path | None, quick: bool) -> None:
+@click.option("--cores", type=click.IntRange(min=1), help="Use so many cores, for all together.")
+def main(name: str, file: Path | None, quick: bool, cores: int | None) -> None:
     """Measure one claim about speed; 1 when a goal is not reached."""
+    if cores is not None:
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
     if name == "list":
         for one, about in BENCHES.items():
             click.echo(f"{one:13} {about}")

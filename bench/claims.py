@@ -41,6 +41,11 @@ def within(name: str, ours: float, budget: float, unit: str) -> Claim:
     return Claim(name, unit, ours, budget, budget / ours, 1.0)
 
 
+def cheaper(name: str, ours: float, peer: float, goal: float, unit: str) -> Claim:
+    """Less is better, beside what a peer takes."""
+    return Claim(name, unit, ours, peer, peer / ours, goal)
+
+
 def show(claims: Sequence[Claim]) -> None:
     """Prints the table."""
     table = Table()

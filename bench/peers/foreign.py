@@ -6,28 +6,39 @@ import subprocess
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 
 from bench import letters
 from bench.missing import cache_folder, made, tool
+from bench.senders import Cost
 
 _HERE = Path(__file__).parent
 
 
-def go_campaign(port: int, *, messages: int, connections: int) -> float:
-    """Messages per second of net/smtp with html/template."""
+def go_campaign(port: int, *, messages: int, connections: int) -> Cost:
+    """A campaign by net/smtp with html/template."""
     where = f"127.0.0.1:{port}"
-    return _rate([_go(), where, str(_templates("go")), str(messages), str(connections)])
+    program = [_go(), where, str(_templates("go"))]
+    return _cost(program, messages, connections)
 
 
-def node_campaign(port: int, *, messages: int, connections: int) -> float:
-    """Messages per second of nodemailer's pool."""
-    program = [tool("node"), str(_node() / "campaign.js"), str(port)]
-    return _rate([*program, str(_templates("node")), str(messages), str(connections)])
+def node_campaign(port: int, *, messages: int, connections: int) -> Cost:
+    """A campaign by nodemailer's pool."""
+    program = [tool("node"), str(_node() / "campaign.js"), str(port), str(_templates("node"))]
+    return _cost(program, messages, connections)
 
 
-def _rate(command: list[str]) -> float:
+def _cost(program: list[str], messages: int, connections: int) -> Cost:
+    spent = _spent()
+    command = [*program, str(messages), str(connections)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return float(done.stdout)
+    return Cost(float(done.stdout), (_spent() - spent) / messages * 1e6)
+
+
+def _spent() -> float:
+    """Seconds of processor time of all programs that were run and have ended."""
+    used = getrusage(RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @cache
