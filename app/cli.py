@@ -140,12 +140,13 @@ def migrate() -> None:
 @cli.command()
 @click.option("--once", is_flag=True, help="End after the balance; 0 only when it closes.")
 @click.option("--no-color", is_flag=True, help="Plain lines.")
+@click.option("--drawn", type=click.Path(path_type=Path), help="Write a picture there (SVG).")
 @refusals
-def demo(once: bool, no_color: bool) -> None:
+def demo(once: bool, no_color: bool, drawn: Path | None) -> None:
     """Watch contacts come in and a campaign go out; all real, all on this machine."""
     from app.dev.demo import main as run
 
-    sys.exit(run(once=once, color=not no_color))
+    sys.exit(run(once=once, color=not no_color, drawn=drawn))
 
 
 @cli.group()

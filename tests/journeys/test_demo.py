@@ -24,7 +24,8 @@ def _demo(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.Popen[
 
 def test_once_keeps_the_promise_and_leaves_nothing(tmp_path: Path) -> None:
     precious = f"sqlite:///{tmp_path}/precious.db"
-    demo = _demo(tmp_path, "--once", DATABASE__URL=precious)
+    drawn = tmp_path / "demo.svg"
+    demo = _demo(tmp_path, "--once", "--drawn", str(drawn), DATABASE__URL=precious)
     said, _ = demo.communicate(timeout=2 * PATIENCE)
     assert demo.returncode == 0, said
     assert "POST /api/v1/sites" in said
@@ -36,7 +37,8 @@ def test_once_keeps_the_promise_and_leaves_nothing(tmp_path: Path) -> None:
     assert audience == sent
     assert "NO " not in said
     assert "abcd efgh" not in said
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [drawn]
+    assert not re.search(r"url\((?!#)|href", drawn.read_text("utf-8")), "it loads something"
 
 
 def test_it_stays_up_until_it_is_told_to_end(tmp_path: Path) -> None:

@@ -3,10 +3,12 @@
 import signal
 import threading
 from contextlib import ExitStack
+from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
 
+from app.dev.demo import picture
 from app.dev.demo.curl import Failed
 from app.dev.demo.stage import Stage
 from app.dev.demo.story import Story
@@ -14,17 +16,18 @@ from app.dev.demo.verdict import judge
 from app.dev.demo.view import View
 
 
-def main(*, once: bool, color: bool) -> int:
+def main(*, once: bool, color: bool, drawn: Path | None = None) -> int:
     """Plays the demo; gives back 0 when every active contact has exactly one mail.
 
-    ``once``: ends after the balance instead of staying up for looking around.
+    ``once``: ends after the balance instead of staying up for looking around. ``drawn``: where a
+    picture of it is written.
     """
-    console = Console(no_color=not color, highlight=False)
+    console = Console(no_color=not color, highlight=False, record=drawn is not None)
     console.width = min(console.width, 96)
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
         with ExitStack() as stack:
-            view = View(console)
+            view = View(console, is_drawn=drawn is not None)
             view.chapter("Starting a WordPress stand-in, two SMTP servers with inboxes, pressferry")
             stage = stack.enter_context(Stage())
             view.note(f"pressferry is ready at {stage.url}")
@@ -32,6 +35,8 @@ def main(*, once: bool, color: bool) -> int:
             story.play()
             true = judge(stage, story, view)
             view.say_where(stage)
+            if drawn is not None:
+                picture.save(console, drawn)
             if not once:
                 view.note("Running until Ctrl-C.")
                 threading.Event().wait()

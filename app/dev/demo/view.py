@@ -44,21 +44,26 @@ class Scene:
 class View:
     """Says what happens, with the seconds since the start."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, is_drawn: bool = False) -> None:
         self._console = console
+        self._is_drawn = is_drawn
+        self._scene = Scene()
         self._began = clock.monotonic()
         self._live: Live | None = None
         self._last = ""
 
     @contextmanager
     def live(self) -> Iterator[None]:
-        """While it lasts, a terminal shows the scene below the lines."""
-        if not self._console.is_terminal:
+        """While it lasts, a terminal shows the scene below the lines; a drawing ends with it."""
+        if self._is_drawn:
             yield
-            return
-        with Live(console=self._console, refresh_per_second=12) as self._live:
+            self._console.print(_picture(self._scene))
+        elif self._console.is_terminal:
+            with Live(console=self._console, refresh_per_second=12) as self._live:
+                yield
+            self._live = None
+        else:
             yield
-        self._live = None
 
     def chapter(self, title: str) -> None:
         """Something new begins."""
@@ -82,8 +87,9 @@ class View:
         if self._live is not None:
             self._live.update(_picture(scene))
             return
+        self._scene = scene
         line = _line(scene)
-        if line != self._last:
+        if line != self._last and not self._is_drawn:
             self._last = line
             self.note(line)
 
