@@ -22,6 +22,8 @@ WITHDRAWN = "withdrawn"
 _DATA = b"DATA\r\n"
 _RSET = b"RSET\r\n"
 _LONE_DOT = b".\r\n"
+#: The replies to an envelope that was said at once, and the codes that are hoped for.
+_GROUP = (("mail_from", range(200, 300)), ("rcpt_to", range(200, 300)), ("data", (354,)))
 
 
 async def converse(
@@ -135,10 +137,11 @@ class _Conversation:
         seconds = self._line.reply_seconds
         if flight.reset:
             self._goes_on(flight, "mail_from", *await self._line.hear(seconds), resetting=True)
-        for phase in ("mail_from", "rcpt_to", "data"):
+        for phase, hoped in _GROUP:
             flight.phase = phase
-            code, words = await self._line.hear(seconds)
-            self._goes_on(flight, phase, code, words)
+            code, words = self._line.heard() or await self._line.hear(seconds)
+            if code not in hoped:
+                self._goes_on(flight, phase, code, words)
         if flight.verdict and code == 354:
             await self._lone_dot(flight)
         return self._is_wanted(flight)
@@ -211,7 +214,8 @@ class _Conversation:
             raise ended(code, words)
 
     async def _settle(self) -> None:
-        await self._line.settle()
+        if self._line.stirs():
+            await self._line.settle()
         if self._line.unread:
             raise self._out_of_step(*await self._line.hear(0))
         if self._line.lost:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from app.rules.replies.meaning import Reply
@@ -41,12 +42,12 @@ def speak(parcel: Parcel, line: Line) -> Spoken | Reply:
     Nothing of an address can become another command, and nothing that the server did not
     offer is asked of it.
     """
-    sender = _address(parcel.sender, "mail_from", line)
+    sender = _sender(parcel.sender, line.smtputf8)
     if isinstance(sender, Reply):
         return sender
     if not parcel.recipient:
         return Reply("rcpt_to", 501, "5.1.3 there is no recipient")
-    recipient = _address(parcel.recipient, "rcpt_to", line)
+    recipient = _address(parcel.recipient, "rcpt_to", line.smtputf8)
     if isinstance(recipient, Reply):
         return recipient
     body, said = _body(parcel)
@@ -86,9 +87,17 @@ def _parameters(sender: bytes, recipient: bytes, body: bytes, line: Line) -> byt
     return said
 
 
-def _address(address: str, phase: str, line: Line) -> bytes | Reply:
+@lru_cache(maxsize=256)
+def _sender(address: str, smtputf8: bool) -> bytes | Reply:
+    """Mostly the same for all mails of a relay."""
+    return _address(address, "mail_from", smtputf8)
+
+
+def _address(address: str, phase: str, smtputf8: bool) -> bytes | Reply:
     if _FORBIDDEN.search(address):
         return Reply(phase, 501, "5.1.3 a space, bracket or control character in the address")
+    if address.isascii():
+        return address.encode()
     local, at, domain = address.rpartition("@")
     try:
         said = f"{local}{at}".encode() + (
@@ -96,7 +105,7 @@ def _address(address: str, phase: str, line: Line) -> bytes | Reply:
         )
     except UnicodeError:
         return Reply(phase, 501, "5.1.2 the address is no address that can be written to")
-    if not said.isascii() and not line.smtputf8:
+    if not said.isascii() and not smtputf8:
         return Reply(
             phase,
             553,

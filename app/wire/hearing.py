@@ -1,6 +1,7 @@
 """Bytes from a server -> replies, however the network cut them."""
 
 import re
+from functools import lru_cache
 
 #: A code and the server's words after it, lines joined by a space.
 Heard = tuple[int, bytes]
@@ -9,6 +10,8 @@ LONGEST_LINE = 8192
 MOST_LINES = 256
 MOST_UNREAD = 1000
 LONGEST_TEXT = 500
+#: Shorter lines are remembered: most of what a server says it says again and again.
+_SHORT = 80
 
 _CODES = {str(code).encode(): code for code in range(200, 600)}
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -34,19 +37,34 @@ class Ear:
         *lines, self._rest = (self._rest + data).split(b"\n")
         heard: list[Heard] = []
         for line in lines:
-            code = _CODES.get(line[:3])
-            mark = line[3:4]
-            if code is None or mark not in b"- \r" or len(line) > LONGEST_LINE:
+            found = _known(line) if len(line) < _SHORT else _understood(line)
+            if found is None:
                 raise Garbled(f"this is no SMTP reply: {tidy(line[:80])!r}", heard)
-            self._lines.append(line[4:].strip())
-            if mark != b"-":
-                heard.append((code, b" ".join(self._lines)))
+            reply, is_last = found
+            if is_last and not self._lines:
+                heard.append(reply)
+                continue
+            self._lines.append(reply[1])
+            if is_last:
+                heard.append((reply[0], b" ".join(self._lines)))
                 self._lines = []
             elif len(self._lines) > MOST_LINES:
                 raise Garbled("a reply without an end", heard)
         if len(self._rest) > LONGEST_LINE:
             raise Garbled("a line without an end", heard)
         return heard
+
+
+def _understood(line: bytes) -> tuple[Heard, bool] | None:
+    """The code and the words of a line, and whether it ends a reply; None when it is none."""
+    code = _CODES.get(line[:3])
+    mark = line[3:4]
+    if code is None or mark not in b"- \r" or len(line) > LONGEST_LINE:
+        return None
+    return (code, line[4:].strip()), mark != b"-"
+
+
+_known = lru_cache(maxsize=1024)(_understood)
 
 
 def tidy(words: bytes | str) -> str:

@@ -53,7 +53,7 @@ class Journal:
         self._file = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._write(f"{_MAGIC} {sender_id} {boot_id}\n")
+            self._write(f"{_MAGIC} {sender_id} {boot_id}\n".encode())
             os.fsync(self._file)
             os.link(draft, path)
             _sync_folder(path.parent)
@@ -65,11 +65,12 @@ class Journal:
 
     def said(self, attempt_id: int) -> None:
         """To be called before the body is handed over."""
-        self._write(f"D {attempt_id}\n")
+        self._write(b"D %d\n" % attempt_id)
 
     def heard(self, attempt_id: int, code: int, text: str) -> None:
         """The final reply to that body; ``text`` becomes one line."""
-        self._write(f"R {attempt_id} {code} {' '.join(text.split())}\n")
+        words = " ".join(text.split())
+        self._write(f"R {attempt_id} {code} {words}\n".encode("utf-8", "replace"))
 
     def close(self) -> None:
         """Lets go of it; it stays for whoever recovers."""
@@ -86,13 +87,12 @@ class Journal:
         self.path.unlink(missing_ok=True)
         self.close()
 
-    def _write(self, line: str) -> None:
+    def _write(self, data: bytes) -> None:
         if self._fault:
             raise self._fault
-        data = line.encode("utf-8", "replace")
         room = _WINDOW - self._page.tell() if self._page is not None else 0
         if self._page is not None:
-            self._page.write(data[:room])
+            self._page.write(data if len(data) <= room else data[:room])
         if room < len(data):
             self._page = self._next()
             self._page.write(data[room:])

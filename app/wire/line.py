@@ -100,11 +100,21 @@ class Line(asyncio.BufferedProtocol):
             self.overhear(">", f"(the message, {len(body)} bytes)")
         self._transport.write(body + commands if commands else body)
 
+    def heard(self) -> Heard | None:
+        """The next reply, if it came already."""
+        if not self._replies:
+            return None
+        reply = self._replies.popleft()
+        if self.overhear:
+            self.overhear("<", f"{reply[0]} {tidy(reply[1])}".strip())
+        return reply
+
     async def hear(self, seconds: float) -> Heard:
         """The next reply. Raises Silence when none comes within ``seconds``, or ever."""
-        if not self._replies:
-            self._wait_until(seconds)
-        while not self._replies:
+        if (reply := self.heard()) is not None:
+            return reply
+        self._wait_until(seconds)
+        while (reply := self.heard()) is None:
             if self._ended:
                 raise Silence(self._ended)
             self._waiter = self._loop.create_future()
@@ -112,10 +122,11 @@ class Line(asyncio.BufferedProtocol):
                 await self._waiter
             finally:
                 self._waiter = None
-        code, words = self._replies.popleft()
-        if self.overhear:
-            self.overhear("<", f"{code} {tidy(words)}".strip())
-        return code, words
+        return reply
+
+    def stirs(self) -> bool:
+        """Whether the server said something that was not let in yet."""
+        return not self._ended and bool(self._poll.poll(0))
 
     async def settle(self) -> None:
         """Lets in what the server already said, before more is said to it.
@@ -123,7 +134,7 @@ class Line(asyncio.BufferedProtocol):
         Writing to a server that has answered and closed makes the kernel throw the answer away.
         """
         for _ in range(_LOOKS):
-            if self._ended or not self._poll.poll(0):
+            if not self.stirs():
                 return
             await asyncio.sleep(0)
 

@@ -21,6 +21,7 @@ from app.rules.replies.meaning import Reply
 from app.wire.hearing import tidy
 from app.wire.line import Line
 from app.wire.resolving import NotAllowed, connect, resolve
+from app.wire.trust import authorities
 
 __all__ = ["Endpoint", "LineRefused", "Step", "open_line"]
 
@@ -120,7 +121,7 @@ class _Opening:
                 sock=sock,
                 use_tls=there.encryption == "ssl",
                 start_tls=False,
-                tls_context=there.tls_trusted or _trusted(),
+                tls_context=await _trusted(there),
                 local_hostname=_hello(there.hello_name or await asyncio.to_thread(_own_name)),
                 timeout=None,
             )
@@ -238,6 +239,7 @@ def _own_name() -> str:
     return socket.getfqdn()
 
 
-@cache
-def _trusted() -> ssl.SSLContext:
-    return ssl.create_default_context()
+async def _trusted(there: Endpoint) -> ssl.SSLContext | None:
+    if there.encryption == "none":
+        return None
+    return there.tls_trusted or await authorities()

@@ -60,6 +60,9 @@ def _folded(name: str, value: str) -> bytes:
 
 def _joined(name: str, words: list[str]) -> bytes:
     """Words on lines of up to 76 characters; folding happens at the spaces between them."""
+    whole = " ".join([f"{name}:", *words])
+    if len(whole) <= _ROOM:
+        return f"{whole}\r\n".encode("utf-8", "replace")
     lines = []
     line = start = f"{name}:"
     for word in words:

@@ -35,18 +35,17 @@ class Body:
         self._literals = [_NEWLINE.sub("\n", literal) for literal in literals]
         if not self._literals[-1].endswith("\n"):
             self._literals[-1] += "\n"
-        #: The encoded literals, and between each two of them room for a value.
-        self._frame = [b""] * (2 * len(literals) - 1)
-        self._frame[::2] = _encoded_literals(self._literals)
+        #: Quoted-printable: the encoded literals, and between each two of them room for a value.
+        self.frame = [b""] * (2 * len(literals) - 1)
+        self.frame[::2] = _encoded_literals(self._literals)
 
     def fill(self, values: Sequence[str]) -> bytes:
         """The encoded body with ``values`` in its gaps; ends with CRLF."""
         if self.encoding == "base64":
             return self._base64(values)
-        pieces = self._frame.copy()
+        pieces = self.frame.copy()
         pieces[1::2] = [
-            _known_value(value) if len(value) < _SHORT else _encoded_value(value)
-            for value in values
+            known_value(value) if len(value) < _SHORT else _encoded_value(value) for value in values
         ]
         return b"".join(pieces)
 
@@ -94,8 +93,10 @@ def _shielded(line: bytes) -> bytes:
 
 
 @lru_cache(maxsize=4096)
-def _known_value(value: str) -> bytes:
-    """The same few names, cities and countries come again and again."""
+def known_value(value: str) -> bytes:
+    """A short value for a gap of quoted-printable: the same few names, cities and countries come
+    again and again.
+    """
     return _encoded_value(value) if value else b""
 
 
@@ -107,6 +108,8 @@ def _encoded_value(value: str) -> bytes:
     else:
         text = _NEWLINE.sub("\r\n", value)
         data = _UNSAFE.sub(lambda found: _HEX[found[0]], text.encode("utf-8", "replace"))
+    if len(data) < _LINE:
+        return data + _SOFT
     lines = []
     start = 0
     while len(data) - start > _LINE - 1:

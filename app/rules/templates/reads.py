@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from liquid import Node
 from liquid.builtin.expressions import FilteredExpression, Path, PositionalArgument, StringLiteral
@@ -23,6 +23,15 @@ _TO_ESCAPE = re.compile("[&<>\"']")
 _RESERVED = ("size", "first", "last")
 
 
+class Fields(NamedTuple):
+    """What stands in the gaps of a template: which field of the contact (None: the link), and what
+    is said in its place where it is empty.
+    """
+
+    names: tuple[str | None, ...]
+    fallbacks: tuple[str, ...]
+
+
 def read(node: Node, html: bool) -> Read | None:
     """A function that reads what ``node`` says, if it is as simple as that."""
     if not isinstance(node, OutputNode) or not isinstance(node.expression, FilteredExpression):
@@ -33,20 +42,25 @@ def read(node: Node, html: bool) -> Read | None:
     return _escaping(path, fallback) if html else _plain(path, fallback)
 
 
-def together(nodes: Sequence[Node], html: bool) -> ReadAll | None:
-    """A function that reads all of ``nodes`` at once, if each is a field of the contact's own or
-    the link; it leaves to the others what holds anything but text.
+def fields_of(nodes: Sequence[Node]) -> Fields | None:
+    """What stands in the gaps of ``nodes``, each of which can be ``read``: fields of the contact's
+    own and the link, else None.
     """
-    if not all(read(node, html) for node in nodes):
-        return None
-    said = [cast(OutputNode, node).expression for node in nodes]
-    paths = [_path(cast(FilteredExpression, one).left) or () for one in said]
+    said = [cast(FilteredExpression, cast(OutputNode, node).expression) for node in nodes]
+    paths = [_path(one.left) or () for one in said]
     if any(len(path) != 2 and path != _LINK for path in paths):
         return None
-    fallbacks = [_fallback(cast(FilteredExpression, one)) or "" for one in said]
-    links = [at for at, path in enumerate(paths) if path == _LINK]
-    fields = [path[1] for path in paths if path != _LINK]
-    pick = itemgetter(*fields) if len(fields) > 1 else lambda them: [them[one] for one in fields]
+    names = tuple(path[1] if path != _LINK else None for path in paths)
+    return Fields(names, tuple(_fallback(one) or "" for one in said))
+
+
+def together(fields: Fields, html: bool) -> ReadAll:
+    """A function that reads all of ``fields`` at once; it leaves to the others what holds anything
+    but text.
+    """
+    links = [at for at, name in enumerate(fields.names) if name is None]
+    names = [name for name in fields.names if name is not None]
+    pick = itemgetter(*names) if len(names) > 1 else lambda them: [them[one] for one in names]
     is_odd = _TO_ESCAPE.search
 
     def gaps(given: Mapping[str, Any]) -> list[str] | None:
@@ -59,12 +73,17 @@ def together(nodes: Sequence[Node], html: bool) -> ReadAll | None:
         if {*map(type, found)} != _TEXT:
             return None
         if html and is_odd("".join(found)):
-            found = [str(escape(one)) if is_odd(one) else one for one in found]
+            found = [escaped(one) for one in found]
         if "" in found:
-            return [one or other for one, other in zip(found, fallbacks, strict=True)]
+            return [one or other for one, other in zip(found, fields.fallbacks, strict=True)]
         return found
 
     return gaps
+
+
+def escaped(value: str) -> str:
+    """Text as HTML shows it."""
+    return str(escape(value)) if _TO_ESCAPE.search(value) else value
 
 
 def _path(expression: object) -> tuple[str, ...] | None:

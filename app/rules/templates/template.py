@@ -56,11 +56,13 @@ class Template:
             language.refuse_unknown_filters(self._analysis, html)
         except (LiquidError, RecursionError) as error:
             raise _understood(error, source) from error
-        self._html = html
+        self.html = html
         self.literals, self._nodes = _split(self._parsed.nodes)
         direct = not self._analysis.locals
         self._reads = [reads.read(node, html) if direct else None for node in self._nodes]
-        self._read_all = reads.together(self._nodes, html) if direct else None
+        #: What stands between the literals, where all of it is as simple as that.
+        self.fields = reads.fields_of(self._nodes) if all(self._reads) else None
+        self._read_all = reads.together(self.fields, html) if self.fields else None
 
     def values(self, given: Mapping[str, object]) -> list[str]:
         """What stands between the literals when the variables are ``given``."""
@@ -98,7 +100,7 @@ class Template:
 
     def shows(self, variable: str) -> bool:
         """Whether ``variable`` is used outside of Liquid and HTML comments."""
-        hidden = [match.span() for match in _COMMENTS.finditer(self.source)] if self._html else []
+        hidden = [match.span() for match in _COMMENTS.finditer(self.source)] if self.html else []
         return any(
             not any(start <= use.span.index < end for start, end in hidden)
             for use in self._analysis.globals.get(variable, [])

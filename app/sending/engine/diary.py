@@ -1,7 +1,5 @@
 """The journal as a sender keeps it: once it cannot be written, nothing more may be said."""
 
-from collections.abc import Callable
-
 import structlog
 
 from app.rules.replies.meaning import Reply
@@ -20,18 +18,21 @@ class Diary:
     def said(self, attempt: int) -> bool:
         """A body leaves now; False: it could not be written down, so it must not leave."""
         if not self.broken:
-            self._do(lambda: self._journal.said(attempt))
+            try:
+                self._journal.said(attempt)
+            except OSError:
+                self._break()
         return not self.broken
 
     def heard(self, attempt: int, reply: Reply) -> None:
         """The reply to a body."""
         code = reply.code
         if code is not None and reply.phase == "final_dot" and not self.broken:
-            self._do(lambda: self._journal.heard(attempt, code, reply.text))
+            try:
+                self._journal.heard(attempt, code, reply.text)
+            except OSError:
+                self._break()
 
-    def _do(self, write: Callable[[], None]) -> None:
-        try:
-            write()
-        except OSError:
-            log.exception("the journal cannot be written: this sender stops")
-            self.broken = True
+    def _break(self) -> None:
+        log.exception("the journal cannot be written: this sender stops")
+        self.broken = True

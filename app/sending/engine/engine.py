@@ -13,13 +13,14 @@ from app.rules.replies.meaning import Reply
 from app.sending.engine import plan
 from app.sending.engine.books import Books
 from app.sending.engine.diary import Diary
-from app.sending.engine.gathering import GATHER_SECONDS, gather
+from app.sending.engine.gathering import GATHER_SECONDS, Gathering
 from app.sending.engine.harbour import Harbour
 from app.sending.engine.plan import Planned
 from app.sending.engine.works import Hooks, Ways, Work
 from app.sending.ledger import Heard
 from app.sending.letters import letter
 from app.sending.letters.compose import CannotCompose, Draft
+from app.sending.letters.letter import Envelopes
 from app.vault import WrongKey
 from app.wire.journal import Journal
 
@@ -58,7 +59,7 @@ class Engine:
         self._hooks = Hooks(self._say, self._hear, ways.open_line, wake.set, self._written)
         self._thread = ThreadPoolExecutor(1, "ledger")
         self._harbour = Harbour(ways, self._hooks, patience=STOP_SECONDS)
-        self._heard: asyncio.Queue[Heard] = asyncio.Queue()
+        self._heard: Gathering[Heard] = Gathering()
         self._in_hand: dict[int, bool] = {}  # attempt -> with a return path
         self._write_fails = False
         self._news = asyncio.Event()
@@ -142,22 +143,22 @@ class Engine:
     async def _compose(self, planned: list[Planned]) -> list[tuple[Planned, bytes | Draft]]:
         done: list[tuple[Planned, bytes | Draft]] = []
         broken: list[tuple[int, str]] = []
+        now = self._now()
         for number, one in enumerate(planned):
             try:
-                done.append((one, self._letter(one)))
+                done.append((one, self._letter(one, now)))
             except CannotCompose as error:
                 broken.append((one.claimed.id, str(error)))
             if number % 10 == 9:
                 await asyncio.sleep(0)
+                now = self._now()
         if broken:
             await self.on_thread(lambda: self._books.reject(broken))
         return done
 
-    def _letter(self, one: Planned) -> bytes | Draft:
+    def _letter(self, one: Planned, now: datetime) -> bytes | Draft:
         if one.finished is not None:
-            return letter.finished(
-                one.finished, one.dispatch, one.claimed, one.identity, self._now()
-            )
+            return letter.finished(one.finished, one.dispatch, one.claimed, one.identity, now)
         return letter.letter(
             self._books.composer(one.dispatch.content_id),
             one.dispatch,
@@ -165,21 +166,24 @@ class Engine:
             one.identity,
             one.contact,
             self._ways.post,
-            self._now(),
+            now,
         )
 
     def _hand_over(self, ready: list[tuple[Planned, bytes | Draft]], begun: dict[int, int]) -> None:
-        waves: dict[UUID, list[Work]] = {}
+        waves: dict[int, tuple[Envelopes, list[Work]]] = {}
         for one, body in ready:
             attempt = begun.get(one.claimed.id)
-            if attempt is not None:
-                parcel = letter.parcel(attempt, one.relay, one.claimed, body, self._ways.post)
-                waves.setdefault(one.relay.id, []).append(Work(attempt, parcel))
-                self._in_hand[attempt] = parcel.sender != one.relay.from_email
-        by_id = {one.relay.id: one.relay for one, _ in ready}
-        for relay_id, works in waves.items():
+            if attempt is None:
+                continue
+            wave = waves.get(id(one.relay))
+            if wave is None:
+                wave = waves[id(one.relay)] = Envelopes(one.relay, self._ways.post), []
+            envelopes, works = wave
+            works.append(Work(attempt, envelopes.parcel(attempt, one.claimed, body)))
+            self._in_hand[attempt] = envelopes.with_path
+        for envelopes, works in waves.values():
             try:
-                self._harbour.put(by_id[relay_id], works, urgent=ready[0][0].is_message)
+                self._harbour.put(envelopes.relay, works, urgent=ready[0][0].is_message)
             except WrongKey as error:
                 for work in works:
                     self._hear(work.attempt_id, Reply("auth", None, str(error)), True)
@@ -191,12 +195,12 @@ class Engine:
     def _hear(self, attempt: int, reply: Reply | None, counts: bool) -> None:
         if reply is not None:
             self._diary.heard(attempt, reply)
-        self._heard.put_nowait(Heard(attempt, reply, counts, self._in_hand.get(attempt, False)))
+        self._heard.put(Heard(attempt, reply, counts, self._in_hand.get(attempt, False)))
 
     async def _finish_forever(self) -> None:
         """Writes what was heard, in batches, and withdraws what waits for a relay that is off."""
         while True:
-            batch = await gather(self._heard, plan.WAVE)
+            batch = await self._heard.take(plan.WAVE)
             off = await self._write(batch)
             for one in batch:
                 self._in_hand.pop(one.attempt_id, None)

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from app.contacts.models import CONTACT_FIELDS, Contact
 from app.rules import email_address
 from app.rules.mail import headers, message
 from app.rules.mail.transfer import Body
 from app.rules.templates.template import Template, TemplateError, given
+from app.sending.letters.press import Pressed, Words, press
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Composer:
         self._html = _Part("html", html, preheader) if html.strip() else None
         text = message.text_of(html, text)
         self._text = _Part("plain", text, "") if text.strip() or not html.strip() else None
+        parts = [part for part in (self._text, self._html) if part]
+        self._press = press(self._subject, [part.ways[0] for part in parts])
 
     def compose(
         self,
@@ -63,6 +66,11 @@ class Composer:
         ``list_id`` is ``<workspace>.<domain>``, without brackets. ``contact`` as made by
         contact_values().
         """
+        address = on_the_wire(to_email)
+        common = _common(identity, list_id, dispatch_id, date.replace(microsecond=0))
+        pressed = self._press.read(contact, unsubscribe_url) if self._press else None
+        if self._press and pressed:
+            return Pressed(self._press, common, address, message_id, pressed)
         values = given(contact, unsubscribe_url, date)
         try:
             subject = self._subject.render(values)
@@ -71,15 +79,13 @@ class Composer:
             raise CannotCompose(f"the template fails for this contact: {error}") from error
         name = f"{contact.get('first_name', '')} {contact.get('last_name', '')}"
         head = (
-            _date(date.replace(microsecond=0)),
-            _sender(identity),
-            headers.mailbox("To", name, on_the_wire(to_email)),
+            common,
+            headers.mailbox("To", name, address),
             headers.text("Subject", subject),
             headers.token("Message-ID", message_id),
             headers.token("List-Unsubscribe", f"<{unsubscribe_url}>"),
-            _list_headers(list_id, dispatch_id),
         )
-        return Draft(head, parts)
+        return _Written(head, parts)
 
     def render(self, contact: Mapping[str, Any], unsubscribe_url: str, date: datetime) -> Rendered:
         """The message to look at. Raises CannotCompose."""
@@ -94,16 +100,20 @@ class Composer:
             raise CannotCompose(f"the template fails for this contact: {error}") from error
 
 
-class Draft(NamedTuple):
+class Draft(Protocol):
     """A message of which everything is known; its bytes are made when they are wanted, because
     thousands of whole messages waiting for their turn cost more than putting them together.
     """
 
+    def whole(self) -> bytes:
+        """The message: lines end with CRLF, and none begins with a dot."""
+
+
+class _Written(NamedTuple):
     head: tuple[bytes, ...]
     parts: "Sequence[_Filled]"
 
     def whole(self) -> bytes:
-        """The message: lines end with CRLF, and none begins with a dot."""
         return b"".join((*self.head, message.alternative([one.encoded() for one in self.parts])))
 
 
@@ -118,7 +128,7 @@ class _Part:
             ways = [message.with_text_footer(whole)]
         if Template(source, html=is_html).shows("unsubscribe_url"):
             ways.insert(0, whole)
-        self._ways = [_Way(subtype, way) for way in ways]
+        self.ways = [_way(subtype, way) for way in ways]
 
     def filled(self, values: Mapping[str, object]) -> "_Filled":
         """The part for one contact."""
@@ -129,29 +139,27 @@ class _Part:
         way, _ = self._with_link(values)
         return way.template.render(values)
 
-    def _with_link(self, values: Mapping[str, object]) -> tuple["_Way", list[str]]:
+    def _with_link(self, values: Mapping[str, object]) -> tuple[Words, list[str]]:
         """The first way in which this contact sees the link: it may stand in a branch."""
         url = str(values["unsubscribe_url"])
-        for way in self._ways:
+        for way in self.ways:
             filled = way.template.values(values)
             if url in filled or any(url in one for one in filled):
                 return way, filled
         raise TemplateError("there is no place for the unsubscribe link that is always shown")
 
 
-class _Way:
+def _way(subtype: str, source: str) -> Words:
     """One source of a part, compiled and encoded around its gaps."""
-
-    def __init__(self, subtype: str, source: str) -> None:
-        self.template = Template(source, html=subtype == "html")
-        self.body = Body(self.template.literals)
-        self.headers = message.content_headers(subtype, self.body)
+    template = Template(source, html=subtype == "html")
+    body = Body(template.literals)
+    return Words(message.content_headers(subtype, body), template, body)
 
 
 class _Filled(NamedTuple):
     """A part with what stands in its gaps."""
 
-    way: _Way
+    way: Words
     gaps: Sequence[str]
 
     def encoded(self) -> tuple[bytes, bytes]:
@@ -172,12 +180,22 @@ def values_of(email: str, own: Mapping[str, Any] | None, texts: Sequence[str]) -
     return values | {"email": email, "fields": fields}
 
 
-@lru_cache(maxsize=8)
-def _date(moment: datetime) -> bytes:
-    return headers.token("Date", format_datetime(moment))
-
-
 @lru_cache(maxsize=256)
+def _common(identity: Identity, list_id: str, dispatch_id: str, date: datetime) -> bytes:
+    """The headers that all mails of a second have which bear one name and are of one dispatch."""
+    workspace = list_id.partition(".")[0]
+    return b"".join(
+        (
+            headers.token("Date", format_datetime(date)),
+            _sender(identity),
+            b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+            headers.token("List-Id", f"<{list_id}>"),
+            headers.token("Feedback-ID", f"{dispatch_id}:marketing:{workspace}:pressferry"),
+            headers.token("X-Campaign-Dispatch", dispatch_id),
+        )
+    )
+
+
 def _sender(identity: Identity) -> bytes:
     lines = headers.mailbox("From", identity.from_name, on_the_wire(identity.from_email))
     if identity.reply_to_email:
@@ -195,16 +213,3 @@ def on_the_wire(email: str) -> str:
     if parsed is None:
         raise CannotCompose(f"{email!r} is not an address that can be written to")
     return f"{parsed.email.rpartition('@')[0]}@{parsed.domain}"
-
-
-@lru_cache(maxsize=256)
-def _list_headers(list_id: str, dispatch_id: str) -> bytes:
-    workspace = list_id.partition(".")[0]
-    return b"".join(
-        (
-            b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
-            headers.token("List-Id", f"<{list_id}>"),
-            headers.token("Feedback-ID", f"{dispatch_id}:marketing:{workspace}:pressferry"),
-            headers.token("X-Campaign-Dispatch", dispatch_id),
-        )
-    )

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from app.rules.mail import links, message_ids
+from app.rules.mail import links, message_ids, verp
 from app.rules.mail.finished import Stamp, read, stamped
 from app.sending.ledger import Claimed, OpenDispatch
 from app.sending.letters import return_paths
@@ -98,14 +98,21 @@ def finished(
     return stamped(read(mail), stamp)
 
 
-def parcel(
-    attempt: int, relay: Relay, claimed: Claimed, letter: bytes | Draft, post: Post
-) -> Parcel:
-    """The letter in its envelope: on it the relay's return path or its own address, so that bounces
-    come back; the recipient's local part as it was written, the domain in A-labels.
+class Envelopes:
+    """What letters through one relay are put into: on each its return path or its own address, so
+    that bounces come back; the recipient's local part as it was written, the domain in A-labels.
     """
-    local = claimed.email.rpartition("@")[0]
-    domain = claimed.address.rpartition("@")[2]
-    sender = return_paths.envelope_sender(relay, post.return_path_key, attempt)
-    body = letter if isinstance(letter, bytes) else letter.whole
-    return Parcel(attempt, sender, f"{local}@{domain}", body)
+
+    def __init__(self, relay: Relay, post: Post) -> None:
+        self.relay = relay
+        self.with_path = return_paths.is_in_use(relay, post.return_path_key)
+        self._key = post.return_path_key
+        self._own, self._path = relay.from_email, relay.return_path
+
+    def parcel(self, attempt: int, claimed: Claimed, letter: bytes | Draft) -> Parcel:
+        """The letter in its envelope."""
+        local = claimed.email.rpartition("@")[0]
+        domain = claimed.address.rpartition("@")[2]
+        sender = verp.address(self._path, self._key, attempt) if self.with_path else self._own
+        body = letter if isinstance(letter, bytes) else letter.whole
+        return Parcel(attempt, sender, f"{local}@{domain}", body)

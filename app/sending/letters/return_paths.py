@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from app.rules import delivery
-from app.rules.mail import envelope, verp
+from app.rules.mail import envelope
 from app.rules.mail.envelope import State
 from app.rules.replies import meaning
 from app.rules.replies.meaning import Reply
@@ -41,11 +41,11 @@ def state(relay: Relay) -> State:
     return envelope.state(relay.return_path, relay.return_path_learned)
 
 
-def envelope_sender(relay: Relay, key: bytes, attempt: int) -> str:
-    """Whom a relay hands back what it cannot deliver. ``key`` empty: the relay's own address."""
-    if key and state(relay) == "in_use":
-        return verp.address(relay.return_path, key, attempt)
-    return relay.from_email
+def is_in_use(relay: Relay, key: bytes) -> bool:
+    """Whether a relay hands back what it cannot deliver to its return path, and not to its own
+    address. Without a ``key`` there is none.
+    """
+    return bool(key) and state(relay) == "in_use"
 
 
 def forget_if_other(relay: Relay, settings: Mapping[str, Any]) -> None:
