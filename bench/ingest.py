@@ -123,12 +123,7 @@ def pull(one: Stage, connection_id: UUID, rows: int) -> None:
         now=clock.now,
         stop=lambda: False,
     )
-    order = Order(mapping.targets(task.fields, {}, known), task.terms, None, address_of)
+    order = Order(mapping.targets(task.fields, {}, known), task.terms, None, email_address.normal)
     pulling.run(find()[_SOURCE], cast(Any, _Users(rows)), kept, order, task.pull)
     if task.progress.numbers.seen != rows:
         raise RuntimeError(f"{task.progress.numbers.seen} of {rows} were seen")
-
-
-def address_of(email: str) -> str | None:
-    found = email_address.parse(email)
-    return found.address if found else None

@@ -12,6 +12,8 @@ from importlib.metadata import entry_points
 from pkgutil import iter_modules
 from typing import Any, Protocol
 
+from connectors.reading.frozen import frozen
+
 #: Where a connector goes on; JSON that only the connector itself understands.
 Cursor = Mapping[str, Any]
 #: What a finished run leaves behind, so that the next one may ask for what changed since; JSON.
@@ -146,7 +148,7 @@ PURCHASE_FIELDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Incoming:
     """A row of a source: ``source_id`` never changes there, ``email`` is as it stands there.
 

@@ -10,6 +10,7 @@ from connectors.reading.walk import Row, Sheet
 _ROUTE = "wp/v2/users"
 _PER_PAGE = 100
 _FIELDS = "id,username,email,first_name,last_name,name,url,locale,registered_date,roles"
+_NONE: frozenset[str] = frozenset()
 
 
 class WordPressUsers:
@@ -50,9 +51,7 @@ class WordPressUsers:
         def read(page: int) -> Sheet:
             return bare(site.get(_ROUTE, _params(page)))
 
-        def say(rows: Sequence[tuple[int, Row]]) -> tuple[Incoming, ...]:
-            return tuple(_incoming(number, row, pull) for number, row in rows)
-
+        say = _speaker(pull)
         for step in walk.upwards(read, say, pull.cursor, _PER_PAGE):
             yield Page(step.rows, step.at, step.total)
 
@@ -71,10 +70,30 @@ def _params(page: int) -> dict[str, str]:
     }
 
 
-def _incoming(number: int, row: Row, pull: Pull) -> Incoming:
-    found = row.get("roles")
-    roles = [plain(role) for role in found] if isinstance(found, list) else []
-    fields = {
+def _speaker(pull: Pull) -> walk.Say:
+    """Says rows in our words, by the options of one run."""
+    only = str(pull.options.get("only_roles") or "")
+    wanted = {role.strip() for role in only.split(",")} - {""}
+    as_lists = bool(pull.options.get("roles_as_lists"))
+    as_tags = bool(pull.options.get("roles_as_tags"))
+
+    def incoming(number: int, row: Row) -> Incoming:
+        found = row.get("roles")
+        roles = [plain(role) for role in found] if isinstance(found, list) else []
+        return Incoming(
+            str(number),
+            text(row.get("email")),
+            _fields(row, roles),
+            skip="rejected_by_mapping" if wanted and wanted.isdisjoint(roles) else "",
+            lists=frozenset(roles) if as_lists else _NONE,
+            tags=frozenset(roles) if as_tags else _NONE,
+        )
+
+    return lambda rows: tuple(incoming(number, row) for number, row in rows)
+
+
+def _fields(row: Row, roles: Sequence[str]) -> dict[str, str]:
+    return {
         "first_name": plain(row.get("first_name")),
         "last_name": plain(row.get("last_name")),
         "locale": plain(row.get("locale")),
@@ -84,13 +103,3 @@ def _incoming(number: int, row: Row, pull: Pull) -> Incoming:
         "registered_at": utc(row.get("registered_date")),
         "roles": ", ".join(roles),
     }
-    only = str(pull.options.get("only_roles") or "")
-    wanted = {role.strip() for role in only.split(",")} - {""} if only else set()
-    return Incoming(
-        str(number),
-        text(row.get("email")),
-        fields,
-        skip="rejected_by_mapping" if wanted and not wanted & set(roles) else "",
-        lists=frozenset(roles if pull.options.get("roles_as_lists") else ()),
-        tags=frozenset(roles if pull.options.get("roles_as_tags") else ()),
-    )

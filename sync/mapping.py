@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from connectors import PURCHASE_FIELDS, Consent, Incoming, Purchase, SourceField
+from connectors.reading.frozen import frozen
 from sync.coerce import BadValue, coerced
 
 #: Statuses that say "no".
@@ -32,7 +33,7 @@ class Fault:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What a row wants a contact to be. ``fields``: by target, never empty ones.
 
@@ -99,7 +100,7 @@ def wanted(
         return Skipped(row.source_id, row.skip or "invalid_email")
     fields = {}
     for key, target in targets.items():
-        if value := storable(row.fields.get(key, "")):
+        if (said := row.fields.get(key)) and (value := storable(said)):
             fields[target] = value
     faults = _typed(fields, kinds) if kinds else ()
     found = Wanted(row.source_id, email, address, fields, row.status, faults=faults)

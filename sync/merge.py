@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from connectors.reading.frozen import frozen
 from sync.mapping import CLOSED, Wanted
 from sync.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """A contact as it is here. ``edited``: targets that a person filled, "email" among them.
 
@@ -46,7 +47,7 @@ class Terms:
     policy: Policy | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Create:
     """Somebody new."""
 
@@ -56,7 +57,7 @@ class Create:
     tags: frozenset[UUID] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Update:
     """A contact that changes. ``email`` and ``address`` are "" unless it is renamed.
 
@@ -75,7 +76,7 @@ class Update:
     overwrites: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keep:
     """A contact that stays as it is."""
 
@@ -83,7 +84,7 @@ class Keep:
     wanted: Wanted
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refuse:
     """Nobody known says no: the address is noted, so that no other source brings it in."""
 

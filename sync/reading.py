@@ -64,7 +64,8 @@ def sort(rows: Iterable[Incoming], order: Order) -> tuple[list[Wanted], list[Rej
 
 def read(row: Incoming, order: Order) -> Wanted | Skipped:
     """What a row wants by the rules of its form and of the connection, or why it is left out."""
-    form, rule = order.form(row.form), order.consent
+    form = order.form(row.form) if row.form else None
+    rule = order.consent
     if form:
         if not form.is_on:
             return Skipped(row.source_id, row.skip or "rejected_by_mapping")

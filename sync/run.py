@@ -18,6 +18,7 @@ from connectors import (
     SourceField,
     SourceForm,
 )
+from connectors.reading.frozen import frozen
 from sync import merge, reading
 from sync.forms import Forms
 from sync.mapping import Wanted
@@ -25,7 +26,7 @@ from sync.merge import Create, Decision, Keep, Known, Refuse, Update
 from sync.reading import Order, Rejected
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Match:
     """What the store knows about a row.
 
@@ -177,7 +178,7 @@ def _why_not(wanted: Wanted, found: Match) -> str:
 
 
 def _decide(wanted: Wanted, found: Match, order: Order) -> Decision:
-    terms, form = order.terms, order.form(wanted.form)
+    terms, form = order.terms, order.form(wanted.form) if wanted.form else None
     if found.lists or found.tags or found.left or form:
         lists, tags = terms.lists | found.lists, terms.tags | found.tags
         left = found.left - terms.lists - terms.tags
@@ -191,8 +192,9 @@ def _decide(wanted: Wanted, found: Match, order: Order) -> Decision:
 
 
 def _count(decision: Decision, tally: Tally, left_out: list[Rejected]) -> None:
-    tally.faults += len(decision.wanted.faults)
-    left_out += reading.faults(decision.wanted)
+    if decision.wanted.faults:
+        tally.faults += len(decision.wanted.faults)
+        left_out += reading.faults(decision.wanted)
     match decision:
         case Create():
             tally.created += 1

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import islice
 
 import pytest
 from sqlalchemy import select, text
@@ -52,6 +53,15 @@ def test_ids_sort_by_time() -> None:
     made = [ids.new_id() for _ in range(3)]
     assert all(one.version == 7 for one in made)
     assert made[0].int >> 80 <= made[1].int >> 80 <= made[2].int >> 80
+
+
+def test_several_ids_are_like_single_ones() -> None:
+    before = ids.new_id()
+    made = list(islice(ids.several(at_once=4), 10))
+    assert len({*made}) == 10
+    assert all(one.version == 7 and one.variant == before.variant for one in made)
+    assert {one.int >> 80 for one in made} == {made[0].int >> 80}
+    assert before.int >> 80 <= made[0].int >> 80 <= ids.new_id().int >> 80
 
 
 def test_only_a_hasty_commit_does_not_wait_for_the_disk(database: Database) -> None:

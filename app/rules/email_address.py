@@ -65,6 +65,15 @@ def parse(value: str) -> EmailAddress | None:
     return EmailAddress(email, f"{local.lower()}@{domain}")
 
 
+def normal(value: str) -> str | None:
+    """The normal form of the address in ``value``, None when nobody can be written to there."""
+    email = value.strip()
+    if is_usual(email):
+        return email.lower()
+    found = parse(email)
+    return found.address if found else None
+
+
 @lru_cache(maxsize=4096)
 def _a_labels(host: str) -> str | None:
     try:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import ids
 from app.contacts import fields as contact_fields
 from app.errors import Conflict, NotFound
+from app.rules import email_address
 from app.runtime import Runtime
 from app.sources import connections, settling
 from app.sources import forms as forms_of
@@ -19,7 +20,6 @@ from app.sources.agents import enrolling, trying
 from app.sources.models import Connection, FormRow, Site
 from app.sources.runs import claiming
 from app.sources.runs.progress import Numbers, Progress
-from app.sources.runs.running import address_of
 from app.sources.runs.trial import TrialStore
 from app.sources.sites.way_in import open_site
 from app.sources.webhooks.inbox import is_here, reader_of
@@ -141,7 +141,7 @@ def _order(
         mapping.targets(fields, connection.mapping, known),
         claiming.terms_of(session, connection, rules),
         None,
-        address_of,
+        email_address.normal,
         forms=rules.forms,
         consent=rules.consent,
         kinds=contact_fields.kinds(session, connection.workspace_id),

@@ -11,10 +11,10 @@ from app.contacts import edit, groups
 from app.contacts.groups import TAGS
 from app.contacts.models import Contact, ContactTag, Field, Tag
 from app.db import Database
+from app.rules import email_address
 from app.sources import connections
 from app.sources.models import PurchaseRow, SyncRun
 from app.sources.runs.claiming import claim
-from app.sources.runs.running import address_of
 from app.sources.storing import contacts as store
 from connectors import Incoming, Needs, Page, Pull, Purchase, Site, SourceField
 from sync import mapping
@@ -85,7 +85,7 @@ def tell(
     )
     kept.learn(FIELDS)
     targets = mapping.targets(FIELDS, task.mapping, {"first_name", *_custom(world)})
-    order = Order(targets, task.terms, None, address_of)
+    order = Order(targets, task.terms, None, email_address.normal)
     pulling.run(Told(rows, per_page, fields), NO_SITE, kept, order, task.pull)
     return world.run(run_id)
 

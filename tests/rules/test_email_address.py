@@ -27,6 +27,7 @@ def test_the_short_way_is_the_long_way(local: str, host: str, end: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(email_address, "_USUAL", re.compile("(?!)"))
         assert email_address.parse(value) == short
+    assert email_address.normal(value) == (short.address if short else None)
 
 
 def test_usual_ones_take_the_short_way() -> None:

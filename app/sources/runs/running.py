@@ -182,7 +182,7 @@ def prepared(
             task.terms, lists=task.terms.lists | once.lists, tags=task.terms.tags | once.tags
         ),
         guard=None if task.force or task.dry else _guard(runtime, task),
-        address_of=address_of,
+        address_of=email_address.normal,
         overwritten=task.progress.overwritten,
         forms=task.rules.forms,
         consent=task.rules.consent,
@@ -199,12 +199,6 @@ def _trial(runtime: Runtime, task: Task, most: int | None) -> TrialProgress:
     guard = None if task.force else _guard(runtime, task)
     most = trial.MOST_ROWS if most is None else most
     return TrialProgress(**values, guard=guard, most=most)
-
-
-def address_of(email: str) -> str | None:
-    """The normal form of an address, None for what cannot be written to."""
-    parsed = email_address.parse(email)
-    return parsed.address if parsed else None
 
 
 def _scheduled(session: Session, connection_id: UUID | None) -> list[tuple[Connection, str]]:

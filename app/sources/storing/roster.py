@@ -1,6 +1,6 @@
 """Who a row is about: by what it became last time, else by its address."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
@@ -50,6 +50,7 @@ class Roster:
     origin: Mapping[str, Any] = field(default_factory=dict)
     _addresses: dict[str, UUID] = field(default_factory=dict)
     _stand: dict[str, UUID] = field(default_factory=dict)
+    _fresh: Iterator[UUID] = field(default_factory=ids.several)
 
     def __post_init__(self) -> None:
         self._addresses = {known.address: known.id for known in self.contacts.values()}
@@ -120,7 +121,7 @@ class Roster:
     def _make(self, decision: Create) -> UUID:
         wanted = decision.wanted
         made = Known(
-            ids.new_id(),
+            next(self._fresh),
             wanted.address,
             decision.status,
             wanted.email,
@@ -128,8 +129,8 @@ class Roster:
             lists=decision.lists,
             tags=decision.tags,
         )
-        self.contacts[made.id], self._addresses[made.address] = made, made.id
-        self.made[wanted.source_id] = made.id
+        self.contacts[made.id] = made
+        self._addresses[made.address] = self.made[wanted.source_id] = made.id
         return made.id
 
     def _stand_for(self, contact_id: UUID, source_id: str) -> None:

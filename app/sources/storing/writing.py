@@ -21,6 +21,7 @@ from sync.run import Plan
 
 _CUSTOM = "fields."
 _NO_FIELDS: dict[str, str] = {}
+_GIVES = (Create, Update)
 _EMPTY = [""] * len(CONTACT_FIELDS)
 SAID_THERE = "said at the source"
 
@@ -138,25 +139,33 @@ def _close(
     """A "no" is written down for the address it now stands for."""
     closing: dict[str, list[str]] = {}
     for contact_id, decision in numbered:
+        if not _may_close(decision):
+            continue
         known = roster.contacts[contact_id]
-        is_new = isinstance(decision, Create) or (
-            isinstance(decision, Update) and (decision.status or decision.address)
-        )
-        status, address = (known.status if is_new else ""), known.address
-        if consent.is_no(status) and address not in roster.refusals:
-            closing.setdefault(status, []).append(address)
+        if consent.is_no(known.status) and known.address not in roster.refusals:
+            closing.setdefault(known.status, []).append(known.address)
     for reason, addresses in closing.items():
         suppression.suppress(session, workspace_id, addresses, reason, SAID_THERE, now)
 
 
+def _may_close(decision: Decision) -> bool:
+    """Whether somebody's status or address is another one now."""
+    if isinstance(decision, Create):
+        return consent.is_no(decision.status)
+    return isinstance(decision, Update) and bool(decision.status or decision.address)
+
+
 def _gather(session: Session, connection_id: UUID, numbered: Numbered, now: datetime) -> None:
-    _attach(session, ContactList, "list_id", _joined(numbered, "lists"), connection_id, now)
-    _attach(session, ContactTag, "tag_id", _joined(numbered, "tags"), connection_id, now)
-    left = {
-        contact_id: decision.left
-        for contact_id, decision in numbered
-        if isinstance(decision, Update) and decision.left
-    }
+    lists, tags = list[tuple[UUID, UUID]](), list[tuple[UUID, UUID]]()
+    left: dict[UUID, frozenset[UUID]] = {}
+    for contact_id, decision in numbered:
+        if isinstance(decision, _GIVES):
+            lists += [(contact_id, one) for one in decision.lists]
+            tags += [(contact_id, one) for one in decision.tags]
+            if isinstance(decision, Update) and decision.left:
+                left[contact_id] = decision.left
+    _attach(session, ContactList, "list_id", lists, connection_id, now)
+    _attach(session, ContactTag, "tag_id", tags, connection_id, now)
     if left:
         _detach(session, ContactList, ContactList.list_id, left, connection_id)
         _detach(session, ContactTag, ContactTag.tag_id, left, connection_id)
@@ -178,15 +187,6 @@ def _detach(
                 link.connection_id == connection_id,
             )
         )
-
-
-def _joined(numbered: Numbered, kind: str) -> list[tuple[UUID, UUID]]:
-    return [
-        (contact_id, group)
-        for contact_id, decision in numbered
-        if isinstance(decision, Create | Update)
-        for group in getattr(decision, kind)
-    ]
 
 
 def _attach(
@@ -212,8 +212,7 @@ def _attach(
 
 def _columns(fields: Mapping[str, str]) -> tuple[Any, ...]:
     """Values by target -> the custom fields and the values of the other columns."""
-    custom = _NO_FIELDS
-    if any(target.startswith(_CUSTOM) for target in fields):
-        named = (one for one in fields.items() if one[0].startswith(_CUSTOM))
-        custom = {target.removeprefix(_CUSTOM): value for target, value in named}
-    return (custom, *map(fields.get, CONTACT_FIELDS, _EMPTY))
+    custom = {
+        name.removeprefix(_CUSTOM): fields[name] for name in fields if name.startswith(_CUSTOM)
+    }
+    return (custom or _NO_FIELDS, *map(fields.get, CONTACT_FIELDS, _EMPTY))
