@@ -3,16 +3,16 @@
 import asyncio
 import imaplib
 import os
-import re
 import socket
 import ssl
-from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
 
-from app.wire import resolving
+from app.wire import imap_numbers, resolving
+from app.wire.imap_numbers import Numbers
+from app.wire.imap_words import good, named, number
 
 #: More than that no server has to say at once.
 _LARGEST = 4_000_000
@@ -73,36 +73,45 @@ class Mailbox:
     def __init__(self, client: imaplib.IMAP4) -> None:
         self._client = client
         with _telling("login"):
-            offered = b" ".join(_good(client.capability())).decode("ascii", "replace")
+            offered = b" ".join(good(client.capability())).decode("ascii", "replace")
         self._offers = frozenset(offered.upper().split())
 
     def open(self, folder: str) -> Folder:
         """Opens a folder for reading and changing."""
         with _telling("folder"):
-            answer = _good(self._client.select(_named(folder)))
+            answer = good(self._client.select(named(folder)))
             validity = self._client.response("UIDVALIDITY")[1]
-            return Folder(_number(validity[0]), _number(answer[0]))
-
-    def since(self, day: str) -> list[int]:
-        """The mails that came on ``day`` (22-Nov-2026) or later, oldest first."""
-        return self._search("SINCE", day)
+            return Folder(number(validity[0]), number(answer[0]))
 
     def after(self, uid: int) -> list[int]:
-        """The mails that came after mail number ``uid``, oldest first."""
-        found = self._search("UID", f"{uid + 1}:*")
-        return [one for one in found if one > uid]  # n:* names the last one even if it is older
+        """The next mails after mail number ``uid``, oldest first: [] when there are none, and never
+        more than a part of them. Whoever wants all asks again after the last.
+        """
+        with _telling("read"):
+            return imap_numbers.after(Numbers(self._client), uid)
+
+    def newest(self, most: int) -> list[int]:
+        """The ``most`` newest mails, newest first."""
+        with _telling("read"):
+            return imap_numbers.newest(Numbers(self._client), most)
+
+    def young(self, uids: list[int], day: date) -> list[int]:
+        """Those of these mails that came on ``day`` or later, in the same order."""
+        with _telling("read"):
+            found = set(Numbers(self._client).between(min(uids), max(uids), since=day))
+            return [uid for uid in uids if uid in found]
 
     def fetch(self, uid: int, most: int) -> bytes:
         """The first ``most`` bytes of a mail, which stays unread; b"" when it is gone."""
         with _telling("read"):
-            found = _good(self._client.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{most}>)"))
+            found = good(self._client.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{most}>)"))
             parts = [one[1] for one in found if isinstance(one, tuple) and len(one) > 1]
             return bytes(parts[0])[:most] if parts else b""
 
     def mark_read(self, uid: int) -> None:
         """Somebody need not read this one any more."""
         with _telling("read"):
-            _good(self._client.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen)"))
+            good(self._client.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen)"))
 
     def move(self, uid: int, folder: str) -> None:
         """Puts a mail into another folder; where the server cannot move, it is copied and marked
@@ -110,23 +119,18 @@ class Mailbox:
         """
         with _telling("read"):
             if "MOVE" in self._offers:
-                _good(self._client.uid("MOVE", str(uid), _named(folder)))
+                good(self._client.uid("MOVE", str(uid), named(folder)))
                 return
-            _good(self._client.uid("COPY", str(uid), _named(folder)))
-            _good(self._client.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen \Deleted)"))
+            good(self._client.uid("COPY", str(uid), named(folder)))
+            good(self._client.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen \Deleted)"))
             if "UIDPLUS" in self._offers:
-                _good(self._client.uid("EXPUNGE", str(uid)))
+                good(self._client.uid("EXPUNGE", str(uid)))
 
     def has(self, folder: str) -> bool:
         """Whether there is such a folder."""
         with _telling("folder"):
-            found = _good(self._client.list('""', _named(folder)))
+            found = good(self._client.list('""', named(folder)))
             return any(one for one in found)
-
-    def _search(self, *what: str) -> list[int]:
-        with _telling("read"):
-            answer = _good(self._client.uid("SEARCH", *what))
-            return sorted(int(one) for one in b" ".join(one or b"" for one in answer).split())
 
 
 class _Client(imaplib.IMAP4):
@@ -222,28 +226,3 @@ def _words(error: Exception) -> str:
     given = error.args[0] if error.args else ""
     text = given.decode("utf-8", "replace") if isinstance(given, bytes) else str(error)
     return " ".join(text.split())[:300] or type(error).__name__
-
-
-def _good(answer: tuple[str, list[Any]]) -> list[Any]:
-    kind, found = answer
-    if kind != "OK":
-        words = b" ".join(one for one in found if isinstance(one, bytes))
-        raise imaplib.IMAP4.error(words or kind.encode())
-    return found
-
-
-def _number(value: Any) -> int:
-    found = re.search(rb"\d+", value or b"")
-    if found is None:
-        raise imaplib.IMAP4.error("the server does not number its mails (no UIDVALIDITY)")
-    return int(found[0])
-
-
-def _named(folder: str) -> str:
-    """A folder's name as it is written on the wire: modified UTF-7 (RFC 3501, 5.1.3), quoted."""
-    pieces = re.split(r"([^\x20-\x7e]+)", folder.replace("&", "&-"))
-    for at in range(1, len(pieces), 2):
-        encoded = b64encode(pieces[at].encode("utf-16-be")).decode().rstrip("=")
-        pieces[at] = f"&{encoded.replace('/', ',')}-"
-    name = "".join(pieces).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{name}"'

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from app.vault import Vault
 from tests.rules import returned as mails
 from tests.sending.servers import RelayServer
 from tests.sending.world import World
-from tests.wire.imap_server import PASSWORD, USERNAME, Server, imap_server
+from tests.wire.imap_server import PASSWORD, USERNAME, Kept, Server, imap_server
 
 Servers = Callable[..., RelayServer]
 VAULT = Vault(["a master key of these tests"])
@@ -325,6 +325,27 @@ def test_many_are_read_in_turns(
     assert row(world, mailbox).mails == 10
     assert [one.split()[0] for one in imap.commands].count("LOGIN") == 3
     assert noes(world) == {sent[0][2]: "bounced"}
+
+
+def test_a_large_folder_is_looked_through_once(
+    world: World, imap: Server, sent: list[tuple[str, str, str]], mailbox: UUID
+) -> None:
+    """Of a mailbox that was never read only the last days count, and what was too old then is not
+    looked at again.
+    """
+    old = date(2020, 1, 1)
+    imap.folders["INBOX"] += [Kept(uid, b"a: b\r\n\r\n", day=old) for uid in range(1, 100_001)]
+    read(world)
+    found = row(world, mailbox)
+    assert (found.last_uid, found.mails, found.last_failure) == (100_000, 0, "")
+    imap.commands.clear()
+    report = about(mails.POSTFIX, sent[0][1], sent[0][2])
+    imap.folders["INBOX"].append(Kept(100_001, report.replace("\n", "\r\n").encode(), day=old))
+    read(world)
+    assert row(world, mailbox).bounces == 1
+    searches = [one for one in imap.commands if one.startswith("UID SEARCH")]
+    assert searches[0] == "UID SEARCH UID 100001:150000"
+    assert not any("SINCE" in one for one in searches)
 
 
 @pytest.mark.parametrize("after", ["leave", "seen"])

@@ -6,6 +6,7 @@ import socket
 import socketserver
 import ssl
 import threading
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -72,6 +73,8 @@ def imap_server(**settings: Any) -> Iterator[Server]:
     server = Server(**settings)
 
     class Handler(socketserver.StreamRequestHandler):
+        disable_nagle_algorithm = True  # or each answer of two lines waits for the client's system
+
         def handle(self) -> None:
             _Session(server, self.request).run()
 
@@ -186,20 +189,40 @@ class _Session:
     def _mails(self) -> list[Kept]:
         return self._server.folders[self._folder]
 
+    def _place(self, uid: int) -> int:
+        """Where the mail stands, counted from 0, or the next one if it is not there."""
+        return bisect_left(self._mails, uid, key=lambda mail: mail.uid)
+
     def do_uid_search(self, given: str) -> None:
-        found = [mail.uid for mail in self._mails]
-        if match := re.fullmatch(r"UID (\d+):\*", given):
-            last = found[-1:]  # RFC 3501: the range is never empty when there are mails
-            found = [uid for uid in found if uid >= int(match[1])] or last
-        if match := re.fullmatch(r"SINCE (\d+)-(\w{3})-(\d{4})", given):
+        found = self._mails
+        if match := re.search(r"UID (\d+):(\d+)", given):
+            first, last = int(match[1]), int(match[2])
+            found = found[self._place(first) : self._place(last + 1)]
+        if match := re.search(r"SINCE (\d+)-(\w{3})-(\d{4})", given):
             day, month, year = match.groups()
-            first = date(int(year), _MONTHS.index(month) + 1, int(day))
-            found = [mail.uid for mail in self._mails if mail.day >= first]
-        self._say(f"* SEARCH {' '.join(map(str, found))}".rstrip())
+            young = date(int(year), _MONTHS.index(month) + 1, int(day))
+            found = [mail for mail in found if mail.day >= young]
+        self._say(f"* SEARCH {' '.join(str(mail.uid) for mail in found)}".rstrip())
+
+    def do_fetch(self, given: str) -> None:
+        first, _, last = given.removesuffix(" (UID)").partition(":")
+        places = [len(self._mails) if one == "*" else int(one) for one in (first, last or first)]
+        if max(places) > len(self._mails) or min(places) < 1:
+            raise LookupError("there is no mail at this place")
+        lines = [
+            f"* {place} FETCH (UID {self._mails[place - 1].uid})"
+            for place in range(min(places), max(places) + 1)
+        ]
+        self._say("\r\n".join(lines))
 
     def do_uid_fetch(self, given: str) -> None:
+        if given == "* (UID)":
+            if self._mails:
+                self.do_fetch(given)
+            return
         uid, most = re.fullmatch(r"(\d+) \(BODY\.PEEK\[\]<0\.(\d+)>\)", given).groups()  # type: ignore[union-attr]
-        for number, mail in enumerate(self._mails, 1):
+        place = self._place(int(uid))
+        for number, mail in enumerate(self._mails[place : place + 1], place + 1):
             if mail.uid == int(uid):
                 raw = mail.raw[: int(most)]
                 head = f"* {number} FETCH (UID {uid} BODY[]<0> {{{len(raw)}}}\r\n".encode()

@@ -32,7 +32,7 @@ def test_new_mails_are_read_and_stay_unread() -> None:
         with imap.opened(place(server)) as box:
             folder = box.open("INBOX")
             assert (folder.validity, folder.mails) == (7, 2)
-            assert box.since("15-Nov-2026") == box.after(0) == [1, 2]
+            assert box.after(0) == [1, 2]
             assert box.after(1) == [2]
             assert box.after(2) == []
             assert box.fetch(1, 1000) == b"Subject: one\r\n\r\nhello"

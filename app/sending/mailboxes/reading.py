@@ -1,8 +1,9 @@
 """Reads the mailboxes that are due: each mail once, what it says and how far in one commit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from uuid import UUID
 
 import structlog
@@ -32,7 +33,6 @@ TURN = 200
 MOST_BYTES = 262_144
 #: Of a mailbox that was never read, mails from so many days count.
 FIRST_DAYS = 7
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class _Over(Exception):
@@ -90,17 +90,29 @@ class Reader:
             folder = box.open(mailbox.folder)
             if folder.validity != mailbox.uid_validity:
                 mailbox.uid_validity, mailbox.last_uid = folder.validity, 0
-            uids = box.after(mailbox.last_uid) if mailbox.last_uid else box.since(self._first_day())
-            for uid in uids[:TURN]:
+            uids = self._wanted(box, mailbox)
+            for uid in islice(uids, TURN):
                 if self.stop():
                     return True
                 if self._take(mailbox, uid, box.fetch(uid, MOST_BYTES)):
                     _put_away(box, mailbox, uid)
-        return len(uids) > TURN
+            return next(uids, None) is not None
 
-    def _first_day(self) -> str:
-        day = self.now() - timedelta(days=FIRST_DAYS)
-        return f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}"
+    def _wanted(self, box: imap.Mailbox, mailbox: Mailbox) -> Iterator[int]:
+        """The mails that were not read yet; of a mailbox that never was, those of some days."""
+        last = mailbox.last_uid
+        day = None if last else (self.now() - timedelta(days=FIRST_DAYS)).date()
+        while part := box.after(last):
+            last = part[-1]
+            young = box.young(part, day) if day else part
+            yield from young
+            if not young:
+                self._pass_over(mailbox, last)
+
+    def _pass_over(self, mailbox: Mailbox, uid: int) -> None:
+        """Mails that are too old are not looked for again. Raises _Over."""
+        with self.database.transaction() as session:
+            _advanced(session, mailbox, uid)
 
     def _take(self, mailbox: Mailbox, uid: int, raw: bytes) -> bool:
         """What the mail says is written down together with how far was read; whether it was ours.
@@ -108,14 +120,7 @@ class Reader:
         """
         mail = read(raw)
         with self.database.transaction() as session:
-            row = session.get(Mailbox, mailbox.id, with_for_update=True)
-            if (
-                row is None
-                or row.updated_at != mailbox.updated_at
-                or not _is_next(row, mailbox, uid)
-            ):
-                raise _Over
-            row.uid_validity, row.last_uid = mailbox.uid_validity, uid
+            row = _advanced(session, mailbox, uid)
             told = self._tell(session, row.workspace_id, mail)
             _count(row, mail, told)
         return told is not None
@@ -143,6 +148,15 @@ class Reader:
             row.due_at = now if soon else now + rest
             if not failure:
                 row.read_at = now
+
+
+def _advanced(session: Session, mailbox: Mailbox, uid: int) -> Mailbox:
+    """The mailbox, read up to ``uid``. Raises _Over."""
+    row = session.get(Mailbox, mailbox.id, with_for_update=True)
+    if row is None or row.updated_at != mailbox.updated_at or not _is_next(row, mailbox, uid):
+        raise _Over
+    row.uid_validity, row.last_uid = mailbox.uid_validity, uid
+    return row
 
 
 def _is_next(row: Mailbox, mailbox: Mailbox, uid: int) -> bool:

@@ -13,7 +13,7 @@ from app.rules import notifications
 from app.rules.notifications import Door
 from app.runtime import Runtime
 from app.sending.mailboxes import way_in
-from app.sources.notifications import rows, troubles
+from app.sources.notifications import rows, troubles, walking
 from app.sources.notifications.models import NotificationMailbox
 from app.wire import imap
 from app.wire.imap import Folder, Mailbox, Place, Trouble
@@ -21,12 +21,9 @@ from connectors import Cursor, Incoming, Mark, Needs, Option, Page, Pull, Site, 
 from connectors.reading import forms
 from connectors.reading.walk import Noticed
 
-#: So many mails are stored together.
-PAGE = 25
 #: Of a mail so much is read; first only so much, which is all of most, and tells who sent it.
 MOST_BYTES = 400_000
 _FIRST_BYTES = 32_768
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class NotificationMails:
@@ -85,24 +82,17 @@ class NotificationMails:
         noticed, place_print = Noticed(self.fields), _print(mailbox)
         folder = box.open(mailbox.folder)
         last = _last(pull.cursor, folder, place_print) or _last(pull.since, folder, place_print)
-        uids = _uids(box, mailbox, last)
-        newest = uids[-1] if uids else last
-        if self._is_newest_first:
-            uids = uids[::-1]
-        while True:
-            some, uids = uids[:PAGE], uids[PAGE:]
-            told = self._rows(box, some, _door(mailbox), pull, noticed)
-            here = _at(folder, newest if not uids else some[-1], place_print)
+        for some in walking.walk(box, last, _day(mailbox), newest=self._is_newest_first):
+            told = self._rows(box, some.uids, _door(mailbox), pull, noticed)
+            here = _at(folder, some.upto, place_print)
             yield Page(
                 _once(list(told.values())),
-                here if uids else None,
-                mark=None if uids else {**here, "lasts": True},
+                None if some.is_last else here,
+                mark={**here, "lasts": True} if some.is_last else None,
                 fields=noticed.fresh(),
                 forms=noticed.fresh_forms(),
             )
             self._mark_as_read(box, told, pull)
-            if not uids:
-                return
 
     def _rows(
         self, box: Mailbox, uids: Sequence[int], through: Door, pull: Pull, noticed: Noticed
@@ -129,18 +119,11 @@ class NotificationMails:
                 box.mark_read(uid)
 
 
-def _uids(box: Mailbox, mailbox: NotificationMailbox, last: int) -> list[int]:
-    """The mails after the last one that was read. A mail may come from another folder: it is new
+def _day(mailbox: NotificationMailbox) -> date | None:
+    """The day before which mails are left alone. A mail may come from another folder: it is new
     here, and old all the same.
     """
-    if not mailbox.since:
-        return box.after(last)
-    fresh = box.after(last) if last else []
-    if last and not fresh:
-        return []
-    day = date.fromisoformat(mailbox.since)
-    young = box.since(f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}")
-    return [one for one in young if one > last]
+    return date.fromisoformat(mailbox.since) if mailbox.since else None
 
 
 def _once(told: Sequence[Incoming]) -> tuple[Incoming, ...]:
