@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import structlog
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from sqlalchemy import NullPool, create_engine, text
@@ -37,6 +38,10 @@ settings.register_profile(
     suppress_health_check={*settings.default.suppress_health_check, HealthCheck.too_slow},
 )
 settings.load_profile("patient")
+
+# With the values of variables, as is usual where `rich` is installed, one takes seconds.
+plainly = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plainly])
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from app.db import Database
 from app.jobs import scaled, schema
 from app.jobs.scaled import ScaledJobs
-from tests.faults.test_matrix import own_server  # noqa: F401
+from tests.faults.postgres import own_server  # noqa: F401
 from tests.waiting import PATIENCE
 
 

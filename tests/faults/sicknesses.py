@@ -92,7 +92,9 @@ KILLED_ONE = Fault("kill -9 of one of two senders, 20 times", doubt=FLIGHT)
 RESTART = Fault("PostgreSQL restart")
 DISK_FULL = Fault("disk full under the journal")
 TORN = Fault("disk full in mid-line of the journal")
-DATABASE_FULL = Fault("disk full under the database")
+DATABASE_FULL = Fault("disk full under SQLite")
+TABLES_FULL = Fault("disk full under PostgreSQL")
+LOG_FULL = Fault("disk full under PostgreSQL's log")
 FORWARD = Fault("clock jumps two days ahead")
 BACK = Fault("clock jumps two days back")
 FAULTS = (
@@ -104,6 +106,8 @@ FAULTS = (
     DISK_FULL,
     TORN,
     DATABASE_FULL,
+    TABLES_FULL,
+    LOG_FULL,
     FORWARD,
     BACK,
 )

