@@ -132,6 +132,15 @@ def named(trouble: Trouble) -> Reason:
     return state, trouble.sentence
 
 
+def page_about(source: str, state: str) -> str:
+    """The page of the documentation that tells more, with the place on it."""
+    if source and state in ("ready", "needs_permission", "plugin_absent", "stores_no_entries"):
+        return f"sources/{source.replace('_', '-')}" + (
+            "" if state == "ready" else "#what-it-needs"
+        )
+    return f"sources/cannot-be-read#{state}" if state != "ready" else "recipes/pull-a-site"
+
+
 def or_keys(client: Client, trouble: Trouble, state: str, namespace: str) -> str:
     """The other way into a shop, where it was seen to stay open; "" where there is none."""
     if client.keys or not opens_shop(namespace) or not isinstance(trouble, AskTheOwner):

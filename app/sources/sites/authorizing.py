@@ -57,6 +57,20 @@ class Outcome:
     sentence: str
     sources: Sequence[Mapping[str, str]]
 
+    @property
+    def groups(self) -> Sequence[tuple[str, Sequence[Mapping[str, str]]]]:
+        """What is there, under what its owner makes of it."""
+        there = [one for one in self.sources if one["state"] != "plugin_absent"]
+        return (
+            ("Can be read", [one for one in there if one["state"] == "ready"]),
+            ("Needs something first", [one for one in there if one["state"] != "ready"]),
+        )
+
+    @property
+    def absent(self) -> Sequence[str]:
+        """What her site does not have."""
+        return [one["title"] for one in self.sources if one["state"] == "plugin_absent"]
+
 
 def begin(runtime: Runtime, workspace_id: UUID, site_id: UUID, user_id: UUID) -> Link:
     """A link to the page of the site on which its owner approves. Raises NotFound.
@@ -199,7 +213,15 @@ def outcome(session: Session, token: str) -> Outcome:
 
 
 def _note(session: Session, token: str, sentence: str, found: Sequence[Source]) -> None:
-    sources = [{"title": one.title, "state": one.state, "detail": one.detail} for one in found]
+    sources = [
+        {
+            "title": one.title,
+            "state": one.state,
+            "detail": one.detail,
+            "docs": reasons.page_about(one.source, one.state),
+        }
+        for one in found
+    ]
     session.execute(
         update(SiteApproval)
         .where(SiteApproval.token_hash == hash_secret(token))
