@@ -15,16 +15,16 @@ from connectors import (
     Site,
     SourceField,
 )
-from connectors.reading import amounts, statuses, walk
+from connectors.reading import amounts, metadata, statuses, walk
 from connectors.reading.catalogue import Catalogue
 from connectors.reading.hooks import RestHooks
-from connectors.reading.values import bare, first_address, listed, mapping, plain, text, utc
+from connectors.reading.values import bare, first_address, mapping, plain, text, utc
 from connectors.reading.walk import Noticed, Row, Sheet, Step
 
 _CUSTOMERS, _ORDERS, _PRODUCTS = "wc/v3/customers", "wc/v3/orders", "wc/v3/products"
 _PER_PAGE = 100
 _ORDER_FIELDS = (
-    "id,status,customer_id,billing,customer_note,date_created_gmt,date_modified_gmt,"
+    "id,status,customer_id,billing,shipping,meta_data,customer_note,date_created_gmt,date_modified_gmt,"
     "date_paid_gmt,total,currency,refunds,coupon_lines,line_items"
 )
 #: WooCommerce counts in whole seconds, and orders may be written a moment after their time.
@@ -116,7 +116,7 @@ class WooCommerce:
             def say(rows: Sequence[tuple[int, Row]]) -> tuple[Incoming, ...]:
                 if pull.options.get("tag_categories"):
                     catalogue.look_up(one for _, row in rows for one in _products(row))
-                return tuple(_order(number, row, pull, catalogue) for number, row in rows)
+                return tuple(_order(number, row, pull, catalogue, noticed) for number, row in rows)
 
             query = {"_fields": _ORDER_FIELDS, **_changed_after(since)}
             return walk.upwards(_reader(site, _ORDERS, query), say, at, _PER_PAGE)
@@ -166,16 +166,12 @@ def _customer(number: int, row: Row, noticed: Noticed) -> Incoming:
         fields[name] = plain(row.get(name)) or fields[name]
     fields["username"] = plain(row.get("username"))
     fields["registered_at"] = utc(row.get("date_created_gmt"))
-    meta = row.get("meta_data")
-    for entry in map(mapping, meta if isinstance(meta, list) else []):
-        key = plain(entry.get("key"))
-        if key and not key.startswith("_") and (value := listed(entry.get("value"))):
-            fields[noticed.see(f"meta.{key}", key)] = value
+    fields |= metadata.more(row, noticed)
     email = first_address((row.get("email"), billing.get("email")))
     return Incoming(f"customer:{number}", email, fields)
 
 
-def _order(number: int, row: Row, pull: Pull, catalogue: Catalogue) -> Incoming:
+def _order(number: int, row: Row, pull: Pull, catalogue: Catalogue, noticed: Noticed) -> Incoming:
     billing, status = mapping(row.get("billing")), text(row.get("status"))
     placed_at = utc(row.get("date_created_gmt")) or _LONG_AGO
     items, customer = _items(row, "line_items"), str(row.get("customer_id") or 0)
@@ -186,6 +182,7 @@ def _order(number: int, row: Row, pull: Pull, catalogue: Catalogue) -> Incoming:
         "order_status": status,
         "products": ", ".join(plain(item.get("name")) for item in items),
         "coupons": ", ".join(plain(one.get("code")) for one in _items(row, "coupon_lines")),
+        **metadata.more(row, noticed),
     }
     left_out = is_guest and not pull.options.get("guests", True)
     skip = "trashed_or_spam" if status in _NO_ORDER else "rejected_by_mapping" if left_out else ""

@@ -1,6 +1,6 @@
 """Who of a source may be written to, when its operator says so: everybody, or who agreed."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,8 +20,10 @@ _NO = frozenset({"", "0", "no", "n", "false", "off", "nein", "non", "nee", "none
 class ConsentRule:
     """``basis``: one of BASES. ``text``: the reason, or the words that people agreed to.
 
-    ``field``: the key of the source's field that says it. ``yes``: the values that agree, in
-    lower case; empty for anything but a no. ``at``: when they agreed (UTC), where no row says it.
+    ``field``: the key of the source's field that says it; several with commas between, where rows
+    of different kinds say it in different ones (customers and orders). ``yes``: the values that
+    agree, in lower case; empty for anything but a no. ``at``: when they agreed (UTC), where no row
+    says it.
     """
 
     basis: str
@@ -55,16 +57,27 @@ def judged(row: Incoming, rule: ConsentRule) -> Incoming:
         return replace(
             row, consents=(*row.consents, Consent("reason", "", rule.text, "", True, rule.at))
         )
-    value = row.fields.get(rule.field, "").strip()
+    key = _key_in(row, rule.field)
+    value = row.fields.get(key, "").strip()
     is_yes = _agrees(value.casefold(), rule.yes)
     at = rule.at if row.said_at in ("", _NOBODY_KNOWS) else row.said_at
-    proof = Consent("field", rule.field, rule.text, value, is_yes, at)
+    proof = Consent("field", key, rule.text, value, is_yes, at)
     consents = (*row.consents, proof) if is_yes or value else row.consents
     if is_yes:
         return replace(row, skip="", consents=consents)
     if rule.otherwise == "pending":
         return replace(row, skip="", status="pending", consents=consents)
     return replace(row, skip="no_consent", consents=consents)
+
+
+def _key_in(row: Incoming, field: str) -> str:
+    """The field that says it here: of several, with commas between, the first that the row has."""
+    return next((key for key in keys_of(field, row.fields) if key in row.fields), field)
+
+
+def keys_of(field: str, known: Container[str]) -> list[str]:
+    """The fields that a rule names; one that is ``known`` may have commas in its own key."""
+    return [field] if field in known else [key.strip() for key in field.split(",")]
 
 
 def _agrees(value: str, yes: frozenset[str]) -> bool:

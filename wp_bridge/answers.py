@@ -43,6 +43,8 @@ _LOGINS = {
     "invalid_email": "The site knows no user with this e-mail address: give the login name or "
     "the e-mail address of the account that made the application password.",
 }
+#: WordPress's codes for a login that will never do.
+WRONG_LOGIN = frozenset(_LOGINS)
 #: What firewalls write on the pages they send instead of an answer.
 _WALLS = (
     (r"wordfence|wfwaf", "Wordfence"),

@@ -4,6 +4,7 @@ a wrong application password as it treats no password at all.
 
 from functools import cached_property
 
+from wp_bridge import authorize
 from wp_bridge.client import Client
 from wp_bridge.errors import AskTheOwner, NotUnderstood, TryLater
 
@@ -34,11 +35,7 @@ class Login:
         to do.
         """
         if self.is_known is False:
-            return "needs_permission", (
-                "The user name or the application password is wrong, or it was revoked: make a "
-                "new one under Users > Profile > Application Passwords (it is not the password "
-                "of the login page)."
-            )
+            return "needs_permission", _WRONG
         if self.is_known and not self._client.has_application_password:
             return "needs_permission", (
                 "This is the password of the login page, which opens no REST API: make an "
@@ -46,7 +43,26 @@ class Login:
             )
         return "header_stripped", _DROPPED + ("" if self.is_known else _OR_WRONG)
 
+    def why_not_by_xmlrpc(self) -> tuple[str, str]:
+        """Why a site that takes application passwords refuses this one over XML-RPC."""
+        try:
+            authorize.account(self._client)
+        except AskTheOwner as trouble:
+            is_lost = trouble.anonymous or trouble.state != "needs_permission"
+            return "needs_permission", _WRONG if is_lost else trouble.sentence
+        except (TryLater, NotUnderstood):
+            return "needs_permission", _WRONG
+        return "blocked", (
+            "XML-RPC refuses this login although the REST API takes it: a security plugin closes "
+            "XML-RPC to logins (Wordfence: Login Security > Settings > Disable XML-RPC "
+            "authentication). Allow it for this server."
+        )
 
+
+_WRONG = (
+    "The user name or the application password is wrong, or it was revoked: make a new one under "
+    "Users > Profile > Application Passwords (it is not the password of the login page)."
+)
 _DROPPED = (
     "The web server drops the Authorization header before WordPress sees it. Apache (also with "
     "PHP-FPM): add `CGIPassAuth On`, or put `RewriteRule .* - "

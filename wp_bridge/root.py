@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from requests.utils import parse_header_links
 
+from wp_bridge.answers import WRONG_LOGIN
 from wp_bridge.client import Client
 from wp_bridge.errors import AskTheOwner, NotUnderstood, TryLater
 
@@ -131,11 +132,7 @@ def _on_site(root: str, way: Any) -> str:
 def _is_final(trouble: Trouble) -> bool:
     """Whether asking elsewhere at the same site would only repeat it."""
     if isinstance(trouble, AskTheOwner):
-        return trouble.state in ("unreachable", "insecure_http") or trouble.code in (
-            "incorrect_password",
-            "invalid_username",
-            "invalid_email",
-        )
+        return trouble.state in ("unreachable", "insecure_http") or trouble.code in WRONG_LOGIN
     return isinstance(trouble, TryLater)
 
 

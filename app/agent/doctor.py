@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from textwrap import wrap
 
 import connectors
 from app.agent.nearby import open_site
 from config.agent import SiteAccess
 from wp_bridge import discovery
-from wp_bridge.discovery import Discovery
+from wp_bridge.discovery import Discovery, Finding
+from wp_bridge.reasons import page_about
 
 _WIDTH = 96
 #: What works comes first, what is not there at all comes last.
 _ORDER = {"ready": 0, "plugin_absent": 2}
+#: What needs no more words.
+_CLEAR = ("ready", "plugin_absent")
 
 
 def look(access: SiteAccess) -> tuple[list[str], bool]:
@@ -26,7 +30,7 @@ def _lines(access: SiteAccess, found: Discovery) -> Iterator[str]:
     yield access.url
     if found.root is None:
         finding = found.findings[0]
-        yield from _entry("REST API", finding.state, finding.detail)
+        yield from _entry("REST API", replace(finding, source=""))
         return
     yield f"  REST API at {found.root.url}" + (f" ({found.root.name})" if found.root.name else "")
     if not (access.password or access.keys) and found.root.authorization:
@@ -34,10 +38,13 @@ def _lines(access: SiteAccess, found: Discovery) -> Iterator[str]:
         yield f"  {found.root.authorization}?app_name=pressferry"
     titles = connectors.find()
     for finding in sorted(found.findings, key=lambda one: _ORDER.get(one.state, 1)):
-        yield from _entry(titles[finding.source].title, finding.state, finding.detail)
+        yield from _entry(titles[finding.source].title, finding)
 
 
-def _entry(title: str, state: str, detail: str) -> Iterator[str]:
+def _entry(title: str, finding: Finding) -> Iterator[str]:
     yield ""
-    yield f"  {title}: {state.replace('_', ' ')}"
-    yield from wrap(detail, _WIDTH, initial_indent="    ", subsequent_indent="    ")
+    yield f"  {title}: {finding.state.replace('_', ' ')}"
+    yield from wrap(finding.detail, _WIDTH, initial_indent="    ", subsequent_indent="    ")
+    if finding.state not in _CLEAR:
+        page, _, place = page_about(finding.source, finding.state).partition("#")
+        yield f"    More: docs/{page}.md" + (f"#{place}" if place else "")

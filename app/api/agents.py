@@ -6,6 +6,7 @@ from uuid import UUID
 from marshmallow import Schema, fields
 
 from app.api.access import caller, runtime
+from app.api.docs_links import DocsLink
 from app.api.paging import PageQuery, page_of
 from app.api.routes import Routes
 from app.api.schemas import Id, Instant, Strict, Text
@@ -29,6 +30,7 @@ class SourceFoundAnswer(Schema):
     source = fields.String(required=True)
     state = fields.String(required=True)
     detail = fields.String(required=True)
+    docs = DocsLink()
 
 
 class AgentAnswer(Schema):

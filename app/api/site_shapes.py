@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from app.api.docs_links import DocsLink
 from app.api.form_shapes import CREATE_FIELDS, ConsentShape, DefaultRule, groups_of, mapping_of
 from app.api.schemas import Id, Instant, Name, Strict, Text
 from app.sources.connections import NEW_STATUSES
@@ -75,13 +76,14 @@ class AuthorizationAnswer(Schema):
     """The link on which the site's owner approves, followed once; or why there is none.
 
     ``state``: ready, or as a source's (app_passwords_unavailable, insecure_http, ...) with what
-    to do in ``detail``.
+    to do in ``detail``; ``docs`` tells more.
     """
 
     state = fields.String(required=True)
     url = fields.String(required=True)
     expires_at = Instant(required=True, allow_none=True)
     detail = fields.String(required=True)
+    docs = DocsLink()
 
 
 class NewSiteAnswer(SiteAnswer):
@@ -91,12 +93,13 @@ class NewSiteAnswer(SiteAnswer):
 
 
 class SourceAnswer(Schema):
-    """A source of a site: whether it can be read, or why not and what to do."""
+    """A source of a site: whether it can be read, or why not; ``docs`` tells more."""
 
     source = fields.String(required=True)
     title = fields.String(required=True)
     state = fields.String(required=True)
     detail = fields.String(required=True)
+    docs = DocsLink()
     connection_id = Id(required=True, allow_none=True)
 
 

@@ -11,10 +11,13 @@ from app.public.pages import blueprint, page, runtime
 from app.sources.sites import authorizing
 from app.sources.sites.authorizing import Approved
 
-_NO = "The approval was turned down at the site."
+_NO = (
+    "The approval was turned down at the site. If that was not meant, ask pressferry for a new "
+    "link and approve there, or make an application password by hand (Users > Profile)."
+)
 _OFF = (
     "Application passwords are switched off at the site: a security plugin does that, or the "
-    "site is not on https."
+    "site is not on https. Mend that there, then ask pressferry for a new link."
 )
 
 

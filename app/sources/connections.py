@@ -145,7 +145,7 @@ def fields(connection: Connection) -> list[SourceField]:
     """Every field that the source has, as far as is known."""
     connector = kind_of(connection.source)
     known = {field.key: field for field in connector.fields} if connector else {}
-    learned = (SourceField(**field) for field in connection.learned)
+    learned = (SourceField(one["key"], one["label"], one["target"]) for one in connection.learned)
     return list({**{field.key: field for field in learned}, **known}.values())
 
 

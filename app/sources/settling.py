@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.contacts import fields, groups
 from app.contacts.groups import LISTS, TAGS
 from app.errors import Invalid
+from sync import consent
 from sync.forms import GROUPS
 
 
@@ -93,7 +94,8 @@ def check_consent(said: Mapping[str, Any], own: Collection[str], where: str) -> 
     """Raises Invalid unless the rule says why, or which field of the source."""
     if said["basis"] == "everyone" and not said.get("text"):
         raise Invalid.at(f"{where}.text", "Say why everybody may be written to: it is the proof.")
-    if said["basis"] == "field" and said.get("field") not in own:
+    named = consent.keys_of(said.get("field", ""), own) if said["basis"] == "field" else []
+    if any(key not in own for key in named):
         raise Invalid.at(f"{where}.field", f"The source has no such field: {_list(own)}.")
 
 

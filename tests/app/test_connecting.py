@@ -80,6 +80,9 @@ def test_an_address_and_an_approval_are_all_it_takes(
     assert "is connected" in page.text
     assert "WordPress users" in page.text
     assert "20 rows can be read" in page.text
+    assert "Not at this site: " in page.text
+    assert "Needs something first" not in page.text
+    assert "/docs/sources/wordpress-users" in page.text
     site = owner.get(f"/sites/{site_id}").json or {}
     assert (site["username"], site["has_password"]) == ("admin", True)
     with runtime.database.reading() as session:

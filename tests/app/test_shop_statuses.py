@@ -132,6 +132,6 @@ def test_what_was_chosen_stays_though_the_plugin_is_gone(
     assert offered(world) == {"list_shipped": "Gone", "list_new": ""}
 
 
-def test_a_dry_run_offers_nothing(world: World, runtime: Runtime) -> None:
+def test_a_dry_run_offers_them_before_anybody_is_on_a_list(world: World, runtime: Runtime) -> None:
     pulled(world, runtime, dry=True)
-    assert offered(world) == {}
+    assert offered(world) == {"list_ready_to_go": "", "list_shipped": ""}

@@ -25,6 +25,8 @@ PUBLIC = {
     "/api/openapi.json": "holds no data",
     "/api/docs": "holds no data",
     "/api/docs/<name>": "holds no data",
+    "/docs/": "holds no data",
+    "/docs/<path:name>": "holds no data",
     "/u/<token>": "opened from a mail; the token is the key",
     "/connect/<token>": "WordPress sends a site's owner here; the token is the key, once",
     "/connect/<token>/rejected": "the same, when she said no",

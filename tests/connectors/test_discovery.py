@@ -7,9 +7,9 @@ import pytest
 
 import connectors
 from tests.connectors.site import Request, Response, as_json, paged, playing, recorded, rows
-from wp_bridge import discovery
+from wp_bridge import discovery, reasons
 from wp_bridge.discovery import Discovery
-from wp_bridge.logins import Login
+from wp_bridge.root import Root
 
 Answer = Callable[[Request], Response]
 
@@ -111,11 +111,8 @@ def test_every_reason_is_named(answer: Answer, state: str, words: str) -> None:
 
 def test_on_https_without_application_passwords() -> None:
     """The same answers over https mean something else than over http."""
-    root = discovery.Root("", "", frozenset({"wp/v2", "wp-site-health/v1"}), app_passwords=False)
-    trouble = discovery.AskTheOwner("header_stripped", "", anonymous=True)
-    with playing(healthy) as site:
-        client = site.client(url="https://example.com")
-        state, detail = discovery._why_a_stranger(client, root, Login(client), trouble)
+    root = Root("", "", frozenset({"wp/v2", "wp-site-health/v1"}), app_passwords=False)
+    state, detail = reasons.no_app_passwords("https://example.com", root)
     assert (state, "X-Forwarded-Proto" in detail) == ("app_passwords_unavailable", True)
 
 

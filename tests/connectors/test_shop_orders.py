@@ -105,6 +105,23 @@ def test_a_status_puts_on_a_list() -> None:
     assert [sorted(row.lists) for row in rows.values()] == [["Buyers"], ["Waiting"], [], []]
 
 
+def test_a_guest_s_opt_in_and_where_it_is_sent_come_along() -> None:
+    """Guests have no account that could hold what they ticked at the checkout."""
+    shop = Shop()
+    said = {"_marketing_optin": "1", "vat_number": "DE1", "_wc_order_attribution_utm": "x"}
+    meta = [{"id": 1, "key": key, "value": value} for key, value in said.items()]
+    shop.orders = [order(1, meta_data=meta, shipping={"city": "Bremen", "company": ""})]
+    shop.customers = [{"id": 5, "email": "c@example.com", "shipping": {"city": "Kiel"}}]
+    rows = pulled(shop)
+    fields = rows["order:1"].fields
+    assert {key: fields[key] for key in fields if "." in key} == {
+        "meta._marketing_optin": "1",
+        "meta.vat_number": "DE1",
+        "shipping.city": "Bremen",
+    }
+    assert rows["customer:5"].fields["shipping.city"] == "Kiel"
+
+
 def test_an_order_without_an_address_is_told_as_it_is() -> None:
     shop = Shop()
     shop.orders = [order(1, billing={"email": ""}), order(2, billing=[])]

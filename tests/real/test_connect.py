@@ -40,7 +40,7 @@ def test_approved_in_a_browser_then_in_sync(tmp_path: Path, site: WordPress, bro
         browser.click("#approve")
         browser.wait_for_url("**/connect/*/outcome")
         assert "The Ferry Shop is connected" in browser.inner_text("h1")
-        assert "1 rows can be read" in browser.inner_text("main")
+        assert "1 row can be read" in browser.inner_text("main")
         assert "password" not in urlsplit(browser.url).query
         in_sync(served, site, added["id"])
         assert not any("password=" in line for line in served.log)
@@ -73,7 +73,7 @@ def in_sync(served: Served, site: WordPress, site_id: str) -> None:
 def test_a_wrong_password_is_told_from_a_lost_header(site: WordPress) -> None:
     """Its REST API answers both alike; only XML-RPC knows."""
     right = wordpress.application_password(site)
-    assert looked(site, "admin", right) == ("ready", "1 rows can be read.")
+    assert looked(site, "admin", right) == ("ready", "1 row can be read.")
     for name, password in (("admin", right[::-1]), ("nobody", right)):
         state, detail = looked(site, name, password)
         assert (state, "is wrong, or it was revoked" in detail) == ("needs_permission", True), (

@@ -90,6 +90,24 @@ def test_who_agrees(value: str, yes: tuple[str, ...], agrees: bool) -> None:
     assert found.consents == proofs
 
 
+@pytest.mark.parametrize(
+    ("fields", "key", "agrees"),
+    [
+        ({"meta.news": "1"}, "meta.news", True),
+        ({"meta._optin": "1"}, "meta._optin", True),
+        ({"meta.news": "0", "meta._optin": "1"}, "meta.news", False),
+        ({"meta.news, meta._optin": "1"}, "meta.news, meta._optin", True),
+    ],
+)
+def test_rows_of_two_kinds_may_say_it_in_two_fields(
+    fields: dict[str, str], key: str, agrees: bool
+) -> None:
+    rule = ConsentRule("field", field="meta.news, meta._optin")
+    found = judged(row(fields=fields), rule)
+    assert found.skip == ("" if agrees else "no_consent")
+    assert found.consents[0].key == key
+
+
 def test_a_field_that_agrees_outranks_a_box_that_was_not_ticked() -> None:
     asked = row(fields={"f": "yes"}, skip="no_consent")
     assert judged(asked, ConsentRule("field", field="f")).skip == ""

@@ -1,4 +1,5 @@
-"""A dry run: everything is read and decided as in a real one, and nothing is stored of it."""
+"""A dry run: everything is read and decided as in a real one, and nobody is stored of it; which
+fields, forms and choices there are is noted, so that they can be settled before a real one."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -9,19 +10,16 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.sources import forms as forms_of
 from app.sources.connections import fields as fields_of
 from app.sources.connections import targets as targets_of
-from app.sources.models import Connection
 from app.sources.runs import rejects
 from app.sources.runs.progress import LEASE, Progress, added, mine
-from app.sources.storing import naming
+from app.sources.storing import learning, naming
 from app.sources.storing.contacts import ContactStore
 from app.sources.storing.roster import Roster, Seen
-from connectors import Choice, SourceField, SourceForm
+from connectors import SourceField
 from sync import mapping
 from sync import run as pulling
-from sync.forms import Forms
 from sync.guard import Guard
 from sync.mapping import Wanted
 from sync.merge import Create, Decision, Known, Update
@@ -121,7 +119,6 @@ class TrialStore(ContactStore):
         super().__init__(*args, **more)
         self._imagined = Imagined()
         self._samples: list[dict[str, Any]] = []
-        self._fields: list[SourceField] = []
 
     def _page(self, rows: Sequence[Wanted], decide: Callable[[pulling.Roster], Plan]) -> Plan:
         plan, roster, before = self.imagine(rows, decide)
@@ -157,23 +154,13 @@ class TrialStore(ContactStore):
         return naming.imagined(session, self._workspace_id, rows)
 
     def learn(self, fields: Sequence[SourceField]) -> Mapping[str, str]:
-        """Where every field would go; nothing is noted."""
-        self._fields += fields
-        with self._database.reading() as session:
-            connection = session.get_one(Connection, self._progress.connection_id)
-            known = {one.key: one for one in (*self._fields, *fields_of(connection))}
-            made = {one.target for one in self._fields if one.key not in connection.mapping}
-            targets = targets_of(session, self._workspace_id) | {one for one in made if one}
-            return mapping.targets(known.values(), connection.mapping, targets)
-
-    def offer(self, choices: Sequence[Choice]) -> None:
-        """Nothing is noted."""
-
-    def meet(self, forms: Sequence[SourceForm]) -> Forms:
-        """How every form would be read; nothing is noted."""
-        with self._database.reading() as session:
-            connection = session.get_one(Connection, self._progress.connection_id)
-            return forms_of.rules(session, connection).forms
+        """Notes fields, so that they can be mapped before anything is stored of them; where each
+        would go.
+        """
+        with self._database.transaction() as session:
+            connection = learning.meet(session, self._progress.connection_id, fields)
+            targets = targets_of(session, self._workspace_id) | learning.would_fill(connection)
+            return mapping.targets(fields_of(connection), connection.mapping, targets)
 
     def _sample(self, plan: Plan, roster: Roster, before: Mapping[UUID, Known]) -> None:
         found = [_sampled(one, roster, before) for one in plan.decisions]

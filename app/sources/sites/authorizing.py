@@ -19,16 +19,15 @@ from app.sources.sites.discovering import Source
 from app.sources.sites.way_in import open_site
 from app.workspaces.access import hash_secret
 from app.workspaces.models import Member
-from wp_bridge import authorize, discovery
+from wp_bridge import authorize, reasons
 from wp_bridge import root as roots
+from wp_bridge.answers import WRONG_LOGIN
 from wp_bridge.errors import AskTheOwner, NotUnderstood, TryLater
 
 #: How long a link may be followed.
 VALID = timedelta(minutes=30)
 #: Seconds for each answer of the site: somebody waits for it.
 PATIENCE = 20.0
-#: WordPress's codes for a login that will never do.
-_WRONG = ("incorrect_password", "invalid_username", "invalid_email")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,20 @@ class Outcome:
     sentence: str
     sources: Sequence[Mapping[str, str]]
 
+    @property
+    def groups(self) -> Sequence[tuple[str, Sequence[Mapping[str, str]]]]:
+        """What is there, under what its owner makes of it."""
+        there = [one for one in self.sources if one["state"] != "plugin_absent"]
+        return (
+            ("Can be read", [one for one in there if one["state"] == "ready"]),
+            ("Needs something first", [one for one in there if one["state"] != "ready"]),
+        )
+
+    @property
+    def absent(self) -> Sequence[str]:
+        """What her site does not have."""
+        return [one["title"] for one in self.sources if one["state"] == "plugin_absent"]
+
 
 def begin(runtime: Runtime, workspace_id: UUID, site_id: UUID, user_id: UUID) -> Link:
     """A link to the page of the site on which its owner approves. Raises NotFound.
@@ -73,10 +86,10 @@ def begin(runtime: Runtime, workspace_id: UUID, site_id: UUID, user_id: UUID) ->
         try:
             root = roots.find(client)
         except (TryLater, AskTheOwner, NotUnderstood) as trouble:
-            state, detail = discovery.named(trouble)
+            state, detail = reasons.named(trouble)
             return Link(state, "", None, detail)
         if not root.authorization:
-            state, detail = discovery.no_app_passwords(client.url, root)
+            state, detail = reasons.no_app_passwords(client.url, root)
             return Link(state, "", None, detail)
     token = secrets.token_urlsafe(32)
     with runtime.database.transaction() as session:
@@ -173,7 +186,7 @@ def _checked(runtime: Runtime, site: Site, approved: Approved) -> tuple[bool, st
         try:
             authorize.account(client)
         except AskTheOwner as trouble:
-            return trouble.code not in _WRONG, trouble.sentence
+            return trouble.code not in WRONG_LOGIN, trouble.sentence
         except (TryLater, NotUnderstood) as trouble:
             return True, trouble.sentence
     return True, ""
@@ -200,7 +213,15 @@ def outcome(session: Session, token: str) -> Outcome:
 
 
 def _note(session: Session, token: str, sentence: str, found: Sequence[Source]) -> None:
-    sources = [{"title": one.title, "state": one.state, "detail": one.detail} for one in found]
+    sources = [
+        {
+            "title": one.title,
+            "state": one.state,
+            "detail": one.detail,
+            "docs": reasons.page_about(one.source, one.state),
+        }
+        for one in found
+    ]
     session.execute(
         update(SiteApproval)
         .where(SiteApproval.token_hash == hash_secret(token))

@@ -16,6 +16,8 @@ from app.sources.models import Connection
 from connectors import Choice, SourceField
 
 _CUSTOM = "fields."
+#: What stands at a field that only a dry run met so far.
+_WAITS = "waits"
 #: A site whose forms have more fields than this is not mapped by hand.
 _MOST = 500
 
@@ -27,15 +29,44 @@ def learn(
 
     A custom field that was removed here afterwards is not made again.
     """
+    fields = list(fields)
+    connection = meet(session, connection_id, fields)
+    waiting = {one["key"] for one in connection.learned if _WAITS in one}
+    if fresh := [field for field in fields if field.key in waiting]:
+        met = {field.key for field in fresh}
+        connection.learned = [
+            _made(one) if one["key"] in met else one for one in connection.learned
+        ]
+        _create(session, connection, fresh, now)
+        session.flush()
+    return connection
+
+
+def meet(session: Session, connection_id: UUID, fields: Iterable[SourceField]) -> Connection:
+    """Notes those of ``fields`` that are new, as a dry run does: the custom fields that they fill
+    wait for a real one.
+    """
     connection = session.get_one(Connection, connection_id, with_for_update=True)
     known = {field["key"] for field in connection.learned}
     fresh = [field for field in fields if field.key not in known][: _MOST - len(known)]
     if fresh:
-        shown = [{"key": one.key, "label": one.label, "target": one.target} for one in fresh]
+        shown = [
+            {"key": one.key, "label": one.label, "target": one.target, _WAITS: "yes"}
+            for one in fresh
+        ]
         connection.learned = [*connection.learned, *shown]
-        _create(session, connection, fresh, now)
         session.flush()
     return connection
+
+
+def would_fill(connection: Connection) -> set[str]:
+    """The custom fields that a real run would create."""
+    waiting = (one for one in connection.learned if _WAITS in one)
+    return {one["target"] for one in waiting if one["key"] not in connection.mapping} - {""}
+
+
+def _made(one: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in one.items() if name != _WAITS}
 
 
 def offer(session: Session, connection_id: UUID, choices: Iterable[Choice]) -> None:
