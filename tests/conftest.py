@@ -23,6 +23,7 @@ os.environ.setdefault("PGCTLTIMEOUT", "600")
 
 from app.clock import now
 from app.db import Database
+from app.dev import ports
 from app.models import Base
 from app.runtime import Runtime
 from app.vault import Vault
@@ -188,8 +189,15 @@ def server() -> Iterator[Callable[..., RelayServer]]:
 
     yield make
     for one in made:
-        one.stop()
+        one.end()
     sys.setswitchinterval(before)
+
+
+@pytest.fixture
+def dead_port() -> Iterator[int]:
+    """A port on which nobody listens, nor will: who looks for a free one is not given it."""
+    with ports.kept() as port:
+        yield ports.number(port)
 
 
 def _with_name(url: str, name: str) -> str:
