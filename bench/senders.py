@@ -54,7 +54,7 @@ def sender(stage: Stage, url: str) -> Iterator[subprocess.Popen[bytes]]:
         finally:
             assert running.stdin is not None
             running.stdin.close()
-            running.wait(60)
+            running.wait(240)
 
 
 def campaign(stage: Stage, url: str, dispatch_id: UUID, messages: int, senders: int = 1) -> Cost:

@@ -27,7 +27,7 @@ class Served:
         """What the API answers."""
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
         data = json.dumps(body).encode()
-        with urlopen(Request(f"{self.url}/api/v1{path}", data, headers), timeout=30) as answer:
+        with urlopen(Request(f"{self.url}/api/v1{path}", data, headers), timeout=240) as answer:
             return json.load(answer)
 
 
@@ -54,7 +54,7 @@ def serving(folder: Path, key: str, url: str = "") -> Iterator[Served]:
         yield Served(url, key)
     finally:
         running.terminate()
-        running.wait(90)
+        running.wait(240)
         running.stdout.close()
 
 

@@ -7,42 +7,40 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 
+from app.dev import ports
 from bench.missing import tool
 
-_TRIES = 200
+#: Seconds for it to listen, on a machine that may be very busy.
+_PATIENCE = 120.0
 
 
 @contextmanager
 def sink(*options: str) -> Iterator[int]:
     """A running smtp-sink; gives its port. ``-p`` among the options hides PIPELINING."""
-    port = _free_port()
     user = ["-u", "nobody"] if os.getuid() == 0 else []
-    command = [tool("smtp-sink"), *user, *options, f"127.0.0.1:{port}", "1000"]
-    running = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    try:
-        _await_port(port)
-        yield port
-    finally:
-        running.terminate()
-        running.wait()
+    with ports.kept() as kept:
+        port = ports.number(kept)
+        command = [tool("smtp-sink"), *user, *options, f"127.0.0.1:{port}", "1000"]
+        running = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        try:
+            _await(running, port)
+            yield port
+        finally:
+            running.terminate()
+            running.wait()
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
-
-
-def _await_port(port: int) -> None:
-    waiting = threading.Event()
-    for _ in range(_TRIES):
+def _await(running: subprocess.Popen[bytes], port: int) -> None:
+    """Until it listens: nobody else can on a port that is kept."""
+    waiting, end = threading.Event(), monotonic() + _PATIENCE
+    while running.poll() is None and monotonic() < end:
         with socket.socket() as one:
             if one.connect_ex(("127.0.0.1", port)) == 0:
                 return
         waiting.wait(0.02)
-    raise RuntimeError("smtp-sink does not listen")
+    raise RuntimeError(f"smtp-sink does not listen (exit code: {running.poll()})")
 
 
 class _Slow(asyncio.Protocol):

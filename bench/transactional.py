@@ -99,7 +99,7 @@ def _ask(served: Served, count: int) -> dict[str, datetime]:
 def _waited(one: Stage, asked: dict[str, datetime]) -> list[float]:
     """Milliseconds until the relay had taken each. Raises when one is not taken."""
     taken: dict[str, datetime] = {}
-    for _ in range(600):
+    for _ in range(2400):
         with one.database.reading() as session:
             rows = session.execute(
                 select(Delivery.address, Attempt.finished_at)

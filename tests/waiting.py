@@ -9,12 +9,18 @@ from contextlib import contextmanager
 PATIENCE = 240.0
 
 
-def until(true: Callable[[], object], what: str = "waited in vain", pause: float = 0.02) -> None:
-    """Returns as soon as ``true`` is; fails with ``what`` when it never is."""
-    end = time.monotonic() + PATIENCE
+def until(true: Callable[[], object], what: str = "waited in vain", pause: float = 0.0) -> None:
+    """Returns as soon as ``true`` is; fails with ``what`` when it never is.
+
+    It looks every ``pause`` seconds. By default the pauses grow with the time it takes: looking
+    often costs the very processor that is waited for. Give a pause where something has to be
+    caught in the middle.
+    """
+    begun = time.monotonic()
     while not true():
-        assert time.monotonic() < end, what
-        time.sleep(pause)
+        waited = time.monotonic() - begun
+        assert waited < PATIENCE, what
+        time.sleep(pause or min(0.5, 0.02 + waited / 10))
 
 
 @contextmanager

@@ -11,11 +11,11 @@ from app.runtime import Runtime
 from app.sending.letters.letter import Post
 from tests.app.conftest import Client, _cheap_passwords, app, owner, runtime
 from tests.conftest import TurnableClock
-from tests.sending.conftest import dead_port, world
+from tests.sending.conftest import world
 from tests.sending.servers import RelayServer
 from tests.sending.world import World
 
-__all__ = ["Desk", "_cheap_passwords", "app", "dead_port", "owner", "runtime", "world"]
+__all__ = ["Desk", "_cheap_passwords", "app", "owner", "runtime", "world"]
 
 Servers = Callable[..., RelayServer]
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from app.agent.server import Server
 from app.agent.spool import Spool
 from app.agent.working import Agent
 from app.db import Database
+from app.dev import ports
 from app.dev.people import make_people
 from app.dev.wordpress import WordPressStandIn
 from app.dev.wordpress_front import Asked, Reply
@@ -36,8 +37,8 @@ class GatedSite(WordPressStandIn):
     ``asked``: how often its REST API was asked for anything.
     """
 
-    def __init__(self, people: int) -> None:
-        super().__init__(make_people(people))
+    def __init__(self, people: int, port: int = 0) -> None:
+        super().__init__(make_people(people), port=port)
         self.pages: list[int] = []
         self.asked = 0
         self.gate = threading.Event()
@@ -66,13 +67,12 @@ class Switched:
     """A web server on one port that can be switched off and on again."""
 
     app: Flask
-    port: int = 0
+    port: int
     _server: BaseWSGIServer | None = None
     _thread: threading.Thread | None = None
 
     def on(self) -> None:
         self._server = make_server("127.0.0.1", self.port, self.app, threaded=True)
-        self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
 
@@ -82,6 +82,18 @@ class Switched:
             self._thread.join()
             self._server.server_close()
             self._server = None
+
+
+@contextmanager
+def switched_on(app: Flask) -> Iterator[Switched]:
+    """A server whose port stays its own, also while it is off."""
+    with ports.kept() as port:
+        server = Switched(app, ports.number(port))
+        server.on()
+        try:
+            yield server
+        finally:
+            server.off()
 
 
 @dataclass
@@ -130,14 +142,12 @@ def stage(web: Flask, database: Database, tmp_path: Path) -> Iterator[Stage]:
     vault = Vault(["a master key for tests"])
     runtime = Runtime(database, vault, clock.now, "http://127.0.0.1:8080", allow_private=True)
     web.extensions["pressferry"] = runtime
-    server = Switched(web)
-    server.on()
-    site = GatedSite(450)
-    site.start()
-    desk = opened(web, runtime, _settle(web, "owner"), site.url)
-    made = Stage(site, server, desk, tmp_path / "agent")
-    yield made
-    made.stop.set()
-    site.gate.set()
-    server.off()
-    site.stop()
+    with switched_on(web) as server, ports.kept() as port:
+        site = GatedSite(450, ports.number(port))
+        site.start()
+        desk = opened(web, runtime, _settle(web, "owner"), site.url)
+        made = Stage(site, server, desk, tmp_path / "agent")
+        yield made
+        made.stop.set()
+        site.gate.set()
+        site.stop()

@@ -14,7 +14,7 @@ from app.runtime import Runtime
 from app.sources.runs import running
 from app.vault import Vault
 from app.wsgi import create_app
-from tests.agent.conftest import Stage, Switched
+from tests.agent.conftest import Stage, switched_on
 from tests.app.agent_desk import opened
 from tests.app.conftest import Client, _settle
 from tests.connectors.site import RECORDED_SITE
@@ -72,13 +72,9 @@ def test_every_source_of_a_recorded_site(
     app = create_app(runtime)
     here, there = _settle(app, "owner"), _settle(app, "outsider")
     here_id = read_here(here, runtime, site)
-    server = Switched(app)
-    server.on()
-    try:
+    with switched_on(app) as server:
         desk = opened(app, runtime, there, site.url)
         Stage(site, server, desk, tmp_path / "agent").work(_reads_well)  # type: ignore[arg-type]
-    finally:
-        server.off()
     assert counts(there, desk.site_id) == counts(here, here_id)
     assert len(counts(there, desk.site_id)) == 6
     assert contacts(there) == contacts(here)

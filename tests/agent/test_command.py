@@ -149,7 +149,7 @@ def test_a_file_that_is_wrong_is_named(text: str, words: str, tmp_path: Path) ->
     assert (done.returncode, words in done.stderr) == (2, True), done.stderr
 
 
-def test_the_doctor_says_what_to_do(site: WordPressStandIn) -> None:
+def test_the_doctor_says_what_to_do(site: WordPressStandIn, dead_port: int) -> None:
     site.start()
     done = agent("doctor", "--site", site.url)
     assert done.returncode == 1
@@ -158,6 +158,6 @@ def test_the_doctor_says_what_to_do(site: WordPressStandIn) -> None:
     assert "WooCommerce: plugin absent" in done.stdout
     assert "More: docs/sources/wordpress-users.md#what-it-needs" in done.stdout
     site.stop()
-    done = agent("doctor", "--site", site.url)
+    done = agent("doctor", "--site", f"http://127.0.0.1:{dead_port}")
     assert done.returncode == 1
     assert "cannot be reached" in done.stdout

@@ -58,9 +58,8 @@ def test_a_server_that_asks_for_patience_gets_it() -> None:
     assert caught.value.rest == 120
 
 
-def test_nobody_there() -> None:
-    with playing(lambda _: Response()) as there:
-        url = there.url
+def test_nobody_there(dead_port: int) -> None:
+    url = f"http://127.0.0.1:{dead_port}"
     with (
         closing(Server(url, KEY, now=clock.now, allow_http=False)) as server,
         pytest.raises(Absent, match="cannot be reached"),

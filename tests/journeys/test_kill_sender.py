@@ -33,7 +33,7 @@ def world(database: Database, clock: TurnableClock, tmp_path: Path) -> World:
 def server() -> Iterator[RelayServer]:
     one = RelayServer().start()
     yield one
-    one.stop()
+    one.end()
 
 
 @pytest.fixture

@@ -35,8 +35,8 @@ def test_a_backup_is_played_back(
         copied = threading.Event()
         relay.hold_back = lambda who: copied if who == emails[20] else None
         owner.launch(campaign)
-        until(lambda: owner.balance(campaign).get("sent", 0) >= 5, "nothing was sent")
-        until(lambda: len(relay.taken) >= 25, "none is left in the middle")
+        until(lambda: owner.balance(campaign).get("sent", 0) >= 5, "nothing was sent", pause=0.02)
+        until(lambda: len(relay.taken) >= 25, "none is left in the middle", pause=0.02)
         with closing(sqlite3.connect(live)) as old, closing(sqlite3.connect(tmp_path / "b")) as new:
             old.backup(new)
         copied.set()

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from app.db import Database
+from app.dev import ports
 from config.settings import fresh_environment
 from tests.journeys.serving import command, lives
 from tests.journeys.test_campaign_to_sent import Owner
@@ -30,9 +30,7 @@ class Machines:
             session.execute(text("DROP SCHEMA IF EXISTS procrastinate CASCADE"))
         self._stack = stack
         self._folder = folder
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            self._port: int = one.getsockname()[1]
+        self._port = ports.number(stack.enter_context(ports.kept()))
         url = database.engine.url.render_as_string(hide_password=False)
         self.owner = Owner(folder / "web", url)
         self.owner.url = f"http://127.0.0.1:{self._port}"
@@ -45,7 +43,9 @@ class Machines:
 
     def web(self) -> None:
         """The web application behind gunicorn, without jobs and without a sender."""
-        self._start("web", "gunicorn", "-b", f"127.0.0.1:{self._port}", "app.wsgi:from_settings()")
+        address = f"127.0.0.1:{self._port}"
+        apart = "--no-control-socket"  # there is one path for all of a user's, unless told
+        self._start("web", "gunicorn", apart, "-b", address, "app.wsgi:from_settings()")
         until(self._answers, "gunicorn does not answer")
 
     def worker(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
@@ -124,7 +124,7 @@ def test_a_worker_is_killed_and_the_other_one_takes_over(
     campaign = owner.campaign()
     owner.launch(campaign)
     victim = machines.worker("same")
-    until(lambda: len(relay.taken) >= 20, "nothing was sent")
+    until(lambda: len(relay.taken) >= 20, "nothing was sent", pause=0.02)
     survivor = machines.worker("same")
     os.killpg(victim.pid, signal.SIGKILL)
     victim.wait()

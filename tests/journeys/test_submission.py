@@ -29,13 +29,6 @@ def _receivers(served: Served) -> list[int]:
     return [pid for pid in children(served.process.pid) if b"app.receiver" in command_line(pid)]
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
-
-
 def _hand_in(port: int, key: str) -> None:
     with smtplib.SMTP("127.0.0.1", port, timeout=PATIENCE) as client:
         client.login("wordpress", key)
@@ -43,9 +36,9 @@ def _hand_in(port: int, key: str) -> None:
 
 
 def test_from_a_sites_program_to_the_relay(
-    tmp_path: Path, server: Callable[..., RelayServer]
+    tmp_path: Path, server: Callable[..., RelayServer], dead_port: int
 ) -> None:
-    relay, port = server(), _free_port()
+    relay, port = server(), dead_port
     key = founded(tmp_path)["api_key"]
     with serving(tmp_path, "--submission", f"127.0.0.1:{port}") as served:
         served.key = key

@@ -5,7 +5,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 from base64 import b64encode
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+from app.dev import ports
 from tests.waiting import PATIENCE, until
 
 SOURCE = Path("/usr/share/wordpress")
@@ -81,7 +81,11 @@ def application_password(site: WordPress) -> str:
 @contextmanager
 def running(folder: Path) -> Iterator[WordPress]:
     """A freshly installed WordPress, until the block ends."""
-    with _database(folder) as database, _site(folder, database) as site:
+    with (
+        ports.kept() as port,
+        _database(folder) as database,
+        _site(folder, database, ports.number(port)) as site,
+    ):
         fields = {
             "weblog_title": "The Ferry Shop",
             "user_name": "admin",
@@ -125,15 +129,16 @@ def _database(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _site(folder: Path, database: Path) -> Iterator[WordPress]:
-    root, port = folder / "site", _free_port()
-    url = f"http://127.0.0.1:{port}"
+def _site(folder: Path, database: Path, port: int) -> Iterator[WordPress]:
+    root = folder / "site"
+    address = f"127.0.0.1:{port}"
+    url = f"http://{address}"
     shutil.copytree(SOURCE, root, ignore=shutil.ignore_patterns("wp-config.php"))
     config = _CONFIG
     for name, value in (("socket", database), ("url", url), ("salt", secrets.token_hex(16))):
         config = config.replace(f"{{{name}}}", str(value))
     (root / "wp-config.php").write_text(config)
-    command = [_where("php") or "", "-d", "sendmail_path=/bin/true", "-S", f"127.0.0.1:{port}"]
+    command = [_where("php") or "", "-d", "sendmail_path=/bin/true", "-S", address]
     several = {"PHP_CLI_SERVER_WORKERS": "4"}
     with _process([*command, "-t", str(root)], folder / "site.log", several):
         _wait(lambda: _answers(f"{url}/wp-admin/install.php"), folder / "site.log")
@@ -177,13 +182,6 @@ def _answers(url: str) -> bool:
         return True
     except (URLError, OSError):
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _where(name: str) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
+from app.dev import ports
 from tests.waiting import PATIENCE
 
 #: What a server says for an address; None: the usual. "drop" cuts the connection.
@@ -16,7 +17,7 @@ Says = Callable[[str], str | None]
 
 
 class RelayServer:
-    """An SMTP server on a free port of 127.0.0.1.
+    """An SMTP server on a free port of 127.0.0.1, which stays its own until ``end``.
 
     ``mail``, ``rcpt`` and ``dot`` may be set to functions of the recipient (for ``mail``: the
     sender) that say what to answer; ``hold_back`` may keep the answer to a body back until an
@@ -35,12 +36,12 @@ class RelayServer:
         self.pipelining = pipelining
         self.password = password
         self._listening: _Listening | None = None
-        self.port = 0
+        self._kept = ports.kept()
+        self.port = ports.number(self._kept)
 
     def start(self) -> "RelayServer":
         """Listens; again on the same port after ``stop``."""
         self._listening = _Listening(self, self.port)
-        self.port = self._listening.port
         return self
 
     def stop(self) -> None:
@@ -48,6 +49,11 @@ class RelayServer:
         if self._listening is not None:
             listening, self._listening = self._listening, None
             listening.stop()
+
+    def end(self) -> None:
+        """Goes away for good."""
+        self.stop()
+        self._kept.close()
 
     @property
     def recipients(self) -> list[str]:
@@ -136,7 +142,6 @@ class _Listening:
         self._thread.start()
         making = self.loop.create_server(self._factory, "127.0.0.1", port, reuse_address=True)
         self._server = asyncio.run_coroutine_threadsafe(making, self.loop).result(PATIENCE)
-        self.port: int = self._server.sockets[0].getsockname()[1]
 
     def stop(self) -> None:
         asyncio.run_coroutine_threadsafe(self._stop(), self.loop).result(PATIENCE)
@@ -146,7 +151,7 @@ class _Listening:
 
     async def _stop(self) -> None:
         """Until nobody is left: who was just let in is not yet among those that are open."""
-        self._server.close()
+        await ports.close(self._server)
         while True:
             for server in self.open:
                 _cut(server)

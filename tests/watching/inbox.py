@@ -4,6 +4,8 @@ import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from app.dev import ports
+
 
 @dataclass
 class Request:
@@ -16,7 +18,9 @@ class Request:
 
 @dataclass
 class Receiver:
-    """Answers with ``status``; remembers everything in ``heard``."""
+    """Answers with ``status``; remembers everything in ``heard``. Its port stays its own until
+    ``end``.
+    """
 
     status: int = 204
     location: str = ""
@@ -38,8 +42,10 @@ class Receiver:
             def log_message(self, *_: object) -> None:
                 """Silent."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/hook?of=alerts"
+        self._kept = ports.kept()
+        address = ("127.0.0.1", ports.number(self._kept))
+        self._server = ThreadingHTTPServer(address, Handler)
+        self.url = f"http://127.0.0.1:{address[1]}/hook?of=alerts"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
@@ -48,3 +54,8 @@ class Receiver:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def end(self) -> None:
+        """Goes away for good."""
+        self.stop()
+        self._kept.close()

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from socket import SO_LINGER, SOL_SOCKET
 
+from app.dev import ports
 from app.rules.replies.meaning import Reply
 from app.wire.conversation import Parcel, converse
 from app.wire.line import Line
@@ -95,7 +96,7 @@ async def relay(script: str) -> AsyncIterator[Relay]:
     try:
         yield found
     finally:
-        server.close()
+        await ports.close(server)
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -10,6 +10,8 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from app.dev import ports
+
 USERNAME, PASSWORD = "ferry", "correct horse"
 
 
@@ -93,7 +95,7 @@ def smtp_server(
 
 
 async def _wind_up(listening: asyncio.Server) -> None:
-    listening.close()
+    await ports.close(listening)
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
         task.cancel()

@@ -1,18 +1,19 @@
 """aiosmtplib opens a line and hands it over: plain, STARTTLS, TLS, login, and each way to fail."""
 
 import asyncio
-import shutil
-import socket
-import subprocess
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.rules.replies.meaning import Reply
+from app.wire import line as lines
 from app.wire import opening
 from app.wire.opening import Endpoint, LineRefused, Step, open_line
+from bench.missing import Missing, tool
+from bench.sinks import sink
 from tests.waiting import PATIENCE
 from tests.wire import certificates
 from tests.wire.scripted import PIPELINING, Relay, Talk, carry, parcels, relay
@@ -84,32 +85,21 @@ def test_a_login_without_tls_works_where_the_server_allows_it() -> None:
         assert_all_arrived(server, send(where), 5)
 
 
-@pytest.mark.skipif(shutil.which("smtp-sink") is None, reason="postfix's smtp-sink is missing")
-def test_a_real_postfix_takes_hundreds() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    sink = subprocess.Popen(["smtp-sink", "-u", "nobody", f"127.0.0.1:{port}", "20"])
+@pytest.fixture
+def postfix() -> Iterator[int]:
+    """The port of a real Postfix's smtp-sink."""
     try:
-        asyncio.run(asyncio.wait_for(_until_it_listens(port), PATIENCE))
-        talk = send(endpoint(port), 300)
-    finally:
-        sink.terminate()
-        sink.wait()
+        tool("smtp-sink")
+    except Missing as error:
+        pytest.skip(str(error))
+    with sink() as port:
+        yield port
+
+
+def test_a_real_postfix_takes_hundreds(postfix: int) -> None:
+    talk = send(endpoint(postfix), 300)
     assert {talk.reply(n) for n in range(1, 101)} == {("final_dot", 250)}
     assert (talk.carried, talk.left, talk.level) == (100, 200, "overlap")
-
-
-async def _until_it_listens(port: int) -> None:
-    while True:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.02)
-        else:
-            writer.close()
-            await writer.wait_closed()
-            return
 
 
 def test_each_step_is_told_and_none_of_them_tells_the_password(tmp_path: Path) -> None:
@@ -274,10 +264,8 @@ def test_a_wrong_host_is_a_fault_of_the_name(host: str) -> None:
     assert (reply.phase, reply.code) == ("dns", None)
 
 
-def test_a_closed_port_is_a_fault_of_the_connection() -> None:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        reply = refused(endpoint(bound.getsockname()[1]))
+def test_a_closed_port_is_a_fault_of_the_connection(dead_port: int) -> None:
+    reply = refused(endpoint(dead_port))
     assert reply == Reply("connect", None, "Connection refused")
 
 
@@ -317,9 +305,15 @@ def test_what_the_server_said_in_the_same_breath_as_its_welcome_is_not_lost() ->
     assert asyncio.run(run()) is False
 
 
-def test_taking_leave_of_a_silent_server_does_not_take_long() -> None:
+def test_taking_leave_of_a_silent_server_does_not_take_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However patient one is with its other replies."""
+    monkeypatch.setattr(lines, "QUIT_SECONDS", 0.2)
+
     async def run() -> float:
         async with relay(PIPELINING + "C: QUIT\nwait") as found:
+            found.patience = PATIENCE
             line = await open_line(found.endpoint)
             loop = asyncio.get_running_loop()
             since = loop.time()
@@ -328,7 +322,7 @@ def test_taking_leave_of_a_silent_server_does_not_take_long() -> None:
             assert line.lost
             return loop.time() - since
 
-    assert asyncio.run(run()) < 3
+    assert asyncio.run(run()) < PATIENCE / 2
 
 
 def test_a_line_that_is_not_opened_in_time_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """The SMTP side of the inbox: takes every mail, and can die like a real relay."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -9,6 +10,7 @@ from typing import Any, AnyStr, cast
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from app import clock
+from app.dev import ports
 from app.dev.inbox.mail import Mail
 
 #: A leaving connection is read for this long, so that our last words are not lost in a reset.
@@ -20,7 +22,8 @@ class Desk:
     """Takes mail on a thread of its own. ``mails``: what was taken, oldest first.
 
     A mail is promised its place when it begins, so that exactly ``die_after`` are taken and
-    no connection is ever closed in the middle of one.
+    no connection is ever closed in the middle of one. While it is dead its port stays its own:
+    what is sent to it must not reach whoever else looks for a free port meanwhile.
     """
 
     def __init__(self, port: int, *, die_after: int | None = None) -> None:
@@ -31,6 +34,7 @@ class Desk:
         self._promised = 0
         self._clerks: set[Clerk] = set()
         self._listening: asyncio.Server | None = None
+        self._kept: socket.socket | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
@@ -71,7 +75,7 @@ class Desk:
         """A mail that had begun did not come."""
         self._promised -= 1
 
-    def take(self, envelope: Envelope) -> None:
+    async def take(self, envelope: Envelope) -> None:
         """A mail that had begun has come."""
         self._promised -= 1
         number = len(self.mails) + 1
@@ -81,7 +85,7 @@ class Desk:
         if self._left is not None:
             self._left -= 1
             if self._left <= 0:
-                self._die()
+                await self._die()
 
     def came(self, clerk: "Clerk") -> None:
         """A connection was opened."""
@@ -91,11 +95,13 @@ class Desk:
         """A connection is gone."""
         self._clerks.discard(clerk)
 
-    def _die(self) -> None:
-        self.dead = True
+    async def _die(self) -> None:
         if self._listening is not None:
-            self._listening.close()
-            self._listening = None
+            listening, self._listening = self._listening, None
+            await ports.close(listening)
+            with suppress(OSError):  # somebody was quicker
+                self._kept = ports.kept(self.port)
+        self.dead = True
         asyncio.get_running_loop().call_soon(self._send_home)
 
     def _send_home(self) -> None:
@@ -104,10 +110,13 @@ class Desk:
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
-        self._listening = await loop.create_server(
-            lambda: Clerk(self, loop), "127.0.0.1", self.port
-        )
-        self.port = self._listening.sockets[0].getsockname()[1]
+        mine, self._kept = self._kept or ports.kept(self.port), None
+        self.port = ports.number(mine)
+        try:
+            self._listening = await loop.create_server(lambda: Clerk(self, loop), sock=mine)
+        except BaseException:
+            mine.close()
+            raise
 
     async def _revive(self) -> None:
         self._left, self.dead = None, False
@@ -116,8 +125,11 @@ class Desk:
 
     async def _close(self) -> None:
         if self._listening is not None:
-            self._listening.close()
+            await ports.close(self._listening)
             self._listening = None
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
@@ -183,10 +195,10 @@ class Clerk(SMTP):
         self._give_up()
         await super().smtp_RSET(arg)
 
-    def has_come(self, envelope: Envelope) -> None:
+    async def has_come(self, envelope: Envelope) -> None:
         """The mail that had begun has come."""
         self._holds = False
-        self._desk.take(envelope)
+        await self._desk.take(envelope)
 
     def say_farewell(self) -> None:
         """Says goodbye and closes when the other side has heard it, or after seconds."""
@@ -218,7 +230,7 @@ class _Hooks:
 
     async def handle_DATA(self, server: Clerk, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """A mail has come."""
-        server.has_come(envelope)
+        await server.has_come(envelope)
         return "250 2.0.0 taken"
 
 
