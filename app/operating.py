@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from errno import EADDRINUSE
+from errno import EACCES, EADDRINUSE, EDQUOT, ENOENT, ENOSPC, ENOTDIR, EPERM, EROFS
 from functools import wraps
 from typing import ParamSpec
 
@@ -12,6 +12,8 @@ import click
 from app import __version__
 
 P = ParamSpec("P")
+#: What is wrong with a place on the disk, not with us.
+_PLACES = (EACCES, EDQUOT, ENOENT, ENOSPC, ENOTDIR, EPERM, EROFS)
 
 
 def refusals(command: Callable[P, None]) -> Callable[P, None]:
@@ -19,6 +21,9 @@ def refusals(command: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(command)
     def run(*arguments: P.args, **named: P.kwargs) -> None:
+        from sqlalchemy.exc import OperationalError
+
+        from app import outages
         from app.errors import Problem
         from app.vault import WrongKey
         from app.worker.alone import Busy
@@ -30,12 +35,24 @@ def refusals(command: Callable[P, None]) -> Callable[P, None]:
             _give_up(str(error), 2)
         except (Problem, Busy) as error:
             _give_up(str(error), 1)
+        except OperationalError as error:
+            _give_up(outages.sentence(error), 1)
         except OSError as error:
-            if error.errno != EADDRINUSE:
-                raise
-            _give_up(f"{error.strerror}: choose another port (0 takes a free one)", 1)
+            _give_up(_about(error), 1)
 
     return run
+
+
+def _about(error: OSError) -> str:
+    """What the system did not let us do, and how to mend it; raises it when that is not known."""
+    if error.errno == EADDRINUSE:
+        return f"{error.strerror}: choose another port (0 takes a free one)"
+    if error.errno in _PLACES:
+        return (
+            f"{error.filename or 'the data dir'}: {error.strerror}. The data dir needs room, and "
+            "must be this user's to write in; PRESSFERRY__DATA_DIR chooses another one"
+        )
+    raise error
 
 
 def _give_up(sentence: str, code: int) -> None:

@@ -107,6 +107,24 @@ def test_a_taken_port_is_one_sentence(arguments: str, tmp_path: Path) -> None:
     assert "in use" in done.stderr
 
 
+def test_a_data_dir_that_cannot_be_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = command(tmp_path / "file" / "var", "serve", "--port", "0")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"pressferry: {tmp_path / 'file'}")
+    assert "Not a directory" in done.stderr
+    assert "PRESSFERRY__DATA_DIR" in done.stderr
+
+
+def test_a_database_that_is_away_is_one_sentence(tmp_path: Path) -> None:
+    url = f"postgresql://nobody:zinnober@/x?host={tmp_path}"
+    done = command(tmp_path, "status", DATABASE__URL=url)
+    assert done.returncode == 1
+    assert done.stderr.startswith("pressferry: the database does not answer")
+    assert "PRESSFERRY__DATABASE__URL" in done.stderr
+    assert "zinnober" not in done.stderr
+
+
 def test_recordings_that_are_none(tmp_path: Path) -> None:
     done = command(tmp_path, "dev", "wordpress", "--from", str(tmp_path))
     assert done.returncode == 1

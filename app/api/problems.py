@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 from sqlalchemy.exc import IntegrityError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
-from app import errors
+from app import errors, outages
 
 CONTENT_TYPE = "application/problem+json"
 _STATUS: dict[type[errors.Problem], int] = {
@@ -88,7 +88,17 @@ def _raced(error: IntegrityError) -> Response:
 
 def _busy(error: OperationalError | TimeoutError) -> Response:
     _log.error("the database did not answer", error=str(getattr(error, "orig", error)))
-    return answer(503, "The database is busy: ask again in a moment.", None, {"Retry-After": "2"})
+    if outages.is_full(error):
+        return answer(
+            503,
+            "The disk under the database is full, so nothing was stored: whoever runs this server "
+            "has to free some of it. Then ask again.",
+            None,
+            {"Retry-After": "60"},
+        )
+    return answer(
+        503, "The database is busy or away: ask again in a moment.", None, {"Retry-After": "2"}
+    )
 
 
 def _http(error: HTTPException) -> Response | HTTPException:

@@ -21,6 +21,7 @@ from app.sending.relays import pausing
 from app.sending.routing import explaining
 from app.sending.routing.explaining import Explanation
 from app.sending.schedule import hours
+from app.sending.senders import valve
 from app.sending.traces import trace as traces
 from app.sending.traces.trace import Traced
 from app.workspaces.models import Workspace
@@ -72,7 +73,7 @@ def trace(
     )
     return Trace(
         given,
-        tracing.answer(launch, who, fate),
+        tracing.answer(launch, who, fate, _waits(routing)),
         _next(launch, fate, delivery, routing, opens, now),
         person,
         place,
@@ -81,6 +82,10 @@ def trace(
         delivery,
         routing,
     )
+
+
+def _waits(routing: Explanation | None) -> str:
+    return routing.why if routing is not None and routing.decision == "wait" else ""
 
 
 def _whom(
@@ -121,6 +126,8 @@ def _launch(session: Session, campaign: Campaign) -> Launch:
     if campaign.dispatch_id is not None:
         made = session.get_one(Dispatch, campaign.dispatch_id)
         hold, why = made.hold, made.hold_reason
+    if not hold and (held := valve.why_held(session)):
+        hold, why = tracing.HELD, held
     stream = pausing.stream(session, campaign.workspace_id, campaign.stream)
     if not hold and campaign.dispatch_id is not None and stream.paused_at is not None:
         return Launch(

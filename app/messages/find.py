@@ -16,6 +16,7 @@ from app.sending.ledger.balance import spoken_state
 from app.sending.models import Content, Delivery, Dispatch
 from app.sending.models.delivery import NOBODY
 from app.sending.models.dispatch import MESSAGE
+from app.sending.senders import valve
 from app.sending.traces import attempts
 from app.sending.traces.attempts import Tried
 
@@ -58,7 +59,8 @@ def get(session: Session, workspace_id: UUID, message_id: UUID, *, now: datetime
     row = session.execute(_messages(workspace_id, now).where(Dispatch.id == message_id)).first()
     if row is None:
         raise NotFound("There is no such message.")
-    return _view(row, now, attempts.of(session, [row.Delivery.id])[row.Delivery.id])
+    tries = attempts.of(session, [row.Delivery.id])[row.Delivery.id]
+    return _view(row, now, valve.why_held(session), tries)
 
 
 def listed(
@@ -84,7 +86,8 @@ def listed(
     counted = query.with_only_columns(Dispatch.id).order_by(None).subquery()
     total = session.scalar(select(func.count()).select_from(counted)) or 0
     part = query.order_by(Dispatch.id.desc()).limit(per_page).offset((number - 1) * per_page)
-    return Page([_view(row, now) for row in session.execute(part)], total, number, per_page)
+    held = valve.why_held(session)
+    return Page([_view(row, now, held) for row in session.execute(part)], total, number, per_page)
 
 
 def _messages(workspace_id: UUID, now: datetime) -> Select[Any]:
@@ -98,9 +101,9 @@ def _messages(workspace_id: UUID, now: datetime) -> Select[Any]:
     return found
 
 
-def _view(row: Any, now: datetime, tries: Sequence[Tried] = ()) -> MessageView:
+def _view(row: Any, now: datetime, held: str, tries: Sequence[Tried] = ()) -> MessageView:
     dispatch, delivery = row.Dispatch, row.Delivery
-    next_, next_at = _next(row.spoken, dispatch, delivery, now)
+    next_, next_at = _next(row.spoken, dispatch, delivery, held, now)
     return MessageView(
         dispatch.id,
         delivery.email,
@@ -121,9 +124,11 @@ def _view(row: Any, now: datetime, tries: Sequence[Tried] = ()) -> MessageView:
 
 
 def _next(
-    state: str, dispatch: Dispatch, delivery: Delivery, now: datetime
+    state: str, dispatch: Dispatch, delivery: Delivery, held: str, now: datetime
 ) -> tuple[str, datetime | None]:
     match state:
+        case "queued" | "deferred" if held:
+            return f"waits until the operator lets sending go on (GET /sending): {held}", None
         case "queued" if dispatch.ready_at > now:
             return "waits for the moment it was scheduled for", dispatch.ready_at
         case "queued" if delivery.tries:

@@ -6,12 +6,14 @@ from datetime import datetime
 
 #: Deliveries that are not at their end.
 OPEN = ("queued", "deferred", "sending")
+#: A launch's hold when nothing at all is sent until a person has looked.
+HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A campaign as the question sees it. ``hold``: "", paused or cancelled; ``why``: of that;
-    ``held``: what is paused, the campaign itself or its stream.
+    """A campaign as the question sees it. ``hold``: "", paused, cancelled or HELD; ``why``: of
+    that; ``held``: what is paused, the campaign itself or its stream.
     """
 
     status: str
@@ -54,16 +56,16 @@ class Next:
     at: datetime | None = None
 
 
-def answer(launch: Launch, who: Somebody, fate: Fate | None) -> str:
-    """Did she get it, and why (not)."""
+def answer(launch: Launch, who: Somebody, fate: Fate | None, waits: str = "") -> str:
+    """Did she get it, and why (not). ``waits``: why no relay may be asked now, "" when one may."""
     if fate is not None:
-        return _told(launch, fate)
+        return _told(launch, fate, waits)
     if launch.launched_at is None:
         return _before(launch, who)
     return f"No: {_why_never(launch, who)}"
 
 
-def _told(launch: Launch, fate: Fate) -> str:
+def _told(launch: Launch, fate: Fate, waits: str) -> str:
     why = f": {fate.reason}" if fate.reason else ""
     match fate.state:
         case "sent":
@@ -82,11 +84,15 @@ def _told(launch: Launch, fate: Fate) -> str:
             return f"Nobody can know: it was handed over and never answered for{why}."
         case "sending":
             return "Not yet: it is on its way right now."
+        case _ if launch.hold == HELD:
+            return f"Not yet: all sending is held. {launch.why}"
         case _ if launch.hold == "paused":
             cause = f": {launch.why}" if launch.why else ""
             return f"Not yet: {launch.held} is paused{cause}."
         case "deferred":
             return f"Not yet: it was tried and waits to be tried again{why}."
+        case _ if waits:
+            return f"Not yet: it waits for a relay ({waits})."
         case _:
             return f"Not yet: it waits for its turn{why}."
 
@@ -158,6 +164,8 @@ def what_next(
         return Next("The relay's answer is written down as soon as it comes.", now)
     if fate.state not in OPEN:
         return Next("Nothing: this is its end.")
+    if launch.hold == HELD:
+        return Next("It waits until the operator lets sending go on (GET /sending).")
     if launch.hold:
         return Next(f"It waits until somebody resumes {launch.held}.")
     if opens is not None:

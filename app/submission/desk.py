@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from app import clock
+from app import clock, outages
 from app.db import Database
 from app.errors import Problem
 from app.messages import taking_in
@@ -115,6 +115,8 @@ class Desk:
     async def handle_exception(self, error: Exception) -> str:
         """Something went wrong here: nothing was taken, and it may be tried again."""
         log.error("a mail could not be taken", exc_info=error)
+        if outages.is_full(error):
+            return "452 4.3.1 The disk under the database is full here: try again later"
         return "451 4.3.0 Something went wrong here: try again later"
 
     def _take_in(self, session: Session, envelope: Envelope) -> list[UUID]:

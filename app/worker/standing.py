@@ -44,7 +44,7 @@ def _held(standing: Standing) -> list[str]:
 
 
 def _waiting(standing: Standing) -> Iterator[str]:
-    yield f"{standing.queued} mails wait."
+    yield "1 mail waits." if standing.queued == 1 else f"{standing.queued} mails wait."
     for one in standing.waiting:
         yield f"  {one.queued:>9}  {one.label or one.dispatch_id} (since {_moment(one.since)})"
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.runtime import Runtime
 from tests.app.conftest import Client, on_sqlite
+from tests.faults.full import full
 
 DEEP = "[" * 200_000
 HUGE = '{"name": ' + "9" * 5000 + "}"
@@ -106,6 +107,19 @@ def test_our_insides_stay_inside(
     assert "zinnober" not in answer.text
     if status == 500:
         assert "the secret is zinnober" in caplog.text
+
+
+@on_sqlite
+def test_a_full_disk_is_called_so(owner: Client, runtime: Runtime) -> None:
+    mail = {"email": "ann@example.org", "first_name": "x" * 200}
+    with full(runtime.database):
+        for number in range(200):  # until the pages that are there are used up
+            answer = owner.post("/contacts", mail | {"email": f"ann{number}@example.org"})
+            if answer.status_code == 503:
+                break
+    assert "disk under the database is full" in (answer.json or {})["detail"]
+    assert answer.headers["Retry-After"] == "60"
+    assert owner.post("/contacts", mail).status_code == 201
 
 
 def test_every_answer_is_guarded(app: Flask, owner: Client) -> None:

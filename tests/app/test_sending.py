@@ -47,6 +47,25 @@ def test_held_and_let_go(owner: Client, runtime: Runtime) -> None:
     assert seen(owner, campaign)["status"] == "sending"
 
 
+def test_what_waits_for_it_says_so(owner: Client, runtime: Runtime) -> None:
+    campaign = ready(owner)
+    owner.post(f"/campaigns/{campaign}/launch", {})
+    mail = {"to": "jane@example.com", "subject": "Your order", "text": "Thanks"}
+    message = (owner.post("/messages", mail).json or {})["id"]
+    close(runtime)
+    trace = owner.get(f"/campaigns/{campaign}/trace?email=person0@example.com").json or {}
+    assert trace["answer"] == f"Not yet: all sending is held. {WHY}"
+    for found in (
+        owner.get(f"/messages/{message}").json or {},
+        (owner.get("/messages").json or {})["items"][0],
+    ):
+        assert "lets sending go on" in found["next"]
+        assert WHY in found["next"]
+        assert found["next_at"] is None
+    owner.post("/sending/go", {})
+    assert "relay" in (owner.get(f"/messages/{message}").json or {})["next"]
+
+
 def test_with_every_campaign_paused(owner: Client, runtime: Runtime, clock: TurnableClock) -> None:
     first = ready(owner)
     later = owner.post(f"/campaigns/{first}/duplicate", {}).json or {}

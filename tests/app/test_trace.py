@@ -120,6 +120,9 @@ def test_what_is_still_to_come(owner: Client, runtime: Runtime, clock: TurnableC
     owner.post(f"/campaigns/{campaign}/resume")
     change_relay(owner, "first", open_until=clock.time.replace(hour=13), fail_streak=5)
     found = trace(owner, campaign)
+    assert (
+        found["answer"] == "Not yet: it waits for a relay (first: disabled after repeated faults)."
+    )
     assert found["next"]["at"] == "2026-11-22T13:00:00Z"
     assert "repeated faults" in found["next"]["what"]
     change_relay(owner, "first", open_until=None, enabled=False)

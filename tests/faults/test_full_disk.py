@@ -1,10 +1,9 @@
 """The disk under the database is full for a while: nobody lost, nobody twice."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import ExceptionContext, event
@@ -14,6 +13,7 @@ from app.db import Database
 from tests.conftest import TurnableClock
 from tests.faults import sicknesses
 from tests.faults.conftest import Tell
+from tests.faults.full import full
 from tests.faults.page import WAYS
 from tests.faults.postgres import OwnServer, may_mount, own_folder, small_disk
 from tests.faults.sicknesses import Fault
@@ -31,7 +31,7 @@ def play(ways: str, clock: TurnableClock, tmp_path: Path, tell: Tell) -> Play:
     """A campaign during which nothing more goes onto a disk until that was noticed."""
 
     def play(
-        database: Database, full: Callable[[], AbstractContextManager[None]], fault: Fault
+        database: Database, fill: Callable[[], AbstractContextManager[None]], fault: Fault
     ) -> None:
         refused: list[BaseException] = []
 
@@ -40,7 +40,7 @@ def play(ways: str, clock: TurnableClock, tmp_path: Path, tell: Tell) -> Play:
                 refused.append(context.original_exception)
 
         def for_a_while() -> None:
-            with full():
+            with fill():
                 until(lambda: refused, "everything could be written: nothing was proved", 0.01)
                 threading.Event().wait(0.1)
 
@@ -58,21 +58,7 @@ def play(ways: str, clock: TurnableClock, tmp_path: Path, tell: Tell) -> Play:
 
 @pytest.mark.parametrize("ways", WAYS[:2], indirect=True)
 def test_under_sqlite(sqlite_database: Database, ways: str, play: Play) -> None:
-    pages = 0
-
-    def limit(connection: Any, *_: Any) -> None:
-        if pages:
-            connection.execute(f"PRAGMA max_page_count={pages}")
-
-    @contextmanager
-    def full() -> Iterator[None]:
-        nonlocal pages
-        pages = 1  # as many as there are already, says SQLite
-        yield
-        pages = 2**30
-
-    event.listen(sqlite_database.engine, "checkout", limit)
-    play(sqlite_database, full, sicknesses.DATABASE_FULL)
+    play(sqlite_database, lambda: full(sqlite_database), sicknesses.DATABASE_FULL)
 
 
 @pytest.mark.parametrize("ways", WAYS[:2], indirect=True)

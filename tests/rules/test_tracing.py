@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.rules.tracing import Fate, Launch, Next, Somebody, answer, what_next
+from app.rules.tracing import HELD, Fate, Launch, Next, Somebody, answer, what_next
 
 LAUNCH = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LATER, EARLIER = LAUNCH + timedelta(hours=2), LAUNCH - timedelta(days=1)
@@ -55,6 +55,17 @@ def test_a_pause_is_the_reason_of_all_that_waits() -> None:
             answer(held, KNOWN, Fate(state, "451")) == "Not yet: the campaign is paused: by hand."
         )
     assert answer(held, KNOWN, Fate("sent")).startswith("Yes")
+
+
+def test_what_waits_says_for_what() -> None:
+    older = Launch("sending", HELD, "This is an older copy.", LAUNCH)
+    for state in ("queued", "deferred"):
+        told = answer(older, KNOWN, Fate(state), waits="Main: busy")
+        assert told == "Not yet: all sending is held. This is an older copy."
+        assert "lets sending go on" in what_next(older, Fate(state), due_at=None, now=LAUNCH).what
+    told = answer(OUT, KNOWN, Fate("queued"), waits="Main: busy")
+    assert told == "Not yet: it waits for a relay (Main: busy)."
+    assert answer(OUT, KNOWN, Fate("sending"), waits="Main: busy").endswith("right now.")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from app.messages import taking_in
 from app.workspaces import keys
 from tests.app.conftest import on_sqlite
+from tests.faults.full import full
 from tests.submission.counter import MAIL, Counter
 
 Counters = Callable[..., Counter]
@@ -224,6 +225,19 @@ def test_what_goes_wrong_here_is_not_taken(
         monkeypatch.undo()
         send(client)
     assert len(one.messages()) == 1
+
+
+@on_sqlite
+def test_no_room_is_left(counter: Counters) -> None:
+    one = counter()
+    with one.client() as client:
+        with full(one.world.database):
+            code, words = refusal(lambda: [send(client) for _ in range(500)])
+        assert code == 452
+        assert b"The disk under the database is full here" in words
+        before = len(one.messages())
+        send(client)
+    assert len(one.messages()) == before + 1
 
 
 def test_guessing_ends_soon(counter: Counters) -> None:

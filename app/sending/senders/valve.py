@@ -56,6 +56,11 @@ def is_closed(session: Session) -> bool:
     return session.scalar(select(Valve.closed_at)) is not None
 
 
+def why_held(session: Session) -> str:
+    """Why all sending is held; "" when it is not."""
+    return session.scalar(select(Valve.why).where(Valve.closed_at.is_not(None))) or ""
+
+
 def require_closed(session: Session) -> None:
     """Raises Conflict when nothing is held."""
     if not is_closed(session):
