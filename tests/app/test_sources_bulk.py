@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
+from app import ids
 from app.contacts.models import Contact
 from app.db import Database
 from app.runtime import Runtime
@@ -55,3 +56,45 @@ def test_who_is_there_already_is_no_fault_of_the_driver(
                 bulk.add(session, statements.CREATE, statements.CREATED, some)
         with database.reading() as session:
             assert len(session.scalars(select(Contact.id)).all()) == 1
+
+
+UNRULY = ["a\tb", "a\nb", "a\r\nb", "\t", "\\", "\\\n", "\\N", "\\.", "a\u2028b", "x\x7fy", "z"]
+
+
+def test_unruly_values_are_not_taken_for_the_end_of_a_column(
+    runtime: Runtime, owner: Client
+) -> None:
+    with connected(runtime, owner.workspace_id, 1) as world:
+        world.pull()
+        (known,) = world.contacts().values()
+        names = [name for name, _ in statements.CREATED]
+        one = {name: getattr(known, name) for name in names}
+        rows: list[tuple[Any, ...]] = []
+        for number, said in enumerate(UNRULY):
+            address = f"q{number}@example.com"
+            other = {"id": ids.new_id(), "address": address, "email": address}
+            custom = {"first_name": said, "city": said, "fields": {said: said}}
+            rows.append(tuple({**one, **other, **custom}[name] for name in names))
+        with runtime.database.transaction() as session:
+            bulk.add(session, statements.CREATE, statements.CREATED, rows)
+        found = world.contacts()
+        for number, said in enumerate(UNRULY):
+            made = found[f"q{number}@example.com"]
+            assert (made.first_name, made.city, made.fields) == (said, said, {said: said})
+
+
+def test_values_that_only_look_alike_stay_what_they_are(runtime: Runtime, owner: Client) -> None:
+    """Of a column whose values are all one it is told once; these begin and end alike."""
+    with connected(runtime, owner.workspace_id, 3) as world:
+        world.pull()
+        with runtime.database.transaction() as session:
+            session.execute(delete(SourceRow))
+            same, none = ["x"], None
+            rows: list[tuple[Any, ...]] = [
+                (world.connection_id, str(number), None, "d", runtime.now(), "", groups)
+                for number, groups in enumerate([same, none, ["y"], same])
+            ]
+            bulk.add(session, statements.NOTE_NEW, statements.NOTED, rows)
+        with runtime.database.reading() as session:
+            found = session.scalars(select(SourceRow).order_by(SourceRow.source_id)).all()
+        assert [row.groups for row in found] == [["x"], None, ["y"], ["x"]]

@@ -86,12 +86,20 @@ class Progress:
         if plan.cursor is None:
             self._end(session, after, plan, now)
             return after
-        which = {"which": self.run_id, "by": self.owner, "lease_until": now + LEASE}
-        if compiled.tell(session, statements.COUNT, **which, **after.numbers.columns()) != 1:
-            raise Stopped
-        cursor = after.at(plan.cursor)
-        compiled.tell(session, statements.HAND_ON, which=self.connection_id, cursor=cursor)
+        self._go_on(session, after, after.at(plan.cursor), now + LEASE)
         return after
+
+    def _go_on(
+        self, session: Session, after: "Progress", cursor: dict[str, Any], until: datetime
+    ) -> None:
+        told = {"which": self.run_id, "by": self.owner, "lease_until": until}
+        told |= after.numbers.columns()
+        if session.get_bind().dialect.name == "postgresql":
+            done = compiled.tell(session, statements.COUNT_AND_HAND_ON, **told, cursor=cursor)
+        elif done := compiled.tell(session, statements.COUNT, **told):
+            compiled.tell(session, statements.HAND_ON, which=self.connection_id, cursor=cursor)
+        if done != 1:
+            raise Stopped
 
     def _end(self, session: Session, after: "Progress", plan: Plan, now: datetime) -> None:
         ending = {"state": "succeeded", "finished_at": now, "owner": None, "lease_until": None}

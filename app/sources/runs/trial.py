@@ -117,6 +117,7 @@ class TrialStore(ContactStore):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
+        self._named = naming.imagined
         self._imagined = Imagined()
         self._samples: list[dict[str, Any]] = []
 
@@ -147,11 +148,6 @@ class TrialStore(ContactStore):
             rejects.keep(session, self._vault, self._progress.run_id, plan.rejected)
             said = self._vault.close(json.dumps(self._samples))
             rejects.show(session, self._progress.run_id, said)
-
-    def _named(
-        self, session: Session, rows: Sequence[Wanted], now: datetime
-    ) -> tuple[dict[str, UUID], dict[str, UUID]]:
-        return naming.imagined(session, self._workspace_id, rows)
 
     def learn(self, fields: Sequence[SourceField]) -> Mapping[str, str]:
         """Notes fields, so that they can be mapped before anything is stored of them; where each

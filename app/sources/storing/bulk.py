@@ -62,7 +62,7 @@ def add(session: Session, statement: Insert, types: Types, rows: Sequence[tuple[
 def _in_words(kind: TypeEngine[Any]) -> Process:
     """How a value is written where the driver knows nothing of the column; None: as it is."""
     if isinstance(kind, Uuid):
-        return lambda value: value.hex
+        return lambda value: None if value is None else value.hex
     if isinstance(kind, UTCDateTime):
         return lambda value: value.isoformat()
     if isinstance(kind, type(Json)):

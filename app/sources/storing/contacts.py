@@ -64,6 +64,7 @@ class ContactStore:
         self._everybody = everybody
         self._given = rules.groups if rules else _NONE
         self._salt = roster.salt([*terms.lists, *terms.tags], rules.print if rules else "")
+        self._named: naming.Named = naming.named
         self._now = now
         self._stop = stop
 
@@ -126,7 +127,7 @@ class ContactStore:
         changed = [row for row in rows if row.source_id not in unchanged]
         if not changed:
             return Roster(digests, seen, unchanged)
-        lists, tags = self._named(session, changed, now)
+        lists, tags = self._named(session, self._workspace_id, changed, now)
         contacts = self._contacts(session, changed, seen, self._wished(seen, lists, tags))
         return Roster(
             digests,
@@ -160,8 +161,3 @@ class ContactStore:
             self._terms.lists | before | {*lists.values()},
             self._terms.tags | before | {*tags.values()},
         )
-
-    def _named(
-        self, session: Session, rows: Sequence[Wanted], now: datetime
-    ) -> tuple[dict[str, UUID], dict[str, UUID]]:
-        return naming.named(session, self._workspace_id, rows, now)

@@ -1,6 +1,6 @@
 """Lists and tags that a source calls by name: found, or made."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -9,6 +9,11 @@ from sqlalchemy.orm import Session
 from app.contacts import groups
 from app.contacts.groups import LISTS, TAGS, Kind
 from sync.mapping import Wanted
+
+#: Gives the ids of the lists and of the tags that rows name, by name.
+Named = Callable[
+    [Session, UUID, Iterable[Wanted], datetime], tuple[dict[str, UUID], dict[str, UUID]]
+]
 
 
 def named(
@@ -43,7 +48,7 @@ def _looks_like_an_id(name: str) -> bool:
 
 
 def imagined(
-    session: Session, workspace_id: UUID, rows: Iterable[Wanted]
+    session: Session, workspace_id: UUID, rows: Iterable[Wanted], _now: datetime
 ) -> tuple[dict[str, UUID], dict[str, UUID]]:
     """The same for a dry run: what is not there yet gets an id that nothing has."""
     lists, tags = set[str](), set[str]()

@@ -69,8 +69,7 @@ def _set(table: Table, *names: str) -> dict[str, Any]:
     return {name: bindparam(name, type_=table.c[name].type) for name in names}
 
 
-#: The numbers of a run that goes on, if it is still this owner's and running.
-COUNT = _same(
+_COUNT = (
     update(_RUN)
     .where(
         _RUN.c.id == bindparam("which", type_=Uuid),
@@ -79,9 +78,21 @@ COUNT = _same(
     )
     .values(detail="", **_set(_RUN, *_COUNTED))
 )
-#: Where the connection of such a run goes on: every page says that it is well.
+#: The numbers of a run that goes on, if it is still this owner's and running.
+COUNT = _same(_COUNT)
+#: Where its connection goes on: every page says that it is well.
 HAND_ON = _same(
     update(_CONNECTION)
     .where(_CONNECTION.c.id == bindparam("which", type_=Uuid))
     .values(**health.WELL, **_set(_CONNECTION, "cursor"))
 )
+
+
+def _count_and_hand_on() -> ByDialect:
+    counted = _COUNT.returning(_RUN.c.connection_id).cte("counted")
+    here = update(_CONNECTION).where(_CONNECTION.c.id == counted.c.connection_id)
+    return _same(here.values(**health.WELL, **_set(_CONNECTION, "cursor")))
+
+
+#: Both at once, where a database can: PostgreSQL.
+COUNT_AND_HAND_ON = _count_and_hand_on()

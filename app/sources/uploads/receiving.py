@@ -25,12 +25,19 @@ _LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """By what the very same bytes are known again."""
+
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A file as it was looked at."""
 
     kind: str
-    digest: str
-    size: int
+    fingerprint: Fingerprint
     rows: int
     portrait: Portrait
 
@@ -46,17 +53,18 @@ def receive(
     head = next(keeping.read(stream), b"")
     if not head.strip():
         raise Invalid.at("file", "The file is empty.")
-    kind, (digest, size) = kind_of(head), _measured(stream)
+    kind, fingerprint = kind_of(head), _measured(stream)
     with runtime.database.reading() as session:
-        known = _same(session, workspace_id, digest)
+        known = _same(session, workspace_id, fingerprint.digest)
     if known and known.is_kept:
         return known, False
-    found = None if known else _looked_at(kind, stream, digest, size)
-    with runtime.database.transaction() as session:
-        upload = known or _add(session, workspace_id, name, found, runtime.now())
-    keeping.keep(runtime, upload.id, stream)
+    if known:
+        which = known.id
+    else:
+        which = _add(runtime, workspace_id, name, _looked_at(kind, stream, fingerprint))
+    keeping.keep(runtime, which, stream)
     with runtime.database.reading() as session:
-        return session.get_one(Upload, upload.id), known is None
+        return session.get_one(Upload, which), known is None
 
 
 def get(session: Session, workspace_id: UUID, upload_id: UUID) -> Upload:
@@ -115,15 +123,15 @@ def _same(session: Session, workspace_id: UUID, digest: str) -> Upload | None:
     return session.scalar(select(Upload).where(*mine))
 
 
-def _measured(stream: IO[bytes]) -> tuple[str, int]:
+def _measured(stream: IO[bytes]) -> Fingerprint:
     digest, size = sha256(), 0
     for piece in keeping.read(stream):
         digest.update(piece)
         size += len(piece)
-    return digest.hexdigest(), size
+    return Fingerprint(digest.hexdigest(), size)
 
 
-def _looked_at(kind: str, stream: IO[bytes], digest: str, size: int) -> Found:
+def _looked_at(kind: str, stream: IO[bytes], fingerprint: Fingerprint) -> Found:
     if kind not in KINDS:
         raise Unsupported("This is XML, which is not read here: export CSV, and bring that.")
     pieces: Pieces = lambda: keeping.read(stream)  # noqa: E731
@@ -134,29 +142,28 @@ def _looked_at(kind: str, stream: IO[bytes], digest: str, size: int) -> Found:
         raise Invalid.at("file", broken.sentence) from None
     if not rows:
         raise Invalid.at("file", "Nobody is in the file: it has no rows.")
-    return Found(kind, digest, size, rows, portrait)
+    return Found(kind, fingerprint, rows, portrait)
 
 
-def _add(
-    session: Session, workspace_id: UUID, name: str, found: Found | None, now: datetime
-) -> Upload:
-    assert found is not None
-    connection = _connect(session, workspace_id, _label(name), found, now)
-    upload = Upload(
-        workspace_id=workspace_id,
-        connection_id=connection.id,
-        name=_label(name),
-        kind=found.kind,
-        digest=found.digest,
-        size=found.size,
-        rows=found.rows,
-        layout=found.portrait.layout,
-        created_at=now,
-        used_at=now,
-    )
-    session.add(upload)
-    session.flush()
-    return upload
+def _add(runtime: Runtime, workspace_id: UUID, name: str, found: Found) -> UUID:
+    """The id of the new upload."""
+    now = runtime.now()
+    with runtime.database.transaction() as session:
+        connection = _connect(session, workspace_id, _label(name), found, now)
+        upload = Upload(
+            workspace_id=workspace_id,
+            connection_id=connection.id,
+            name=_label(name),
+            kind=found.kind,
+            digest=found.fingerprint.digest,
+            size=found.fingerprint.size,
+            rows=found.rows,
+            layout=found.portrait.layout,
+            created_at=now,
+            used_at=now,
+        )
+        session.add(upload)
+    return upload.id
 
 
 def _connect(
@@ -164,7 +171,7 @@ def _connect(
 ) -> Connection:
     """What stands in for the site, and its connection: nobody is written to because of a file."""
     times = {"created_at": now, "updated_at": now}
-    url = f"file:{label}#{found.digest[:12]}"
+    url = f"file:{label}#{found.fingerprint.digest[:12]}"
     site = Site(workspace_id=workspace_id, url=url, name=label, is_file=True, **times)
     session.add(site)
     session.flush()
