@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -51,7 +52,7 @@ def finish(
     taken = {key: one.reply for key, one in first.items() if one.reply and _is_taken(one.reply)}
     usual = accepted.still_begun(session, list(taken))
     rows = awaited(session, [key for key in first if key not in usual])
-    locked = standing.lock(session, {row.relay_id for row in (*rows.values(), *usual.values())})
+    locked = _relays(session, rows, {one.relay_id for one in usual.values()})
     for key in return_paths.step_down(first.values(), rows, locked, now):
         first[key] = Heard(key, None)
     page = _Page(Judge(session), now, breaker, give_up)
@@ -63,8 +64,17 @@ def finish(
     page.write(session)
 
 
+def _relays(session: Session, rows: dict[int, Any], took: set[UUID]) -> dict[UUID, Relay]:
+    """The relays that hear of it. Where all that they hear is that they took it, and they are well,
+    nothing would change: then nobody is made to wait for them.
+    """
+    if not rows and standing.at_ease(session, took):
+        return {}
+    return standing.lock(session, took | {row.relay_id for row in rows.values()})
+
+
 def _is_taken(reply: Reply) -> bool:
-    return meaning.is_undisputed(reply) == ACCEPTED
+    return meaning.is_undisputed(reply) is ACCEPTED
 
 
 @dataclass(slots=True)

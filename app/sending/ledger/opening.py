@@ -30,6 +30,7 @@ from app.sending.ledger.dispatches import is_stream_paused
 from app.sending.many import Rows, among
 from app.sending.models import Attempt, Delivery, Dispatch
 from app.sending.models.dispatch import MESSAGE
+from app.sending.ready import Ready, written
 from app.workspaces.models import Workspace
 
 #: Relay, From, round, fallback: attempts that differ in nothing else are opened together.
@@ -52,15 +53,15 @@ def open_attempts(
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         opening = _OPEN_FALLBACK_TELLING if fallback else _OPEN_TELLING
-        return dict(connection.execute(opening, values).all())
-    connection.execute(_OPEN_FALLBACK if fallback else _OPEN, values)
+        return dict(opening.execute(connection, values).fetchall())
+    (_OPEN_FALLBACK if fallback else _OPEN).execute(connection, values)
     return dict(map(tuple, _OPENED.read(session, {"deliveries": deliveries, "mine": sender_id})))
 
 
 def begun(session: Session, deliveries: Sequence[int], now: datetime) -> None:
     """Moves deliveries whose attempt was opened."""
     if deliveries:
-        session.connection().execute(_BEGUN, {"deliveries": deliveries, "now": now})
+        _BEGUN.run(session, {"deliveries": deliveries, "now": now})
 
 
 _THESE = among(Delivery.id, "deliveries")
@@ -78,7 +79,7 @@ _IS_OPEN_TO_IT = or_(
     Contact.status == "active",
     and_(
         _IS_MESSAGE,
-        or_(Contact.id.is_(None), Contact.status.not_in(consent.CLOSED_TO_MESSAGES)),
+        or_(Contact.id.is_(None), Contact.status.not_in(written(consent.CLOSED_TO_MESSAGES))),
     ),
 )
 _COLUMNS = {
@@ -120,8 +121,9 @@ def _opening(may_go: SelectBase) -> Insert:
 
 
 _PAIR = (Attempt.delivery_id, Attempt.id)
-_OPEN, _OPEN_FALLBACK = _opening(_MAY_GO), _opening(_MAY_HELP)
-_OPEN_TELLING, _OPEN_FALLBACK_TELLING = (one.returning(*_PAIR) for one in (_OPEN, _OPEN_FALLBACK))
+_OPENINGS = _opening(_MAY_GO), _opening(_MAY_HELP)
+_OPEN, _OPEN_FALLBACK = (Ready(one) for one in _OPENINGS)
+_OPEN_TELLING, _OPEN_FALLBACK_TELLING = (Ready(one.returning(*_PAIR)) for one in _OPENINGS)
 _OPENED = Rows(
     select(*_PAIR)
     .join(Delivery, Delivery.id == Attempt.delivery_id)
@@ -132,7 +134,7 @@ _OPENED = Rows(
         Delivery.state == "claimed",
     )
 )
-_BEGUN = (
+_BEGUN = Ready(
     update(Delivery)
     .where(_THESE)
     .values(state="begun", first_tried_at=func.coalesce(Delivery.first_tried_at, _NOW))
