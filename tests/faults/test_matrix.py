@@ -5,18 +5,20 @@ import multiprocessing
 import os
 import random
 import shutil
+import sqlite3
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import ExceptionContext, event
+from sqlalchemy import Connection, ExceptionContext, event
 
 from app.db import Database
+from app.sending.ready import Form
 from app.wire import journal
 from migrations import run as migrations
 from tests.conftest import TurnableClock
@@ -102,8 +104,10 @@ def test_the_disk_is_full(
 class _Full:
     """An SQLite database whose file may not grow any more, as on a full disk."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, patch: pytest.MonkeyPatch) -> None:
         self._engine = database.engine
+        self._execute = Form.execute
+        patch.setattr(Form, "execute", lambda *given: self._noting(*given))
         self._pages = 0
         self.refused = 0
         event.listen(self._engine, "checkout", self._limit)
@@ -120,15 +124,28 @@ class _Full:
         if self._pages:
             connection.execute(f"PRAGMA max_page_count={self._pages}")
 
+    def _noting(self, form: Form, connection: Connection, values: Mapping[str, Any]) -> Any:
+        """What goes to the driver by itself fails by itself, too."""
+        try:
+            return self._execute(form, connection, values)
+        except sqlite3.OperationalError as error:
+            self.refused += "full" in str(error)
+            raise
+
     def _note(self, context: ExceptionContext) -> None:
         self.refused += "full" in str(context.original_exception)
 
 
 @two_ways
 def test_the_disk_under_the_database_is_full(
-    sqlite_database: Database, clock: TurnableClock, tmp_path: Path, ways: str, tell: Tell
+    sqlite_database: Database,
+    clock: TurnableClock,
+    tmp_path: Path,
+    ways: str,
+    tell: Tell,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    full = _Full(sqlite_database)
+    full = _Full(sqlite_database, monkeypatch)
     made = Stage(sqlite_database, clock, tmp_path, failover=ways == "failover", people=400)
     with closing(made) as stage:
         stage.relays[0].sickness = sicknesses.BRIEF
