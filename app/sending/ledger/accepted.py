@@ -60,7 +60,7 @@ _CLOSED = {"outcome": "accepted", "finished_at": _NOW, "phase": "final_dot"}
 _STILL_BEGUN = Rows(
     select(Attempt.id, Attempt.delivery_id, Attempt.relay_id)
     .join(Delivery, Delivery.id == Attempt.delivery_id)
-    .where(among(Attempt.id, "attempts"), Attempt.outcome.is_(None), Delivery.state == "begun")
+    .where(among(Attempt.id, "attempts"), Attempt.outcome.is_(None), Delivery.state == "claimed")
 )
 _SAID = (
     func.unnest(

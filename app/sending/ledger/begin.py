@@ -16,6 +16,7 @@ from app.rules import consent
 from app.sending.ledger import opening
 from app.sending.many import among
 from app.sending.models import Delivery, Dispatch, Relay
+from app.sending.models.delivery import IS_BEGUN
 from app.sending.models.dispatch import MESSAGE
 from app.sending.ready import Ready
 from app.sending.relays import standing
@@ -63,7 +64,6 @@ def begin(
         room[relay_id] = most - len(attempts)
         _charge(locked[relay_id], sorted(attempts.values()), zones[relay_id], now)
         opened |= attempts
-    opening.begun(session, list(opened), now)
     _send_away(session, sender_id, [one for one in wanted if one.delivery_id not in opened], now)
     return opened
 
@@ -117,6 +117,7 @@ def _look_again(session: Session, sender_id: UUID, deliveries: Sequence[int]) ->
             Delivery.id.in_(deliveries),
             Delivery.sender_id == sender_id,
             Delivery.state == "claimed",
+            ~IS_BEGUN,
         )
     )
     return {row.id: row for row in rows}

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.sending.many import Rows, among
 from app.sending.models import Attempt, Delivery
+from app.sending.models.delivery import IS_BEGUN
 from app.sending.ready import Ready
 
 #: Outcomes after which a relay is not asked again in the same round; "blocked" is one where the
@@ -145,6 +146,7 @@ def postpone(
             Delivery.id == bindparam("which"),
             Delivery.sender_id == sender_id,
             Delivery.state == "claimed",
+            ~IS_BEGUN,
         )
         .values(state="queued", sender_id=None, due_at=bindparam("turn"), reason=reason)
     )
@@ -180,6 +182,7 @@ def _claimed(
             Delivery.id.in_(list(deliveries)),
             Delivery.sender_id == sender_id,
             Delivery.state == "claimed",
+            ~IS_BEGUN,
         )
         .values(**values)
         .execution_options(synchronize_session=False)

@@ -16,7 +16,7 @@ from app.sending.ready import Asking, Ready, written
 from app.sending.schedule import hours
 from app.workspaces.models import Workspace
 
-OPEN = ("queued", "claimed", "begun")
+OPEN = ("queued", "claimed")
 
 
 @dataclass(frozen=True, slots=True)

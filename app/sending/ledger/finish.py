@@ -163,7 +163,8 @@ class _Page:
             standing.heard_nothing(relay, row.id, self.now)
         nothing = {"phase": "", "code": None, "text": ""}
         self.closed.append({"id": row.id, "outcome": "void", "finished_at": self.now} | nothing)
-        self.given_back.append({"id": row.delivery_id, "state": "queued", "sender_id": None})
+        back = {"id": row.delivery_id, "state": "queued", "sender_id": None}
+        self.given_back.append(back | {"first_tried_at": row.first_tried_at})
 
     def _moved(
         self, row: Any, verdict: Verdict, reply: Reply, relay: Relay | None
@@ -190,6 +191,7 @@ class _Page:
             "due_at": after.due_at,
             "relay_id": after.stay,
             "reason": after.reason,
+            "first_tried_at": row.first_tried_at,
             "finished_at": None if after.state == "queued" else self.now,
         }
 
