@@ -48,4 +48,4 @@ def _delivery(session: Session, workspace_id: UUID, message_id: UUID) -> Deliver
 
 
 def _spoken(state: str) -> str:
-    return "sending" if state in ("claimed", "begun") else state
+    return "sending" if state == "claimed" else state

@@ -6,17 +6,19 @@ given away: with a loop that is always busy beside it, that costs more than the 
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Dialect, Select, Text, Uuid, bindparam, func, select
+from sqlalchemy import JSON, ColumnElement, Dialect, Select, Text, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from app.sending.ready import Asking, Ready, understood
 
 
 class Many(TypeDecorator[Sequence[Any]]):
@@ -47,34 +49,40 @@ class Rows:
 
     def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
         whole = statement.subquery()
-        self._statement = statement
         self._types = [column.type for column in whole.c]
-        self._as_json = select(func.json_group_array(func.json_array(*whole.c), type_=Text()))
+        said = [func.json(one) if isinstance(one.type, JSON) else one for one in whole.c]
+        as_json = select(func.json_group_array(func.json_array(*said), type_=Text()))
+        self._asking, self._as_json = Asking(statement), Ready(as_json)
 
-    def read(self, session: Session, values: dict[str, Any]) -> Sequence[Sequence[Any]]:
+    def read(self, session: Session, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         """All rows for these values of its parameters; their order is not kept."""
         connection = session.connection()
         if connection.dialect.name != "sqlite":
-            return connection.execute(self._statement, values).all()
-        rows: list[list[Any]] = json.loads(connection.execute(self._as_json, values).scalar_one())
+            return self._asking.all(session, values)
+        rows: list[list[Any]] = json.loads(self._as_json.execute(connection, values).fetchone()[0])
         for place, kind in enumerate(self._types):
-            understood = kind.dialect_impl(connection.dialect).result_processor(
-                connection.dialect, None
-            )
-            if understood is not None:
-                _understand(rows, place, understood, often_alike=isinstance(kind, Uuid))
+            if isinstance(kind, JSON):
+                continue  # it was read together with the rows
+            way = _number if isinstance(kind, Uuid) else understood(kind, connection.dialect)
+            if way is not None:
+                _understand(rows, place, way, often_alike=way is _number)
         return rows
 
 
+def _number(written: str | None) -> UUID | None:
+    """As SQLite keeps it: nothing but its digits."""
+    return None if written is None else UUID(int=int(written, 16))
+
+
 def _understand(
-    rows: list[list[Any]], place: int, understood: Callable[[Any], Any], *, often_alike: bool
+    rows: list[list[Any]], place: int, way: Callable[[Any], Any], *, often_alike: bool
 ) -> None:
     """Makes the values at ``place`` what they stand for, each of those that are alike once."""
     if not often_alike:
         for row in rows:
-            row[place] = understood(row[place])
+            row[place] = way(row[place])
         return
-    known = {one: understood(one) for one in {row[place] for row in rows}}
+    known = {one: way(one) for one in {row[place] for row in rows}}
     for row in rows:
         row[place] = known[row[place]]
 

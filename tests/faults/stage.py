@@ -175,7 +175,7 @@ class Stage:
         )
 
     def _open(self) -> bool:
-        return any(one.state in ("queued", "claimed", "begun") for one in self._rows())
+        return any(one.state in ("queued", "claimed") for one in self._rows())
 
     def _rows(self) -> list[Any]:
         with self.world.database.reading() as session:

@@ -85,5 +85,5 @@ async def _send(settings: Settings, database: Database) -> None:
 
 def _is_busy(database: Database) -> bool:
     with database.reading() as session:
-        open_ = select(func.count()).where(Delivery.state.in_(("queued", "claimed", "begun")))
+        open_ = select(func.count()).where(Delivery.state.in_(("queued", "claimed")))
         return bool(session.scalar(open_))

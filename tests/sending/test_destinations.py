@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from app.sending.models import Delivery, Destination
+from tests.sending.listening import statements
 from tests.sending.servers import RelayServer
 from tests.sending.world import World
 
@@ -83,17 +84,11 @@ def test_who_has_to_wait_is_not_looked_at_again_and_again(world: World, server: 
     dispatch = world.dispatch()
     world.send()
     assert world.balance(dispatch)["sent"] == 20
-    touched: list[str] = []
-
-    def count(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith("UPDATE delivery"):
-            touched.append(statement)
-
-    event.listen(world.database.engine, "before_cursor_execute", count)
     looks = iter(range(20))
-    world.send(until=lambda: next(looks, None) is None)
-    event.remove(world.database.engine, "before_cursor_execute", count)
-    assert touched == []
+    with statements(world.database) as told:
+        world.send(until=lambda: next(looks, None) is None)
+    assert told
+    assert [one for one in told if one.startswith("UPDATE delivery")] == []
 
 
 def test_another_sender_and_another_campaign_know_it(world: World, server: Servers) -> None:

@@ -13,7 +13,8 @@ from tests.sending.world import World
 _COLUMNS = (Contact.id, Contact.email, Contact.first_name, Contact.fields, Contact.timezone)
 _SAME = Rows(
     select(*_COLUMNS).where(
-        among(Contact.id, "contacts"), Contact.created_at <= bindparam("now", Contact.created_at)
+        among(Contact.id, "contacts"),
+        Contact.created_at <= bindparam("now", type_=Contact.created_at.type),
     )
 )
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from app.contacts.models import Contact
 from app.contacts.suppression import suppress
@@ -16,6 +16,7 @@ from app.messages.accepting import HandedIn
 from app.rules import email_address
 from app.sending import ledger
 from app.sending.models import Delivery, Dispatch
+from tests.sending.listening import statements
 from tests.sending.servers import RelayServer
 from tests.sending.test_routing_rules import rule
 from tests.sending.world import World
@@ -260,13 +261,7 @@ def test_a_thousand_are_claimed_in_a_few_statements(world: World, server: Server
         accepting.accept(
             session, world.workspace_id, handed, user_id=world.workspace_id, now=world.clock()
         )
-    statements: list[str] = []
-
-    def note(*given: Any) -> None:
-        statements.append(given[2])
-
-    event.listen(world.database.engine, "before_cursor_execute", note)
-    with world.database.transaction() as session:
+    with statements(world.database) as told, world.database.transaction() as session:
         groups = ledger.open_messages(session, world.clock())
         assert len(groups) == 1
         found = ledger.claim_messages(
@@ -274,8 +269,7 @@ def test_a_thousand_are_claimed_in_a_few_statements(world: World, server: Server
         )
         assert len(found) == 1000
         assert len({one.dispatch.id for one in found}) == 1000
-    event.remove(world.database.engine, "before_cursor_execute", note)
-    assert len(statements) < 10
+    assert 3 < len(told) < 10
 
 
 def test_a_turn_takes_no_more_than_fits_into_memory(

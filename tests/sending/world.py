@@ -171,7 +171,7 @@ class World:
                 .join(Dispatch)
                 .where(
                     or_(
-                        Delivery.state.in_(("claimed", "begun")),
+                        Delivery.state == "claimed",
                         (Delivery.state == "queued")
                         & (Delivery.due_at <= self.clock())
                         & (Dispatch.hold == ""),

@@ -108,7 +108,9 @@ _Back = tuple[datetime, str, bool]
 class Turn:
     """One dispatch, or one relay's share of it. What cannot go now is given back together.
 
-    A decision holds for all who stand at the same place, until a relay is full.
+    A decision holds for all who stand at the same place, until a relay is full. ``usual``: that of
+    those who were never tried, for one primary; ``last``: whose name was borne last, and whether
+    through a fallback. Both are found without looking up numbers for each of them.
     """
 
     session: Session
@@ -119,7 +121,8 @@ class Turn:
     plan: Plan
     now: datetime
     known: dict[_Place, Decision] = field(default_factory=dict)
-    names: dict[tuple[UUID | None, UUID], Identity] = field(default_factory=dict)
+    usual: tuple[UUID | None, Decision] | None = None
+    last: tuple[UUID | None, Relay, bool, Identity] | None = None
     back: defaultdict[_Back, list[int]] = field(default_factory=lambda: defaultdict(list))
     later: list[tuple[int, datetime]] = field(default_factory=list)
     barred: list[int] = field(default_factory=list)
@@ -171,6 +174,7 @@ class Turn:
                 self._plan_one(one, primary, self.ships.relays[relay_id], contact)
                 if self.ships.took(relay_id):
                     self.known.clear()
+                    self.usual = None
             case Wait(until, why):
                 due = max(until or self.now, self.now + timedelta(milliseconds=100))
                 self.plan.wait_for(due)
@@ -186,9 +190,12 @@ class Turn:
     def _plan_one(
         self, one: Claimed, primary: UUID | None, relay: Relay, contact: Mapping[str, Any]
     ) -> None:
-        name = self._name(primary, relay)
-        is_fallback = relay.id != primary
-        self.plan.planned.append(Planned(one, self.dispatch, relay, is_fallback, name, contact))
+        last = self.last
+        if last is None or last[0] is not primary or last[1] is not relay:
+            own = self.ships.relays.get(primary) if primary else None
+            name = letter.identity(self.dispatch, own, relay)
+            last = self.last = primary, relay, relay.id != primary, name
+        self.plan.planned.append(Planned(one, self.dispatch, relay, *last[2:], contact))
 
     def _halted(self, one: Claimed, why: str) -> None:
         self.back[self.now, "", True].append(one.id)
@@ -205,20 +212,19 @@ class Turn:
         return self.ships.gate.turn(relay_id, one.address)
 
     def _decide(self, one: Claimed, primary: UUID | None) -> Decision:
+        if one.stay is not None or one.tried:
+            return self._decide_again(one, primary)
+        if self.usual is None or self.usual[0] is not primary:
+            self.usual = primary, self._decide_again(one, primary)
+        return self.usual[1]
+
+    def _decide_again(self, one: Claimed, primary: UUID | None) -> Decision:
         place = primary, one.stay, frozenset(one.tried)
         decision = self.known.get(place)
         if decision is None:
             decision = self.ships.decide(self.dispatch, primary, stay=one.stay, tried=place[2])
             self.known[place] = decision
         return decision
-
-    def _name(self, primary: UUID | None, relay: Relay) -> Identity:
-        name = self.names.get((primary, relay.id))
-        if name is None:
-            own = self.ships.relays.get(primary) if primary else None
-            name = letter.identity(self.dispatch, own, relay)
-            self.names[primary, relay.id] = name
-        return name
 
     def _give_back(self) -> None:
         for (due, why, next_round), deliveries in self.back.items():

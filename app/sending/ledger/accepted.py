@@ -14,6 +14,7 @@ from app.rules.replies.meaning import Reply
 from app.sending.many import Many, Rows, among
 from app.sending.models import Attempt, Delivery
 from app.sending.models.numbers import Number
+from app.sending.ready import Ready
 
 
 class Begun(NamedTuple):
@@ -38,7 +39,7 @@ def write(session: Session, taken: Sequence[tuple[Begun, Reply]], now: datetime)
         connection = session.connection()
         _close(connection, taken, now)
         sent = [one.delivery_id for one, _ in taken]
-        connection.execute(_SENT, {"deliveries": sent, "now": now})
+        _SENT.execute(connection, {"deliveries": sent, "now": now})
 
 
 def _close(connection: Connection, taken: Sequence[tuple[Begun, Reply]], now: datetime) -> None:
@@ -48,10 +49,10 @@ def _close(connection: Connection, taken: Sequence[tuple[Begun, Reply]], now: da
     texts = [reply.text[:500] for _, reply in taken]
     if connection.dialect.name == "postgresql":
         columns = {"ids": ids, "codes": codes, "texts": texts}
-        connection.execute(_CLOSE, columns | {"now": now})
+        _CLOSE.execute(connection, columns | {"now": now})
     else:
         rows = json.dumps(list(zip(ids, codes, texts, strict=True)))
-        connection.execute(_CLOSE_ON_SQLITE, {"rows": rows, "now": now})
+        _CLOSE_ON_SQLITE.execute(connection, {"rows": rows, "now": now})
 
 
 _NOW = bindparam("now", type_=UTCDateTime())
@@ -59,7 +60,7 @@ _CLOSED = {"outcome": "accepted", "finished_at": _NOW, "phase": "final_dot"}
 _STILL_BEGUN = Rows(
     select(Attempt.id, Attempt.delivery_id, Attempt.relay_id)
     .join(Delivery, Delivery.id == Attempt.delivery_id)
-    .where(among(Attempt.id, "attempts"), Attempt.outcome.is_(None), Delivery.state == "begun")
+    .where(among(Attempt.id, "attempts"), Attempt.outcome.is_(None), Delivery.state == "claimed")
 )
 _SAID = (
     func.unnest(
@@ -70,18 +71,18 @@ _SAID = (
     .table_valued("id", "code", "text")
     .render_derived()
 )
-_CLOSE = (
+_CLOSE = Ready(
     update(Attempt)
     .where(Attempt.id == _SAID.c.id)
     .values(_CLOSED | {"code": _SAID.c.code, "text": _SAID.c.text})
 )
 _ROW = func.json_each(bindparam("rows", type_=Text())).table_valued("value").c.value
-_CLOSE_ON_SQLITE = (
+_CLOSE_ON_SQLITE = Ready(
     update(Attempt)
     .where(Attempt.id == _ROW.op("->>")(0))
     .values(_CLOSED | {"code": _ROW.op("->>")(1), "text": _ROW.op("->>")(2)})
 )
-_SENT = (
+_SENT = Ready(
     update(Delivery)
     .where(among(Delivery.id, "deliveries"))
     .values(

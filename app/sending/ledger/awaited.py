@@ -44,7 +44,7 @@ _AWAITED = (
         Delivery.tries,
         _DEFERRALS.label("deferrals"),
         _DISBELIEVED.label("disbelieved"),
-        Delivery.first_tried_at,
+        func.coalesce(Delivery.first_tried_at, Attempt.begun_at).label("first_tried_at"),
         Delivery.address,
         Delivery.contact_id,
         Delivery.dispatch_id,
@@ -59,7 +59,7 @@ _AWAITED = (
     .join(Workspace, Workspace.id == Dispatch.workspace_id)
     .where(
         among(Attempt.id, "attempts"),
-        (Attempt.outcome.is_(None) & (Delivery.state == "begun"))
+        (Attempt.outcome.is_(None) & (Delivery.state == "claimed"))
         | ((Attempt.outcome == "unknown") & (Delivery.state == "unknown")),
     )
 )

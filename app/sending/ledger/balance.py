@@ -26,10 +26,10 @@ STATES = (
 def spoken_state(now: datetime) -> Case[str]:
     """SQL for the state of a delivery as it is spoken of outside.
 
-    ``sending`` = claimed or begun; ``deferred`` = queued, tried at least once, due later.
+    ``sending`` = claimed, begun or not; ``deferred`` = queued, tried at least once, due later.
     """
     return case(
-        (Delivery.state.in_(("claimed", "begun")), "sending"),
+        (Delivery.state == "claimed", "sending"),
         ((Delivery.state == "queued") & (Delivery.tries > 0) & (Delivery.due_at > now), "deferred"),
         else_=Delivery.state,
     )

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,9 +16,14 @@ from app.rules import consent
 from app.sending.ledger import opening
 from app.sending.many import among
 from app.sending.models import Delivery, Dispatch, Relay
+from app.sending.models.delivery import IS_BEGUN
 from app.sending.models.dispatch import MESSAGE
+from app.sending.ready import Ready
 from app.sending.relays import standing
 from app.workspaces.models import Workspace
+
+#: What Wanted and opening.Alike have in common.
+_ALIKE = attrgetter("relay_id", "from_email", "round", "fallback")
 
 
 class Wanted(NamedTuple):
@@ -59,14 +64,13 @@ def begin(
         room[relay_id] = most - len(attempts)
         _charge(locked[relay_id], sorted(attempts.values()), zones[relay_id], now)
         opened |= attempts
-    opening.begun(session, list(opened), now)
     _send_away(session, sender_id, [one for one in wanted if one.delivery_id not in opened], now)
     return opened
 
 
 def _alike(wanted: Sequence[Wanted]) -> dict[opening.Alike, list[int]]:
     found: defaultdict[opening.Alike, list[int]] = defaultdict(list)
-    for alike, ones in groupby(wanted, key=itemgetter(1, 2, 3, 4)):
+    for alike, ones in groupby(wanted, key=_ALIKE):
         found[alike].extend(one.delivery_id for one in ones)
     return found
 
@@ -113,6 +117,7 @@ def _look_again(session: Session, sender_id: UUID, deliveries: Sequence[int]) ->
             Delivery.id.in_(deliveries),
             Delivery.sender_id == sender_id,
             Delivery.state == "claimed",
+            ~IS_BEGUN,
         )
     )
     return {row.id: row for row in rows}
@@ -125,12 +130,12 @@ def _hold_still(session: Session, deliveries: Sequence[int]) -> None:
     if session.get_bind().dialect.name != "postgresql":
         return
     for statement in _HOLDING:
-        session.connection().execute(statement, {"deliveries": deliveries})
+        statement.execute(session.connection(), {"deliveries": deliveries})
 
 
-def _holding(table: type[Workspace | Dispatch | Contact], wanted: Select[Any]) -> Select[Any]:
+def _holding(table: type[Workspace | Dispatch | Contact], wanted: Select[Any]) -> Ready:
     held = select(table.id).where(table.id.in_(wanted)).order_by(table.id)
-    return select(func.count()).select_from(held.with_for_update(read=True).cte("held"))
+    return Ready(select(func.count()).select_from(held.with_for_update(read=True).cte("held")))
 
 
 _THESE = among(Delivery.id, "deliveries")

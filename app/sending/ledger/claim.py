@@ -20,6 +20,8 @@ from sqlalchemy.orm import Session
 
 from app.sending.many import Rows, among
 from app.sending.models import Attempt, Delivery
+from app.sending.models.delivery import IS_BEGUN
+from app.sending.ready import Ready
 
 #: Outcomes after which a relay is not asked again in the same round; "blocked" is one where the
 #: mail may move to another relay, and then no relay is set that it must stay on.
@@ -74,7 +76,7 @@ def _take(session: Session, due: Rows, whose: dict[str, Any], most: int) -> list
     rows = list(due.read(session, whose | {"most": most}))
     if rows:
         mine = {"deliveries": [row[0] for row in rows], "mine": whose["mine"]}
-        session.connection().execute(_MARK, mine)
+        _MARK.run(session, mine)
     return rows
 
 
@@ -102,7 +104,7 @@ def _due(*which: ColumnElement[bool]) -> Rows:
     )
 
 
-_MARK = (
+_MARK = Ready(
     update(Delivery)
     .where(among(Delivery.id, "deliveries"))
     .values(state="claimed", sender_id=bindparam("mine"))
@@ -144,6 +146,7 @@ def postpone(
             Delivery.id == bindparam("which"),
             Delivery.sender_id == sender_id,
             Delivery.state == "claimed",
+            ~IS_BEGUN,
         )
         .values(state="queued", sender_id=None, due_at=bindparam("turn"), reason=reason)
     )
@@ -179,6 +182,7 @@ def _claimed(
             Delivery.id.in_(list(deliveries)),
             Delivery.sender_id == sender_id,
             Delivery.state == "claimed",
+            ~IS_BEGUN,
         )
         .values(**values)
         .execution_options(synchronize_session=False)

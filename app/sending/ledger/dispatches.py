@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from app.db import UTCDateTime
 from app.sending.models import Delivery, Dispatch, StreamPause
 from app.sending.models.dispatch import CAMPAIGN
+from app.sending.ready import Asking, Ready, written
 from app.sending.schedule import hours
 from app.workspaces.models import Workspace
 
-OPEN = ("queued", "claimed", "begun")
+OPEN = ("queued", "claimed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,7 @@ def open_dispatches(session: Session, now: datetime) -> Sequence[OpenDispatch]:
     """Every launch that neither is held itself nor with its stream, whose time has come and is
     not over, whose sending window is open, and that has queued deliveries due.
     """
-    rows = session.connection().execute(_OPEN, {"now": now})
-    found = [OpenDispatch(*tuple(row)) for row in rows]
+    found = [OpenDispatch(*row) for row in _OPEN.all(session, {"now": now})]
     return [one for one in found if hours.is_open(one.sending_window, one.zone, now)]
 
 
@@ -97,7 +97,7 @@ def is_stream_paused() -> ColumnElement[bool]:
 
 def is_any_done(session: Session, now: datetime) -> bool:
     """Whether ``close_finished`` would find something to do."""
-    return session.connection().execute(_DONE, {"now": now}).first() is not None
+    return _DONE.is_any(session, {"now": now})
 
 
 def close_finished(session: Session, now: datetime) -> None:
@@ -106,14 +106,14 @@ def close_finished(session: Session, now: datetime) -> None:
     What came back to the queue of a cancelled one after it was cancelled is ended first.
     """
     session.flush()
-    session.connection().execute(_CANCEL, {"now": now})
-    session.connection().execute(_CLOSE, {"now": now})
+    _CANCEL.run(session, {"now": now})
+    _CLOSE.run(session, {"now": now})
 
 
 # Made once: making a statement costs more than running it, and these run with every wave.
 _NOW = bindparam("now", type_=UTCDateTime())
 _UNFINISHED = (Dispatch.finished_at.is_(None), Dispatch.ready_at <= _NOW)
-_OPEN = (
+_OPEN = Asking(
     READ.where(*_UNFINISHED, Dispatch.hold == "", Dispatch.kind == CAMPAIGN, ~is_stream_paused())
     .where(
         exists().where(
@@ -125,17 +125,18 @@ _OPEN = (
     )
     .order_by(Dispatch.id)
 )
-_STILL = exists().where(Delivery.dispatch_id == Dispatch.id, Delivery.state.in_(OPEN))
+_IS_OPEN = Delivery.state.in_(written(OPEN))
+_STILL = exists().where(Delivery.dispatch_id == Dispatch.id, _IS_OPEN)
 _STILL_TO_SEND = exists().where(
     Delivery.dispatch_id == Dispatch.id,
-    Delivery.state.in_(OPEN),
+    _IS_OPEN,
     (Dispatch.hold != "cancelled") | (Delivery.state != "queued"),
 )
-_DONE = select(Dispatch.id).where(*_UNFINISHED, ~_STILL_TO_SEND).limit(1)
+_DONE = Asking(select(Dispatch.id).where(*_UNFINISHED, ~_STILL_TO_SEND).limit(1))
 _CANCELLED = select(Dispatch.id).where(Dispatch.finished_at.is_(None), Dispatch.hold == "cancelled")
-_CANCEL = (
+_CANCEL = Ready(
     update(Delivery)
     .where(Delivery.dispatch_id.in_(_CANCELLED), Delivery.state == "queued")
     .values(state="cancelled", finished_at=_NOW)
 )
-_CLOSE = update(Dispatch).where(*_UNFINISHED, ~_STILL).values(finished_at=_NOW)
+_CLOSE = Ready(update(Dispatch).where(*_UNFINISHED, ~_STILL).values(finished_at=_NOW))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -51,7 +52,7 @@ def finish(
     taken = {key: one.reply for key, one in first.items() if one.reply and _is_taken(one.reply)}
     usual = accepted.still_begun(session, list(taken))
     rows = awaited(session, [key for key in first if key not in usual])
-    locked = standing.lock(session, {row.relay_id for row in (*rows.values(), *usual.values())})
+    locked = _relays(session, rows, {one.relay_id for one in usual.values()})
     for key in return_paths.step_down(first.values(), rows, locked, now):
         first[key] = Heard(key, None)
     page = _Page(Judge(session), now, breaker, give_up)
@@ -63,8 +64,17 @@ def finish(
     page.write(session)
 
 
+def _relays(session: Session, rows: dict[int, Any], took: set[UUID]) -> dict[UUID, Relay]:
+    """The relays that hear of it. Where all that they hear is that they took it, and they are well,
+    nothing would change: then nobody is made to wait for them.
+    """
+    if not rows and standing.at_ease(session, took):
+        return {}
+    return standing.lock(session, took | {row.relay_id for row in rows.values()})
+
+
 def _is_taken(reply: Reply) -> bool:
-    return meaning.is_undisputed(reply) == ACCEPTED
+    return meaning.is_undisputed(reply) is ACCEPTED
 
 
 @dataclass(slots=True)
@@ -153,7 +163,8 @@ class _Page:
             standing.heard_nothing(relay, row.id, self.now)
         nothing = {"phase": "", "code": None, "text": ""}
         self.closed.append({"id": row.id, "outcome": "void", "finished_at": self.now} | nothing)
-        self.given_back.append({"id": row.delivery_id, "state": "queued", "sender_id": None})
+        back = {"id": row.delivery_id, "state": "queued", "sender_id": None}
+        self.given_back.append(back | {"first_tried_at": row.first_tried_at})
 
     def _moved(
         self, row: Any, verdict: Verdict, reply: Reply, relay: Relay | None
@@ -180,6 +191,7 @@ class _Page:
             "due_at": after.due_at,
             "relay_id": after.stay,
             "reason": after.reason,
+            "first_tried_at": row.first_tried_at,
             "finished_at": None if after.state == "queued" else self.now,
         }
 

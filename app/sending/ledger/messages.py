@@ -14,6 +14,7 @@ from app.sending.ledger.claim import Claimed, turned_away
 from app.sending.ledger.dispatches import READ, OpenDispatch, is_stream_paused
 from app.sending.models import Content, Delivery, Dispatch
 from app.sending.models.dispatch import MESSAGE
+from app.sending.ready import Asking
 
 #: Bytes of mails that are held in memory by one turn; what is beyond waits for the next one.
 _MOST_BYTES = 32_000_000
@@ -44,19 +45,18 @@ class HeldMessage:
 
 def open_messages(session: Session, now: datetime) -> Sequence[OpenDispatch]:
     """One for each group of due messages that routing treats alike."""
-    rows = session.connection().execute(_GROUPS, {"now": now})
-    return [OpenDispatch(*tuple(row)) for row in rows]
+    return [OpenDispatch(*row) for row in _GROUPS.all(session, {"now": now})]
 
 
 def is_any_message_due(session: Session, now: datetime) -> bool:
     """Whether ``open_messages`` would find something."""
-    return session.connection().execute(_ANY, {"now": now}).first() is not None
+    return _ANY.is_any(session, {"now": now})
 
 
 def has_messages(session: Session, workspace_id: UUID, now: datetime) -> bool:
     """Whether messages were handed in in this workspace lately."""
-    found = session.connection().scalar(_LATEST, {"workspace": workspace_id})
-    return found is not None and found > now - LATELY
+    latest = _LATEST.all(session, {"workspace": workspace_id})
+    return bool(latest) and latest[0][0] > now - LATELY
 
 
 def claim_messages(
@@ -152,7 +152,7 @@ _DUE: Select[Any] = (
         Delivery.due_at <= _NOW,
     )
 )
-_ANY = _DUE.with_only_columns(Dispatch.id).limit(1)
+_ANY = Asking(_DUE.with_only_columns(Dispatch.id).limit(1))
 _GROUP = _DUE.with_only_columns(*_ALIKE).distinct().subquery()
 _FIRST = (
     _DUE.with_only_columns(Dispatch.id)
@@ -162,8 +162,10 @@ _FIRST = (
     .correlate(_GROUP)
     .scalar_subquery()
 )
-_GROUPS = READ.where(Dispatch.id.in_(select(_FIRST).select_from(_GROUP))).order_by(Dispatch.id)
-_LATEST = (
+_GROUPS = Asking(
+    READ.where(Dispatch.id.in_(select(_FIRST).select_from(_GROUP))).order_by(Dispatch.id)
+)
+_LATEST = Asking(
     select(Dispatch.created_at)
     .where(
         Dispatch.workspace_id == bindparam("workspace"),

@@ -13,13 +13,11 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
-    func,
     insert,
     literal,
     literal_column,
     or_,
     select,
-    update,
 )
 from sqlalchemy.orm import Session
 
@@ -29,7 +27,10 @@ from app.rules import consent
 from app.sending.ledger.dispatches import is_stream_paused
 from app.sending.many import Rows, among
 from app.sending.models import Attempt, Delivery, Dispatch
+from app.sending.models.delivery import IS_BEGUN
 from app.sending.models.dispatch import MESSAGE
+from app.sending.models.numbers import Number
+from app.sending.ready import Ready, written
 from app.workspaces.models import Workspace
 
 #: Relay, From, round, fallback: attempts that differ in nothing else are opened together.
@@ -52,15 +53,22 @@ def open_attempts(
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         opening = _OPEN_FALLBACK_TELLING if fallback else _OPEN_TELLING
-        return dict(connection.execute(opening, values).all())
-    connection.execute(_OPEN_FALLBACK if fallback else _OPEN, values)
-    return dict(map(tuple, _OPENED.read(session, {"deliveries": deliveries, "mine": sender_id})))
+        return dict(opening.execute(connection, values).fetchall())
+    cursor = (_OPEN_FALLBACK if fallback else _OPEN).execute(connection, values)
+    return _opened(session, deliveries, cursor.rowcount, cursor.lastrowid)
 
 
-def begun(session: Session, deliveries: Sequence[int], now: datetime) -> None:
-    """Moves deliveries whose attempt was opened."""
-    if deliveries:
-        session.connection().execute(_BEGUN, {"deliveries": deliveries, "now": now})
+def _opened(session: Session, deliveries: Sequence[int], count: int, newest: int) -> dict[int, int]:
+    """Which attempts SQLite has just opened: ``count`` in a row, in the order of the deliveries, up
+    to the ``newest``. It is asked only where some of them did not pass.
+    """
+    if count <= 0:
+        return {}
+    oldest = newest - count + 1
+    everybody = sorted(set(deliveries))
+    if count == len(everybody):
+        return dict(zip(everybody, range(oldest, newest + 1), strict=True))
+    return dict(map(tuple, _OPENED.read(session, {"deliveries": deliveries, "oldest": oldest})))
 
 
 _THESE = among(Delivery.id, "deliveries")
@@ -78,7 +86,7 @@ _IS_OPEN_TO_IT = or_(
     Contact.status == "active",
     and_(
         _IS_MESSAGE,
-        or_(Contact.id.is_(None), Contact.status.not_in(consent.CLOSED_TO_MESSAGES)),
+        or_(Contact.id.is_(None), Contact.status.not_in(written(consent.CLOSED_TO_MESSAGES))),
     ),
 )
 _COLUMNS = {
@@ -102,12 +110,15 @@ _MAY_GO = (
         _THESE,
         Delivery.sender_id == _MINE,
         Delivery.state == "claimed",
+        ~IS_BEGUN,
         Dispatch.hold == "",
         _IS_OPEN_TO_IT,
         ~_SUPPRESSED,
         ~is_stream_paused(),
     )
     .order_by(Delivery.id)
+    # Nobody takes them away from this sender before the commit, see recover.py.
+    .with_for_update(of=Delivery, key_share=True)
 )
 _MAY_HELP = _MAY_GO.where(
     Workspace.failover_enabled,
@@ -120,20 +131,13 @@ def _opening(may_go: SelectBase) -> Insert:
 
 
 _PAIR = (Attempt.delivery_id, Attempt.id)
-_OPEN, _OPEN_FALLBACK = _opening(_MAY_GO), _opening(_MAY_HELP)
-_OPEN_TELLING, _OPEN_FALLBACK_TELLING = (one.returning(*_PAIR) for one in (_OPEN, _OPEN_FALLBACK))
+_OPENINGS = _opening(_MAY_GO), _opening(_MAY_HELP)
+_OPEN, _OPEN_FALLBACK = (Ready(one) for one in _OPENINGS)
+_OPEN_TELLING, _OPEN_FALLBACK_TELLING = (Ready(one.returning(*_PAIR)) for one in _OPENINGS)
 _OPENED = Rows(
-    select(*_PAIR)
-    .join(Delivery, Delivery.id == Attempt.delivery_id)
-    .where(
+    select(*_PAIR).where(
         among(Attempt.delivery_id, "deliveries"),
         Attempt.outcome.is_(None),
-        Attempt.sender_id == _MINE,
-        Delivery.state == "claimed",
+        Attempt.id >= bindparam("oldest", type_=Number),
     )
-)
-_BEGUN = (
-    update(Delivery)
-    .where(_THESE)
-    .values(state="begun", first_tried_at=func.coalesce(Delivery.first_tried_at, _NOW))
 )

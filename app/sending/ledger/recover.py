@@ -12,6 +12,7 @@ from app.rules.health.breaker import BreakerSettings
 from app.rules.replies.meaning import Reply
 from app.sending.ledger.finish import Heard, finish
 from app.sending.models import Attempt, Delivery, Sender
+from app.sending.models.delivery import IS_BEGUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,15 @@ def recover(
     unknown. ``heard``: final replies it had read. An attempt not in ``said`` is void: nothing
     was said.
     """
-    open_ = _open_attempts(session, sender_id)
-    found = [_end(attempt, said, heard) for attempt in open_]
-    if found:
-        finish(session, found, now=now, breaker=breaker, give_up=give_up)
-    session.execute(
-        update(Delivery)
-        .where(Delivery.sender_id == sender_id, Delivery.state == "claimed")
-        .values(state="queued", sender_id=None)
-        .execution_options(synchronize_session=False)
-    )
+    found: list[Heard] = []
+    for _ in range(2):
+        # It may be alive after all, and about to commit a begin: that one is found the second time.
+        left = [_end(attempt, said, heard) for attempt in _open_attempts(session, sender_id)]
+        if left:
+            finish(session, left, now=now, breaker=breaker, give_up=give_up)
+        found += left
+        _take_from(session, sender_id)
+    _queue_again(session, sender_id)
     session.execute(
         update(Sender)
         .where(Sender.id == sender_id)
@@ -76,9 +76,20 @@ def put_back(
     left = set(_open_attempts(session, sender_id)) - set(in_hand)
     void = [Heard(attempt, None) for attempt in sorted(left)]
     finish(session, void, now=now, breaker=breaker, give_up=give_up)
+    _queue_again(session, sender_id)
+
+
+def _take_from(session: Session, sender_id: UUID) -> None:
+    """Nothing that it has in hand begins any more: its own begin holds these rows, too."""
+    held = select(Delivery.id).where(Delivery.sender_id == sender_id).order_by(Delivery.id)
+    session.execute(held.with_for_update(key_share=True)).all()
+
+
+def _queue_again(session: Session, sender_id: UUID) -> None:
+    """What it had claimed and not begun."""
     session.execute(
         update(Delivery)
-        .where(Delivery.sender_id == sender_id, Delivery.state == "claimed")
+        .where(Delivery.sender_id == sender_id, Delivery.state == "claimed", ~IS_BEGUN)
         .values(state="queued", sender_id=None)
         .execution_options(synchronize_session=False)
     )

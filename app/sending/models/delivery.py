@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, literal_column, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, exists, literal_column, text
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.db import Base
 from app.sending.models.numbers import Number
@@ -17,11 +17,12 @@ NOBODY = UUID(int=0)
 class Delivery(Base):
     """One message to one contact: a line of the ledger, in exactly one state.
 
-    ``state``: queued, claimed, begun (both "sending" outside), sent, bounced, rejected, failed,
-    suppressed, cancelled, unknown. ``relay_id`` is set when the delivery must stay on a relay
-    (it was deferred there); ``primary_id`` is whose turn it is when the dispatch rotates.
-    ``tries`` counts attempts that reached a result; ``round`` counts passes through the chain.
-    ``reason`` says in words why it is where it is.
+    ``state``: queued, claimed ("sending" outside; begun while an attempt of it is open), sent,
+    bounced, rejected, failed, suppressed, cancelled, unknown. ``relay_id`` is set when the delivery
+    must stay on a relay (it was deferred there); ``primary_id`` is whose turn it is when the
+    dispatch rotates. ``tries`` counts attempts that reached a result; ``round`` counts passes
+    through the chain. ``first_tried_at``: of those that were not taken at once. ``reason`` says in
+    words why it is where it is.
     """
 
     __tablename__ = "delivery"
@@ -126,3 +127,9 @@ class Attempt(Base):
     phase: Mapped[str] = mapped_column(default="")
     code: Mapped[int | None]
     text: Mapped[str] = mapped_column(Text, default="")
+
+
+_open = aliased(Attempt)
+#: Something may be said to a relay about such a delivery, or was. It is no state of its own: for
+#: PostgreSQL another state means writing all indexes of the row anew.
+IS_BEGUN = exists().where(_open.delivery_id == Delivery.id, _open.outcome.is_(None))

@@ -6,7 +6,7 @@ from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.rules import email_address
@@ -20,6 +20,7 @@ from app.sending.guards import alarming
 from app.sending.letters import names
 from app.sending.many import among
 from app.sending.models import Relay
+from app.sending.ready import Asking
 from app.sending.relays import metering, throttling
 from app.workspaces.models import Workspace
 
@@ -42,7 +43,23 @@ _LOCK = (
     .with_for_update()
     .execution_options(populate_existing=True)
 )
-_ZONES = select(Workspace.id, Workspace.timezone).where(among(Workspace.id, "workspaces"))
+#: The opposite of ``is_well`` and of what ``distrust.trust`` and a slower relay leave as it is.
+_RESTLESS = Asking(
+    select(Relay.id).where(
+        among(Relay.id, "relays"),
+        or_(
+            Relay.fail_streak != 0,
+            Relay.throttle_streak != 0,
+            Relay.login_streak != 0,
+            Relay.open_until.is_not(None),
+            Relay.probe_attempt.is_not(None),
+            Relay.slowed_until.is_not(None),
+            Relay.distrusted_since.is_not(None),
+            Relay.refusals != [],
+        ),
+    )
+)
+_ZONES = Asking(select(Workspace.id, Workspace.timezone).where(among(Workspace.id, "workspaces")))
 
 
 def of_workspace(session: Session, workspace_id: UUID) -> list[Relay]:
@@ -114,11 +131,17 @@ def lock(session: Session, relay_ids: Iterable[UUID]) -> dict[UUID, Relay]:
     return {relay.id: relay for relay in rows}
 
 
+def at_ease(session: Session, relay_ids: Iterable[UUID]) -> bool:
+    """Whether nothing would change in any of these relays by hearing that they took a mail. It
+    waits for nobody: what another sender is just writing about them comes after that.
+    """
+    return not _RESTLESS.is_any(session, {"relays": list(relay_ids)})
+
+
 def zones(session: Session, relays: Mapping[UUID, Relay]) -> dict[UUID, str]:
     """The time zone of each relay's workspace."""
     wanted = list({relay.workspace_id for relay in relays.values()})
-    rows = session.connection().execute(_ZONES, {"workspaces": wanted})
-    by_workspace = dict(rows.all())
+    by_workspace: dict[UUID, str] = dict(_ZONES.all(session, {"workspaces": wanted}))
     return {key: by_workspace[relay.workspace_id] for key, relay in relays.items()}
 
 

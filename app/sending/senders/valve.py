@@ -14,6 +14,7 @@ from app.errors import Conflict
 from app.rules.copies import Ledger, Place
 from app.sending.guards import alarming
 from app.sending.models import Attempt, Delivery, Dispatch, Valve
+from app.sending.models.delivery import IS_BEGUN
 
 _ONLY = 1
 
@@ -113,7 +114,7 @@ def standing(session: Session, workspace_id: UUID | None = None) -> Standing:
     rows = session.execute(
         select(Dispatch.id, Dispatch.label, func.count(), Dispatch.created_at)
         .join(Delivery, Delivery.dispatch_id == Dispatch.id)
-        .where(mine, Delivery.state.in_(("queued", "claimed")), Dispatch.hold == "")
+        .where(mine, Delivery.state.in_(("queued", "claimed")), ~IS_BEGUN, Dispatch.hold == "")
         .group_by(Dispatch.id, Dispatch.label, Dispatch.created_at)
         .order_by(Dispatch.id)
     )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.db import Database
 from app.rules.copies import Judgement, Mark, Place, judge, why_not_here
 from app.sending.models import Sender, Valve
+from app.sending.ready import Asking
 from app.sending.senders import place, valve
 from app.wire.mark import MarkFile
 
@@ -19,13 +20,15 @@ log = structlog.get_logger(__name__)
 
 #: So long a data dir that is new to a ledger waits for a living sender to vouch for it.
 VOUCHING = timedelta(seconds=12)
-_VALVE = select(
-    Valve.closed_at,
-    Valve.generation,
-    Valve.system,
-    Valve.database,
-    Valve.timeline,
-    Valve.replicated,
+_VALVE = Asking(
+    select(
+        Valve.closed_at,
+        Valve.generation,
+        Valve.system,
+        Valve.database,
+        Valve.timeline,
+        Valve.replicated,
+    )
 )
 _GONE_BACK = (
     "The database went back in time while it was sent from: it is an older copy, and who got a "
@@ -75,12 +78,13 @@ class Watch:
 
     def allow(self, session: Session) -> None:
         """Raises Shut when nothing may begin in this transaction."""
-        row = session.connection().execute(_VALVE).one_or_none()
-        if row is None:
+        rows = _VALVE.all(session, {})
+        if not rows:
             raise self._shut(_GONE_BACK)
-        if row.closed_at is not None or row.generation != self._generation:
+        closed_at, generation, *known_place = rows[0]
+        if closed_at is not None or generation != self._generation:
             raise self._shut("")
-        known = Place(row.system, row.database, row.timeline, row.replicated)
+        known = Place(*known_place)
         if moved := why_not_here(known, self._where.now(session)):
             raise self._shut(moved)
 
