@@ -22,8 +22,6 @@ WITHDRAWN = "withdrawn"
 _DATA = b"DATA\r\n"
 _RSET = b"RSET\r\n"
 _LONE_DOT = b".\r\n"
-#: The replies to an envelope that was said at once, and the codes that are hoped for.
-_GROUP = (("mail_from", range(200, 300)), ("rcpt_to", range(200, 300)), ("data", (354,)))
 
 
 async def converse(
@@ -134,14 +132,16 @@ class _Conversation:
 
     async def _hear_group(self, flight: Flight) -> bool:
         """Hears the replies to a whole envelope, also those after a refusal."""
+        if not flight.reset and self._line.goes_ahead():
+            flight.phase = "data"
+            return True
         seconds = self._line.reply_seconds
         if flight.reset:
             self._goes_on(flight, "mail_from", *await self._line.hear(seconds), resetting=True)
-        for phase, hoped in _GROUP:
+        for phase in ("mail_from", "rcpt_to", "data"):
             flight.phase = phase
-            code, words = self._line.heard() or await self._line.hear(seconds)
-            if code not in hoped:
-                self._goes_on(flight, phase, code, words)
+            code, words = await self._line.hear(seconds)
+            self._goes_on(flight, phase, code, words)
         if flight.verdict and code == 354:
             await self._lone_dot(flight)
         return self._is_wanted(flight)

@@ -100,21 +100,11 @@ class Line(asyncio.BufferedProtocol):
             self.overhear(">", f"(the message, {len(body)} bytes)")
         self._transport.write(body + commands if commands else body)
 
-    def heard(self) -> Heard | None:
-        """The next reply, if it came already."""
-        if not self._replies:
-            return None
-        reply = self._replies.popleft()
-        if self.overhear:
-            self.overhear("<", f"{reply[0]} {tidy(reply[1])}".strip())
-        return reply
-
     async def hear(self, seconds: float) -> Heard:
         """The next reply. Raises Silence when none comes within ``seconds``, or ever."""
-        if (reply := self.heard()) is not None:
-            return reply
-        self._wait_until(seconds)
-        while (reply := self.heard()) is None:
+        if not self._replies:
+            self._wait_until(seconds)
+        while not self._replies:
             if self._ended:
                 raise Silence(self._ended)
             self._waiter = self._loop.create_future()
@@ -122,7 +112,21 @@ class Line(asyncio.BufferedProtocol):
                 await self._waiter
             finally:
                 self._waiter = None
-        return reply
+        code, words = self._replies.popleft()
+        if self.overhear:
+            self.overhear("<", f"{code} {tidy(words)}".strip())
+        return code, words
+
+    def goes_ahead(self) -> bool:
+        """Whether the replies to a whole envelope came as hoped for; then they are heard."""
+        came = self._replies
+        if len(came) < 3 or self.overhear or came[0][0] >= 300 or came[1][0] >= 300:
+            return False
+        if came[2][0] == 354:
+            for _ in range(3):
+                came.popleft()
+            return True
+        return False
 
     def stirs(self) -> bool:
         """Whether the server said something that was not let in yet."""

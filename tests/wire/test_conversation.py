@@ -119,6 +119,40 @@ def test_a_body_for_nobody_gets_a_lone_dot() -> None:
     assert talk.events[2:4] == ["say 2", "heard 2"]
 
 
+def test_an_envelope_that_came_along_may_be_refused_and_still_want_a_body() -> None:
+    odd = "S: 250 taken\nS: 250 ok\nS: 550 nobody\nS: 354 go on\nbody\nS: 554 none\nC: QUIT"
+    talk = play(UP_TO_OVERLAP + odd, 3)
+    assert [talk.reply(n) for n in (1, 2, 3)] == [TAKEN, TAKEN, ("rcpt_to", 550)]
+    assert talk.relay.bodies[2] == b".\r\n"
+
+
+@pytest.mark.parametrize(
+    ("came", "goes_ahead", "left"),
+    [
+        (b"250 a\r\n251 b\r\n354 c\r\n", True, 0),
+        (b"250 a\r\n250 b\r\n354 c\r\n421 d\r\n", True, 1),
+        (b"250 a\r\n550 b\r\n354 c\r\n", False, 3),
+        (b"550 a\r\n250 b\r\n354 c\r\n", False, 3),
+        (b"250 a\r\n250 b\r\n250 c\r\n", False, 3),
+        (b"250 a\r\n250 b\r\n451 c\r\n", False, 3),
+        (b"250 a\r\n250 b\r\n", False, 2),
+    ],
+)
+def test_replies_are_passed_over_only_where_all_three_are_hoped_for(
+    came: bytes, goes_ahead: bool, left: int
+) -> None:
+    async def run() -> tuple[bool, int]:
+        async with relay(PIPELINING) as found:
+            line = await open_line(found.endpoint)
+            line.listen(came)
+            try:
+                return line.goes_ahead(), line.unread
+            finally:
+                line.abort()
+
+    assert asyncio.run(run()) == (goes_ahead, left)
+
+
 def test_a_lone_dot_may_be_withdrawn_too() -> None:
     odd = "C: MAIL\nC: RCPT\nC: DATA\nS: 250 ok\nS: 550 nobody\nS: 354 go on\n"
     talk = play(PIPELINING + ONE_GOOD + odd + "wait", 3, say=lambda parcel: parcel.attempt_id == 1)

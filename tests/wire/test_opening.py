@@ -10,7 +10,7 @@ import pytest
 
 from app.rules.replies.meaning import Reply
 from app.wire import line as lines
-from app.wire import opening
+from app.wire import opening, trust
 from app.wire.opening import Endpoint, LineRefused, Step, open_line
 from bench.missing import Missing, tool
 from bench.sinks import sink
@@ -59,6 +59,15 @@ def assert_all_arrived(server: Server, talk: Talk, count: int) -> None:
 def test_the_hand_over_works_on_a_plain_line() -> None:
     with smtp_server() as server:
         assert_all_arrived(server, send(endpoint(server.port)), 5)
+
+
+def test_whom_to_trust_is_looked_up_only_where_tls_is_spoken() -> None:
+    with smtp_server() as server:
+        before = trust._made.cache_info()
+        send(endpoint(server.port))
+        assert trust._made.cache_info() == before
+        assert refused(endpoint(server.port, "ssl")).phase == "starttls"
+        assert trust._made.cache_info() != before
 
 
 def test_the_hand_over_works_after_starttls_and_login(tmp_path: Path) -> None:

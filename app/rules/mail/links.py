@@ -1,14 +1,16 @@
 """Links in mail that act for one contact: opaque, not guessable, valid for ever."""
 
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error
+from base64 import urlsafe_b64decode
+from binascii import Error, b2a_base64
+from functools import lru_cache
 from hashlib import blake2b
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 from uuid import UUID
 
 _MAC = 12
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _TOKEN_LENGTH = (16 + 8 + _MAC) * 4 // 3
 
 
@@ -18,7 +20,8 @@ def unsubscribe_token(key: bytes, contact_id: UUID, delivery_id: int) -> str:
     ``key`` is 32 secret bytes. ``delivery_id`` 0: no delivery, the link came another way.
     """
     named = contact_id.bytes + delivery_id.to_bytes(8, "big")
-    return urlsafe_b64encode(named + _mac(key, named)).decode()
+    raw = named + _mac(key, named)
+    return b2a_base64(raw, newline=False).translate(_URL_SAFE).decode()
 
 
 def read_unsubscribe_token(key: bytes, token: str) -> tuple[UUID, int] | None:
@@ -36,7 +39,14 @@ def read_unsubscribe_token(key: bytes, token: str) -> tuple[UUID, int] | None:
 
 
 def _mac(key: bytes, named: bytes) -> bytes:
-    return blake2b(named, digest_size=_MAC, key=key, person=b"unsubscribe").digest()
+    mac = _keyed(key).copy()
+    mac.update(named)
+    return mac.digest()
+
+
+@lru_cache(maxsize=8)
+def _keyed(key: bytes) -> blake2b:
+    return blake2b(digest_size=_MAC, key=key, person=b"unsubscribe")
 
 
 def is_fit_for_mail(base_url: str) -> bool:

@@ -8,7 +8,12 @@ _OURS = re.compile(r"<?\b(\d{1,18})\.([0-9a-f]{32})@[^>\s]{1,255}>?")
 
 def made(delivery: int, dispatch: UUID, domain: str) -> str:
     """The same through every relay and every retry, so that a doubled mail is seen as one."""
-    return f"<{delivery}.{dispatch.hex}@{domain}>"
+    return f"<{delivery}{ending(dispatch, domain)}"
+
+
+def ending(dispatch: UUID, domain: str) -> str:
+    """What follows the delivery, in all of a dispatch."""
+    return f".{dispatch.hex}@{domain}>"
 
 
 def read(text: str) -> tuple[int, UUID] | None:

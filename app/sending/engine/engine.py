@@ -20,7 +20,7 @@ from app.sending.engine.works import Hooks, Ways, Work
 from app.sending.ledger import Heard
 from app.sending.letters import letter
 from app.sending.letters.compose import CannotCompose, Draft
-from app.sending.letters.letter import Envelopes
+from app.sending.letters.letter import Envelopes, Letterhead
 from app.vault import WrongKey
 from app.wire.journal import Journal
 
@@ -143,10 +143,11 @@ class Engine:
     async def _compose(self, planned: list[Planned]) -> list[tuple[Planned, bytes | Draft]]:
         done: list[tuple[Planned, bytes | Draft]] = []
         broken: list[tuple[int, str]] = []
+        heads: dict[tuple[int, int], Letterhead] = {}
         now = self._now()
         for number, one in enumerate(planned):
             try:
-                done.append((one, self._letter(one, now)))
+                done.append((one, self._letter(one, heads, now)))
             except CannotCompose as error:
                 broken.append((one.claimed.id, str(error)))
             if number % 10 == 9:
@@ -156,18 +157,16 @@ class Engine:
             await self.on_thread(lambda: self._books.reject(broken))
         return done
 
-    def _letter(self, one: Planned, now: datetime) -> bytes | Draft:
+    def _letter(
+        self, one: Planned, heads: dict[tuple[int, int], Letterhead], now: datetime
+    ) -> bytes | Draft:
         if one.finished is not None:
             return letter.finished(one.finished, one.dispatch, one.claimed, one.identity, now)
-        return letter.letter(
-            self._books.composer(one.dispatch.content_id),
-            one.dispatch,
-            one.claimed,
-            one.identity,
-            one.contact,
-            self._ways.post,
-            now,
-        )
+        key = id(one.dispatch), id(one.identity)
+        if key not in heads:
+            composer = self._books.composer(one.dispatch.content_id)
+            heads[key] = Letterhead(composer, one.dispatch, one.identity, self._ways.post)
+        return heads[key].letter(one.claimed, one.contact, now)
 
     def _hand_over(self, ready: list[tuple[Planned, bytes | Draft]], begun: dict[int, int]) -> None:
         waves: dict[int, tuple[Envelopes, list[Work]]] = {}

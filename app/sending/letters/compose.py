@@ -12,7 +12,7 @@ from app.rules import email_address
 from app.rules.mail import headers, message
 from app.rules.mail.transfer import Body
 from app.rules.templates.template import Template, TemplateError, given
-from app.sending.letters.press import Pressed, Words, press
+from app.sending.letters.press import Words, press
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,24 @@ class Composer:
         ``list_id`` is ``<workspace>.<domain>``, without brackets. ``contact`` as made by
         contact_values().
         """
+        common = common_headers(identity, list_id, dispatch_id, date)
+        return self.draft(common, to_email, contact, unsubscribe_url, message_id, date)
+
+    def draft(
+        self,
+        common: bytes,
+        to_email: str,
+        contact: Mapping[str, Any],
+        unsubscribe_url: str,
+        message_id: str,
+        date: datetime,
+    ) -> "Draft":
+        """The same with its ``common`` headers. Raises CannotCompose."""
         address = on_the_wire(to_email)
-        common = _common(identity, list_id, dispatch_id, date.replace(microsecond=0))
-        pressed = self._press.read(contact, unsubscribe_url) if self._press else None
-        if self._press and pressed:
-            return Pressed(self._press, common, address, message_id, pressed)
+        if self._press:
+            short = self._press.pressed(common, address, contact, unsubscribe_url, message_id)
+            if short:
+                return short
         values = given(contact, unsubscribe_url, date)
         try:
             subject = self._subject.render(values)
@@ -180,9 +193,13 @@ def values_of(email: str, own: Mapping[str, Any] | None, texts: Sequence[str]) -
     return values | {"email": email, "fields": fields}
 
 
+def common_headers(identity: Identity, list_id: str, dispatch_id: str, date: datetime) -> bytes:
+    """The headers that all mails of a second have which bear one name and are of one dispatch."""
+    return _common(identity, list_id, dispatch_id, date.replace(microsecond=0))
+
+
 @lru_cache(maxsize=256)
 def _common(identity: Identity, list_id: str, dispatch_id: str, date: datetime) -> bytes:
-    """The headers that all mails of a second have which bear one name and are of one dispatch."""
     workspace = list_id.partition(".")[0]
     return b"".join(
         (

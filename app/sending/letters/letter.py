@@ -3,15 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 from app.rules.mail import links, message_ids, verp
 from app.rules.mail.finished import Stamp, read, stamped
 from app.sending.ledger import Claimed, OpenDispatch
 from app.sending.letters import return_paths
-from app.sending.letters.compose import Composer, Draft, Identity, on_the_wire
+from app.sending.letters.compose import (
+    Composer,
+    Draft,
+    Identity,
+    common_headers,
+    on_the_wire,
+)
 from app.sending.models import Relay
 from app.wire.conversation import Parcel
 
@@ -48,38 +52,33 @@ def identity(dispatch: OpenDispatch, primary: Relay | None, relay: Relay) -> Ide
     return Identity(relay.from_email, from_name or relay.from_name, *reply_to)
 
 
-def letter(
-    composer: Composer,
-    dispatch: OpenDispatch,
-    claimed: Claimed,
-    who: Identity,
-    contact: Mapping[str, Any],
-    post: Post,
-    now: datetime,
-) -> Draft:
-    """The message for one contact. Raises CannotCompose."""
-    token = links.unsubscribe_token(post.unsubscribe_key, claimed.contact_id, claimed.id)
-    return composer.compose(
-        identity=who,
-        to_email=claimed.email,
-        contact=contact,
-        unsubscribe_url=f"{post.base_url}/u/{token}",
-        message_id=message_ids.made(claimed.id, dispatch.id, dispatch.domain),
-        date=now,
-        list_id=_list_id(dispatch.workspace_id.int, dispatch.domain),
-        dispatch_id=_text(dispatch.id.int),
-    )
+class Letterhead:
+    """What is alike in all letters of a dispatch that bear one name."""
 
+    def __init__(
+        self, composer: Composer, dispatch: OpenDispatch, who: Identity, post: Post
+    ) -> None:
+        self._composer, self._key = composer, post.unsubscribe_key
+        self._link = f"{post.base_url}/u/"
+        self._message_id = message_ids.ending(dispatch.id, dispatch.domain)
+        list_id = f"{dispatch.workspace_id.hex}.{dispatch.domain}"
+        self._named = who, list_id, str(dispatch.id)
+        self._moment: datetime | None = None
+        self._common = b""
 
-# For every letter of a dispatch the same; numbers are faster keys than what they number.
-@lru_cache(maxsize=256)
-def _list_id(workspace: int, domain: str) -> str:
-    return f"{UUID(int=workspace).hex}.{domain}"
-
-
-@lru_cache(maxsize=256)
-def _text(number: int) -> str:
-    return str(UUID(int=number))
+    def letter(self, claimed: Claimed, contact: Mapping[str, Any], now: datetime) -> Draft:
+        """The message for one contact. Raises CannotCompose."""
+        if now is not self._moment:
+            self._moment, self._common = now, common_headers(*self._named, now)
+        token = links.unsubscribe_token(self._key, claimed.contact_id, claimed.id)
+        return self._composer.draft(
+            self._common,
+            claimed.email,
+            contact,
+            f"{self._link}{token}",
+            f"<{claimed.id}{self._message_id}",
+            now,
+        )
 
 
 def finished(

@@ -35,17 +35,20 @@ class Words(NamedTuple):
 
 
 class Pressed(NamedTuple):
-    """A message of which everything is known; ``values`` as its press reads them."""
+    """A message of which everything is known: its headers, and what stands in the gaps of the
+    ``frame``.
+    """
 
-    press: "Press"
-    common: bytes
-    address: str
-    message_id: str
-    values: Sequence[str]
+    frame: list[bytes]
+    head: bytes
+    values: Sequence[bytes]
 
     def whole(self) -> bytes:
         """The message: lines end with CRLF, and none begins with a dot."""
-        return self.press.whole(self)
+        pieces = self.frame.copy()
+        pieces[0] = self.head
+        pieces[2::2] = self.values
+        return b"".join(pieces)
 
 
 def press(subject: Template, parts: Sequence[Words]) -> "Press | None":
@@ -75,30 +78,27 @@ class Press:
         self._in_subject = self._pick([said])
         self._subject_others = _others([said])
         bodies = [(one.headers, _GAP.join(one.body.frame[::2])) for one, _ in parts]
-        self._pieces = [b"", *_alternating(message.alternative(bodies).split(_GAP), b"")]
+        self._frame = [b"", *_alternating(message.alternative(bodies).split(_GAP), b"")]
         self._in_text = self._pick([one for words, one in parts if not words.template.html])
         self._in_html = self._pick([one for words, one in parts if words.template.html])
         self._others = [known_value(other) for other in _others(every[1:])]
 
-    def read(self, contact: Mapping[str, Any], url: str) -> Sequence[str] | None:
-        """The values of a contact, and the link; None where they need the long way."""
+    def pressed(
+        self, common: bytes, address: str, contact: Mapping[str, Any], url: str, message_id: str
+    ) -> Pressed | None:
+        """The message for a contact; None where its values need the long way."""
         try:
             values = (*self._read(contact), url)
         except KeyError:
             return None
         if {*map(type, values)} != _TEXT or len("".join(values)) > _SHORT or escaped(url) != url:
             return None
-        return values
-
-    def whole(self, one: Pressed) -> bytes:
-        """The message."""
-        values = one.values
         head = (
-            one.common,
-            headers.mailbox("To", f"{values[0]} {values[1]}", one.address),
+            common,
+            headers.mailbox("To", f"{values[0]} {values[1]}", address),
             headers.text("Subject", self._said(values)),
-            headers.token("Message-ID", one.message_id),
-            headers.token("List-Unsubscribe", f"<{values[-1]}>"),
+            headers.token("Message-ID", message_id),
+            headers.token("List-Unsubscribe", f"<{url}>"),
         )
         found = [
             *map(known_value, self._in_text(values)),
@@ -106,10 +106,7 @@ class Press:
         ]
         if self._others and "" in values:
             found = [value or other for value, other in zip(found, self._others, strict=True)]
-        pieces = self._pieces.copy()
-        pieces[0] = b"".join(head)
-        pieces[2::2] = found
-        return b"".join(pieces)
+        return Pressed(self._frame, b"".join(head), found)
 
     def _said(self, values: Sequence[str]) -> str:
         found = self._in_subject(values)
