@@ -15,7 +15,7 @@ from app.runtime import Runtime
 from app.sources.models import Connection, Site, SyncRun
 from app.sources.runs.control import OPEN
 from app.sources.storing import noted
-from app.sources.uploads import keeping
+from app.sources.uploads import keeping, room
 from app.sources.uploads.kinds import KINDS, Pieces, Portrait
 from app.sources.uploads.models import Upload
 from app.sources.uploads.recognizing import kind_of
@@ -41,7 +41,8 @@ def receive(
     """Keeps a file; and whether it is new. The very same bytes are the same upload, and get their
     pieces back if these were forgotten.
 
-    Raises Unsupported for another kind of file, Invalid for one that is broken.
+    Raises Unsupported for another kind of file, Invalid for one that is broken, Conflict when there
+    is no room for it.
     """
     head = next(keeping.read(stream), b"")
     if not head.strip():
@@ -49,10 +50,12 @@ def receive(
     kind, (digest, size) = kind_of(head), _measured(stream)
     with runtime.database.reading() as session:
         known = _same(session, workspace_id, digest)
-    if known and known.is_kept:
-        return known, False
+        if known and known.is_kept:
+            return known, False
+        room.require(session, runtime, workspace_id, size)
     found = None if known else _looked_at(kind, stream, digest, size)
     with runtime.database.transaction() as session:
+        room.require(session, runtime, workspace_id, size)
         upload = known or _add(session, workspace_id, name, found, runtime.now())
     keeping.keep(runtime, upload.id, stream)
     with runtime.database.reading() as session:
@@ -93,14 +96,6 @@ def rewrite(
         _describe(connection, portrait, runtime.now())
         noted.forget(session, connection.id)
     return upload
-
-
-def remove(session: Session, workspace_id: UUID, upload_id: UUID) -> None:
-    """Removes a file with its connection and runs; the contacts stay. Raises NotFound."""
-    upload = get(session, workspace_id, upload_id)
-    connection = session.get_one(Connection, upload.connection_id)
-    session.delete(session.get_one(Site, connection.site_id))
-    session.flush()
 
 
 def require_rest(session: Session, upload: Upload) -> None:
