@@ -18,6 +18,7 @@ class Runtime:
     on plain http. ``allow_private``: sites and relays may be at private or loopback addresses.
     ``largest_message``: how many bytes a message may have that is handed in.
     ``largest_upload``: how many bytes a file may have that somebody brings.
+    ``kept_uploads``, ``kept_upload_bytes``: how much of such files a workspace may have at a time.
     ``guard_share``: a sync that would overwrite or close more of the known contacts is held.
     ``kept``: how long what is over is kept, where a workspace does not say otherwise.
     ``metrics_token``: what Prometheus must give, "" admits only this machine.
@@ -33,6 +34,8 @@ class Runtime:
     guard_share: float = 0.3
     largest_message: int = 10_000_000
     largest_upload: int = 100_000_000
+    kept_uploads: int = 100
+    kept_upload_bytes: int = 1_000_000_000
     hello_name: str = ""
     metrics_token: str = ""
     kept: Kept = field(default_factory=Kept)

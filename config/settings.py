@@ -13,7 +13,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from config.retention import RetentionShape, days
 from config.submission import Submission, SubmissionShape
-from config.syncing import SyncShape
+from config.syncing import Syncing, SyncShape
 
 PREFIX = "PRESSFERRY__"
 
@@ -121,9 +121,7 @@ class Settings:
     largest_message: int
     kept_days: dict[str, int | None]
     submission: Submission
-    largest_upload: int
-    sync_parallel: int
-    sync_guard_share: float
+    sync: Syncing
     metrics_token: str
     log_level: str
     log_format: str
@@ -164,9 +162,7 @@ def _settings(values: dict[str, Any]) -> Settings:
         largest_message=values["messages"]["largest"],
         kept_days=days(values["retention"]),
         submission=Submission(**values["submission"]),
-        largest_upload=values["sync"]["largest_upload"],
-        sync_parallel=values["sync"]["parallel"],
-        sync_guard_share=values["sync"]["guard_share"],
+        sync=Syncing(**values["sync"]),
         metrics_token=values["metrics"]["token"],
         log_level=values["log"]["level"],
         log_format=values["log"]["format"],

@@ -30,8 +30,8 @@ def test_the_environment_outranks_a_file_which_outranks_the_defaults(tmp_path: P
     file.write_text('base_url = "https://file.example"\n[sync]\nparallel = 7\n')
     loaded = load({"PRESSFERRY_CONFIG": str(file), "PRESSFERRY__BASE_URL": "https://env.example"})
     assert loaded.base_url == "https://env.example"
-    assert loaded.sync_parallel == 7
-    assert loaded.sync_guard_share == load({}).sync_guard_share
+    assert loaded.sync.parallel == 7
+    assert loaded.sync.guard_share == load({}).sync.guard_share
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_child_sees_what_its_parent_saw(tmp_path: Path, monkeypatch: pytest.Mo
     assert child.data_dir == tmp_path
     assert child.base_url == "http://127.0.0.1:9"
     assert child.allow_private is True
-    assert child.sync_parallel == 3
+    assert child.sync.parallel == 3
 
 
 def test_a_fresh_environment_holds_none_of_our_settings(

@@ -105,6 +105,10 @@ class Agent:
     def _run(self, task: Task) -> None:
         """Reads one source to its end, or until the server wants no more of it."""
         log.info("reading", source=task.source, batch=task.number)
+        record = self._courier.record
+        record.readable = (
+            record.readable or 1
+        )  # a fresh state folder knows nothing of the last look
         with closing(open_site(self._settings.site)) as site:
             for batch in self._batches(site, task):
                 if self._stop.is_set():

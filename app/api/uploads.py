@@ -13,7 +13,7 @@ from app.api.routes import Routes
 from app.api.run_shapes import RunAnswer
 from app.api.upload_shapes import LayoutChanges, UploadAnswer, UploadForm, UploadListed, UploadRun
 from app.errors import Invalid
-from app.sources.uploads import receiving, starting
+from app.sources.uploads import receiving, removing, starting
 
 blueprint = Routes("uploads", "Files with people in them: CSV, and WordPress' own export.")
 #: What a form has beside the file.
@@ -79,6 +79,4 @@ def run_upload(upload_id: UUID, body: dict[str, Any]) -> Any:
 @blueprint.delete("/uploads/<uuid:upload_id>", scope="write")
 def remove_upload(upload_id: UUID) -> None:
     """Remove a file with its connection and runs; the contacts stay."""
-    running = runtime()
-    with running.database.transaction() as session:
-        receiving.remove(session, caller().workspace_id, upload_id)
+    removing.remove(runtime(), caller().workspace_id, upload_id)

@@ -47,6 +47,7 @@ def forget(runtime: Runtime, *, stretch: int = keeping.SIZE) -> None:
             ("messages", before(kept.messages, now), partial(_messages, counted=counted)),
             ("alerts", before(kept.alerts, now), _alerts),
             ("files that were brought", before(kept.uploads, now), _uploads),
+            ("pieces of files", before(kept.uploads, now), _pieces),
         ]
         for what, moment, step in steps:
             if moment is not None:
@@ -136,6 +137,10 @@ def _alerts(session: Session, workspace_id: UUID, moment: datetime) -> int:
 
 def _uploads(session: Session, workspace_id: UUID, moment: datetime) -> int:
     return uploads.forget(session, workspace_id, moment, AT_ONCE)
+
+
+def _pieces(session: Session, workspace_id: UUID, moment: datetime) -> int:
+    return uploads.clear(session, workspace_id, moment, AT_ONCE)
 
 
 def _is_in_doubt() -> ColumnElement[bool]:

@@ -57,8 +57,8 @@ def serve(
             stack.enter_context(sender)
         _take_mail_in(settings, stack, runtime.poke)
         if works:
-            jobs = turns.engine(database, threads=settings.sync_parallel + 5)
-            turns.register(jobs, runtime, settings.sync_parallel, stop)
+            jobs = turns.engine(database, threads=settings.sync.parallel + 5)
+            turns.register(jobs, runtime, settings.sync.parallel, stop)
             stack.enter_context(jobs)
         ready(settings.base_url)
         stop.wait()

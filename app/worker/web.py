@@ -13,6 +13,7 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from app.runtime import Runtime
+from app.worker import refusals
 from app.worker.alone import Busy
 
 
@@ -74,8 +75,12 @@ def _bound(host: str, port: int) -> socket.socket:
 
 def _most(app: Flask) -> int:
     """How much is taken in at all; what a route takes is its own affair."""
+    return max(2**25, _largest_upload(app) + 1_000_000)
+
+
+def _largest_upload(app: Flask) -> int:
     runtime: Runtime | None = app.extensions.get("pressferry")
-    return max(2**25, runtime.largest_upload + 1_000_000) if runtime else 2**25
+    return runtime.largest_upload if runtime else 2**25
 
 
 class Web:
@@ -87,6 +92,7 @@ class Web:
         self._server = create_server(
             app, sockets=[listener.socket], threads=8, ident=None, max_request_body_size=_most(app)
         )
+        self._server.channel_class = refusals.channel(_largest_upload(app))
         self._failed = failed
         self._leaving = False
         self.crashed = False

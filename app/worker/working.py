@@ -35,7 +35,7 @@ def work(
         if sends:
             stack.enter_context(SenderProcess(child_environment(settings)))
         jobs = turns.engine(database, threads=concurrency, queues=queues or None)
-        turns.register(jobs, runtime, settings.sync_parallel, stop)
+        turns.register(jobs, runtime, settings.sync.parallel, stop)
         stack.enter_context(jobs)
         ready()
         stop.wait()

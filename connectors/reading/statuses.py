@@ -31,6 +31,14 @@ def told(pages: Iterator[Page], site: Site, route: str, usual: Collection[str]) 
 
 
 def _choices(site: Site, route: str, usual: Collection[str]) -> Iterator[Choice]:
+    """The statuses that a shop tells, whatever number of orders has them.
+
+    Source: WooCommerce, ``Version3/class-wc-rest-report-orders-totals-controller.php`` and
+    ``OrderUtil::get_count_for_type``: every status of ``wc_get_order_statuses`` (those of plugins
+    with it) is a row, also with none, and with orders in tables of their own (HPOS) as with posts.
+    The slug is there without ``wc-``, the name as it is shown. Before 8.7 a status that its plugin
+    had not registered with WordPress was left out.
+    """
     try:
         found = site.get(route, {}).data
     except (AskTheOwner, NotUnderstood):

@@ -79,6 +79,14 @@ def test_it_works_without_database_and_web_framework(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_once_with_a_fresh_state_folder_every_time(stage: Stage, tmp_path: Path) -> None:
+    """As in a container whose folder is not kept: the server still knows what can be read."""
+    for name in ("first", "second"):
+        done = agent("--once", *options(stage), "--state-dir", str(tmp_path / name))
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_exit_codes(stage: Stage, tmp_path: Path) -> None:
     stage.server.off()
     done = agent("--once", *options(stage))

@@ -1,8 +1,10 @@
 """What `serve` is made of: the lock, the address, the web application, the sender's keeper."""
 
+import json
 import os
 import threading
 import urllib.request
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.error import URLError
 
@@ -80,6 +82,31 @@ def test_requests_under_way_are_answered_before_the_end(dead_port: int) -> None:
     assert answers == [b"answered"]
     with pytest.raises(URLError):
         _get(listener.url)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "words"),
+    [
+        ({"Content-Length": "999999999999"}, 413, "a file may have 33,554,432 bytes"),
+        ({"Content-Length": "many"}, 400, "Content-Length"),
+    ],
+)
+def test_what_the_web_server_refuses_is_said_like_all_else(
+    headers: dict[str, str], status: int, words: str
+) -> None:
+    """Nothing of a file that is too large is read, so no route can say it."""
+    listener = Listener("127.0.0.1", 0)
+    with listener, Web(Flask("any"), listener, failed=lambda: None):
+        line = HTTPConnection("127.0.0.1", listener.port, timeout=PATIENCE)
+        line.putrequest("POST", "/api/v1/uploads")
+        for name, value in headers.items():
+            line.putheader(name, value)
+        line.endheaders()
+        answer = line.getresponse()
+        problem = json.loads(answer.read())
+        line.close()
+    assert (answer.status, answer.headers["Content-Type"]) == (status, "application/problem+json")
+    assert (problem["status"], problem["errors"], words in problem["detail"]) == (status, [], True)
 
 
 def _keeping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> SenderProcess:

@@ -6,7 +6,7 @@ from itertools import count
 from typing import IO
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from app.errors import Conflict
 from app.runtime import Runtime
@@ -14,6 +14,8 @@ from app.sources.uploads.models import Upload, UploadPiece
 from app.vault import speaking_of
 
 PIECE = 256 * 1024
+#: So many pieces are removed in one transaction.
+_AT_ONCE = 10
 
 
 def read(stream: IO[bytes]) -> Iterator[bytes]:
@@ -25,7 +27,9 @@ def read(stream: IO[bytes]) -> Iterator[bytes]:
 
 def keep(runtime: Runtime, upload_id: UUID, stream: IO[bytes]) -> None:
     """Stores a file, each piece by itself: nobody waits for all. It counts once it is whole."""
-    _drop(runtime, upload_id)
+    with runtime.database.transaction() as session:
+        session.get_one(Upload, upload_id).used_at = runtime.now()
+    drop(runtime, upload_id)
     for number, piece in enumerate(read(stream)):
         secret = runtime.vault.close_bytes(zlib.compress(piece, 6))
         with runtime.database.transaction(durable=False) as session:
@@ -59,6 +63,13 @@ def gone() -> Conflict:
     return Conflict("The file is not kept any more: bring it again, its settings are still here.")
 
 
-def _drop(runtime: Runtime, upload_id: UUID) -> None:
-    with runtime.database.transaction() as session:
-        session.execute(delete(UploadPiece).where(UploadPiece.upload_id == upload_id))
+def drop(runtime: Runtime, upload_id: UUID) -> None:
+    """Removes the pieces of a file, some at a time."""
+    mine = UploadPiece.upload_id == upload_id
+    some = select(UploadPiece.number).where(mine).order_by(UploadPiece.number).limit(_AT_ONCE)
+    while True:
+        with runtime.database.transaction(durable=False) as session:
+            numbers = session.scalars(some).all()
+            session.execute(delete(UploadPiece).where(mine, UploadPiece.number.in_(numbers)))
+        if len(numbers) < _AT_ONCE:
+            return

@@ -15,7 +15,7 @@ from app.runtime import Runtime
 from app.sources.models import Connection, Site, SyncRun
 from app.sources.runs.control import OPEN
 from app.sources.storing import noted
-from app.sources.uploads import keeping
+from app.sources.uploads import keeping, room
 from app.sources.uploads.kinds import KINDS, Pieces, Portrait
 from app.sources.uploads.models import Upload
 from app.sources.uploads.recognizing import kind_of
@@ -48,7 +48,8 @@ def receive(
     """Keeps a file; and whether it is new. The very same bytes are the same upload, and get their
     pieces back if these were forgotten.
 
-    Raises Unsupported for another kind of file, Invalid for one that is broken.
+    Raises Unsupported for another kind of file, Invalid for one that is broken, Conflict when there
+    is no room for it.
     """
     head = next(keeping.read(stream), b"")
     if not head.strip():
@@ -56,8 +57,9 @@ def receive(
     kind, fingerprint = kind_of(head), _measured(stream)
     with runtime.database.reading() as session:
         known = _same(session, workspace_id, fingerprint.digest)
-    if known and known.is_kept:
-        return known, False
+        if known and known.is_kept:
+            return known, False
+        room.require(session, runtime, workspace_id, fingerprint.size)
     if known:
         which = known.id
     else:
@@ -103,14 +105,6 @@ def rewrite(
     return upload
 
 
-def remove(session: Session, workspace_id: UUID, upload_id: UUID) -> None:
-    """Removes a file with its connection and runs; the contacts stay. Raises NotFound."""
-    upload = get(session, workspace_id, upload_id)
-    connection = session.get_one(Connection, upload.connection_id)
-    session.delete(session.get_one(Site, connection.site_id))
-    session.flush()
-
-
 def require_rest(session: Session, upload: Upload) -> None:
     """Raises Conflict while a run reads the file."""
     which = SyncRun.connection_id == upload.connection_id
@@ -149,6 +143,7 @@ def _add(runtime: Runtime, workspace_id: UUID, name: str, found: Found) -> UUID:
     """The id of the new upload."""
     now = runtime.now()
     with runtime.database.transaction() as session:
+        room.require(session, runtime, workspace_id, found.fingerprint.size)
         connection = _connect(session, workspace_id, _label(name), found, now)
         upload = Upload(
             workspace_id=workspace_id,
