@@ -1,6 +1,7 @@
 """WPForms: entries of its paid version; the free one keeps none, and says so here."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -9,9 +10,10 @@ from connectors.reading import forms, walk
 from connectors.reading.forms import Said, Submission
 from connectors.reading.values import enveloped, listed, mapping, plain, text, utc
 from connectors.reading.walk import Noticed, Row, Sheet
-from wp_bridge.errors import AskTheOwner
+from wp_bridge.errors import AskTheOwner, NotUnderstood
 
 _ROUTE = "wp-abilities/v1/abilities/wpforms/search-entries/run"
+_FORMS = "wp-abilities/v1/abilities/wpforms/list-forms/run"
 _PER_PAGE = 100
 _KINDS = {
     "email": "email",
@@ -45,16 +47,35 @@ class WPForms:
 
     def pages(self, site: Site, pull: Pull) -> Iterator[Page]:
         """Every entry, or those that came in since the mark."""
-        noticed, zone = Noticed(self.fields), site.zone()
+        noticed, zone, titles = Noticed(self.fields), site.zone(), Titles(site)
 
         def say(rows: Sequence[tuple[int, Row]]) -> tuple[Incoming, ...]:
-            sent = (_submission(number, row, zone) for number, row in rows)
+            sent = (_submission(number, row, zone, titles) for number, row in rows)
             return tuple(forms.incoming(one, pull, noticed) for one in sent)
 
         yield from walk.by_number(partial(_read, site), say, pull, noticed, _PER_PAGE)
 
 
 connector = WPForms()
+
+
+class Titles:
+    """What the forms of a site are called; asked for once, when the first entry is there."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._known: dict[str, str] | None = None
+
+    def of(self, form: str) -> str:
+        """The title of a form; its number when the site does not tell."""
+        if self._known is None:
+            self._known = {}
+            with suppress(AskTheOwner, NotUnderstood):
+                found = mapping(self._site.get(_FORMS, {"input[limit]": str(_PER_PAGE)}).data)
+                rows = found.get("forms")
+                for row in map(mapping, rows if isinstance(rows, list) else []):
+                    self._known[str(row.get("id"))] = plain(row.get("title"))
+        return self._known.get(form) or f"Form {form}"
 
 
 def _read(site: Site, way: str, page: int, per_page: int) -> Sheet:
@@ -64,13 +85,13 @@ def _read(site: Site, way: str, page: int, per_page: int) -> Sheet:
     return enveloped(answer.data, "entries", "total_pages")
 
 
-def _submission(number: int, row: Row, zone: Any) -> Submission:
+def _submission(number: int, row: Row, zone: Any, titles: Titles) -> Submission:
     form, fields = str(row.get("form_id") or ""), row.get("fields")
     said = map(mapping, fields if isinstance(fields, list) else [])
     return Submission(
         number,
         form,
-        f"Form {form}",
+        titles.of(form),
         utc(row.get("date"), zone),
         [_said(one) for one in said],
         is_out=text(row.get("status")) in ("spam", "trash"),

@@ -13,10 +13,6 @@ from wp_bridge.discovery import Discovery, Finding
 from wp_bridge.reasons import page_about
 
 _WIDTH = 96
-#: What works comes first, what is not there at all comes last.
-_ORDER = {"ready": 0, "plugin_absent": 2}
-#: What needs no more words.
-_CLEAR = ("ready", "plugin_absent")
 
 
 def look(access: SiteAccess) -> tuple[list[str], bool]:
@@ -37,14 +33,23 @@ def _lines(access: SiteAccess, found: Discovery) -> Iterator[str]:
         yield "  No login was given. Make an application password here, as an administrator:"
         yield f"  {found.root.authorization}?app_name=pressferry"
     titles = connectors.find()
-    for finding in sorted(found.findings, key=lambda one: _ORDER.get(one.state, 1)):
-        yield from _entry(titles[finding.source].title, finding)
+    for finding in sorted(found.findings, key=lambda one: one.state != "ready"):
+        if finding.state != "plugin_absent":
+            yield from _entry(titles[finding.source].title, finding)
+    absent = [titles[one.source].title for one in found.findings if one.state == "plugin_absent"]
+    if absent:
+        yield ""
+        yield from _wrapped(f"Not at this site: {', '.join(absent)}.", "  ")
 
 
 def _entry(title: str, finding: Finding) -> Iterator[str]:
     yield ""
     yield f"  {title}: {finding.state.replace('_', ' ')}"
-    yield from wrap(finding.detail, _WIDTH, initial_indent="    ", subsequent_indent="    ")
-    if finding.state not in _CLEAR:
+    yield from _wrapped(finding.detail, "    ")
+    if finding.state != "ready":
         page, _, place = page_about(finding.source, finding.state).partition("#")
         yield f"    More: docs/{page}.md" + (f"#{place}" if place else "")
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent)

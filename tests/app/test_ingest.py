@@ -297,7 +297,9 @@ def test_what_an_agent_found_is_shown(desk: Desk) -> None:
     newer = {"source": "of_the_future", "state": "ready", "detail": "Yes."}
     desk.visit(findings=[READY, missing, newer], name="Intranet")
     found = desk.owner.get(f"/agents/{desk.id}").json or {}
+    pages = [one.pop("docs").rpartition("/docs/")[2] for one in found["findings"]]
     assert found["findings"] == [READY, missing, newer]
+    assert pages[:2] == ["sources/wordpress-users", "sources/woocommerce#what-it-needs"]
     assert (found["version"], found["seen_at"]) == ("test", "2026-11-22T12:00:00Z")
     assert desk.connection()["source"] == "wordpress_users"
     site = desk.owner.get(f"/sites/{desk.site_id}").json or {}

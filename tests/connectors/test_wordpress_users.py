@@ -216,3 +216,26 @@ def _name(row: Incoming) -> tuple[str, str]:
 def _rows(response: Response) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(response.body)
     return found
+
+
+def hidden(*shown: str) -> Answer:
+    """WordPress counts everybody, and leaves out whom the account may not edit."""
+
+    def answer(request: Request) -> Response:
+        some = [{"id": 4_711}] if request.query["page"] in shown else []
+        return as_json(some, x_wp_total="5005", x_wp_totalpages="51")
+
+    return answer
+
+
+def test_counted_but_not_shown_is_no_silent_zero() -> None:
+    with playing(hidden()) as site, pytest.raises(AskTheOwner) as told:
+        users.look(site.client())
+    assert told.value.state == "needs_permission"
+    assert "counts 5005 users and shows this account none" in told.value.sentence
+
+
+@pytest.mark.parametrize("page", ["1", "51"])
+def test_some_are_shown(page: str) -> None:
+    with playing(hidden(page)) as site:
+        assert users.look(site.client()) == 5005
