@@ -61,7 +61,7 @@ class Engine:
         self._harbour = Harbour(ways, self._hooks, patience=STOP_SECONDS)
         self._heard: Gathering[Heard] = Gathering()
         self._in_hand: dict[int, bool] = {}  # attempt -> with a return path
-        self._write_fails = False
+        self._write_fails = self._turn_failed = False
         self._news = asyncio.Event()
         self._wake = wake
 
@@ -100,19 +100,26 @@ class Engine:
         self._thread.shutdown()
 
     async def _turn_safely(self) -> float:
-        """One turn; a failing one puts back what it had taken, and the next tries again."""
+        """One turn; a failing one puts back what it had taken, at the latest before the next."""
         if self._write_fails:
             return POLL_SECONDS
         try:
+            await self._put_back()
             return await self._turn()
         except Exception:
             log.exception("a turn failed; what it had taken goes back")
+            self._turn_failed = True
         try:
-            in_hand = frozenset(self._in_hand)
-            await self.on_thread(lambda: self._books.put_back(in_hand))
+            await self._put_back()
         except Exception:
             log.exception("could not put it back yet")
         return POLL_SECONDS
+
+    async def _put_back(self) -> None:
+        if self._turn_failed:
+            in_hand = frozenset(self._in_hand)
+            await self.on_thread(lambda: self._books.put_back(in_hand))
+            self._turn_failed = False
 
     async def _turn(self) -> float:
         """Claims, composes and begins one wave, messages first; says how long to wait for the
