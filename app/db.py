@@ -1,6 +1,5 @@
 """The database: its types, its connections, and the only place that commits."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,22 +12,24 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Dialect,
-    Engine,
     MetaData,
     Select,
     Uuid,
-    create_engine,
     event,
     func,
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+from sqlalchemy.dialects.postgresql import insert as insert_on_postgres
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from app import clock, ids, postgres
+from app import ids, postgres, sqlite
+from app.errors import NotFound
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -107,11 +108,33 @@ def page(session: Session, query: Select[Row], *, page: int = 1, per_page: int =
     return Page(list(rows), total or 0, page, per_page)
 
 
-def insert(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+def of_workspace(
+    session: Session,
+    table: type[Row],
+    workspace_id: UUID,
+    row_id: UUID,
+    noun: str,
+    *,
+    lock: bool = False,
+) -> Row:
+    """The row with this id, if the workspace has it; with ``lock`` nobody else changes it until the
+    transaction ends. Raises NotFound, which calls it by its ``noun``.
+    """
+    columns: Any = table
+    query = select(table).where(columns.workspace_id == workspace_id, columns.id == row_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound(f"There is no such {noun}.")
+    return found
+
+
+def insert(session: Session, table: type[Base]) -> PostgresInsert | SqliteInsert:
     """An INSERT that knows ON CONFLICT, in the words of the session's database."""
     if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+        return insert_on_sqlite(table)
+    return insert_on_postgres(table)
 
 
 class Database:
@@ -122,7 +145,9 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = url
-        self.engine = _sqlite(url) if url.startswith("sqlite") else _postgres(url, pool_size)
+        embedded = url.startswith("sqlite")
+        self.engine = sqlite.opened(url) if embedded else postgres.opened(url, pool_size)
+        event.listen(self.engine, "begin", _begin)
         self._reader = self.engine.execution_options(pressferry_reading=True)
         self._hasty = self.engine.execution_options(pressferry_durable=False)
 
@@ -159,92 +184,12 @@ class Database:
         self.engine.dispose()
 
 
-def _postgres(url: str, pool_size: int) -> Engine:
-    engine = create_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_pre_ping=True,
-        hide_parameters=True,
-    )
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        if not _is_durable(connection):
-            connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
-
-    postgres.teach(engine)
-    return engine
-
-
-#: So long a writer waits for the others; it looks anew after so long.
-_BUSY_MS, _LOOK_MS = 15_000, 5
-_PRAGMAS = (
-    f"busy_timeout={_BUSY_MS}",
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    # Pages are written again and again by wave after wave: carry them over less often.
-    "wal_autocheckpoint=4000",
-    "foreign_keys=ON",
-)
-
-
-def _sqlite(url: str) -> Engine:
-    engine = create_engine(
-        url,
-        connect_args={"timeout": 15, "check_same_thread": False},
-        hide_parameters=True,
-    )
-
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-        # SQLite's own lower() knows only ASCII; PostgreSQL's knows every letter.
-        connection.create_function("lower", 1, _lower, deterministic=True)
-
-    event.listen(engine, "begin", _begin_on_sqlite)
-    return engine
-
-
-def _begin_on_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get("pressferry_reading"):
-        connection.exec_driver_sql("BEGIN")
-        return
-    wanted = "FULL" if _is_durable(connection) else "NORMAL"
-    if connection.info.get("synchronous", "FULL") != wanted:
-        connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
-        connection.info["synchronous"] = wanted
-    _begin_at_once(connection)
-
-
-def _begin_at_once(connection: Connection) -> None:
-    """Takes the lock of writers within milliseconds of its release.
-
-    SQLite's own waiting looks ever more rarely, every tenth of a second in the end, and so misses
-    the gaps that a busy sender leaves. So it is asked to give up early, and asked again.
-    """
-    raw: Any = connection.connection.driver_connection
-    end = clock.monotonic() + _BUSY_MS / 1000
-    raw.execute(f"PRAGMA busy_timeout={_LOOK_MS}")
-    try:
-        while clock.monotonic() < end:
-            try:
-                raw.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    break
-            else:
-                return
-    finally:
-        raw.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _is_durable(connection: Connection) -> bool:
-    return bool(connection.get_execution_options().get("pressferry_durable", True))
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    durable = bool(options.get("pressferry_durable", True))
+    if connection.dialect.name != "sqlite":
+        postgres.begin(connection, durable=durable)
+    elif options.get("pressferry_reading"):
+        sqlite.begin_reading(connection)
+    else:
+        sqlite.begin(connection, durable=durable)

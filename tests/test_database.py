@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
-from app import db, ids
-from app.db import Database
-from app.workspaces.models import Organization
+from app import ids, sqlite
+from app.contacts.models import Tag
+from app.db import Database, of_workspace
+from app.errors import NotFound
+from app.workspaces.models import Organization, Workspace
 from migrations import run as migrations
 from tests.waiting import PATIENCE
 
@@ -64,6 +66,28 @@ def test_several_ids_are_like_single_ones() -> None:
     assert before.int >> 80 <= made[0].int >> 80 <= ids.new_id().int >> 80
 
 
+@pytest.mark.parametrize("lock", [False, True])
+def test_a_row_is_found_in_its_own_workspace_only(database: Database, lock: bool) -> None:
+    now = datetime.now(UTC)
+    with database.transaction() as session:
+        owner = Organization(name="o", created_at=now)
+        session.add(owner)
+        session.flush()
+        mine, other = (
+            Workspace(organization_id=owner.id, name=name, created_at=now, updated_at=now)
+            for name in ("mine", "other")
+        )
+        session.add_all([mine, other])
+        session.flush()
+        tag = Tag(workspace_id=mine.id, name="t", created_at=now)
+        session.add(tag)
+        session.flush()
+        assert of_workspace(session, Tag, mine.id, tag.id, "tag", lock=lock) is tag
+        for workspace_id, tag_id in ((other.id, tag.id), (mine.id, ids.new_id())):
+            with pytest.raises(NotFound, match=r"There is no such tag\."):
+                of_workspace(session, Tag, workspace_id, tag_id, "tag", lock=lock)
+
+
 def test_only_a_hasty_commit_does_not_wait_for_the_disk(database: Database) -> None:
     lite = database.is_sqlite
     ask = text("PRAGMA synchronous" if lite else "SHOW synchronous_commit")
@@ -101,7 +125,7 @@ def test_a_writer_waits_for_another(sqlite_database: Database) -> None:
 def test_a_writer_does_not_wait_for_ever(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db, "_BUSY_MS", 40)
+    monkeypatch.setattr(sqlite, "_BUSY_MS", 40)
     with sqlite_database.transaction() as session:
         session.execute(text("SELECT 1"))
         with (

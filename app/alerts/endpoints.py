@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.alerts.models import AlertEndpoint, AlertNotice
 from app.db import Page
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Conflict, Invalid
 from app.vault import Vault
 
 #: So many are enough for one workspace.
@@ -30,11 +30,7 @@ def listed(
 
 def get(session: Session, workspace_id: UUID, endpoint_id: UUID) -> AlertEndpoint:
     """One endpoint. Raises NotFound."""
-    mine = AlertEndpoint.workspace_id == workspace_id
-    found = session.scalar(select(AlertEndpoint).where(mine, AlertEndpoint.id == endpoint_id))
-    if found is None:
-        raise NotFound("There is no such endpoint for alerts.")
-    return found
+    return db.of_workspace(session, AlertEndpoint, workspace_id, endpoint_id, "endpoint for alerts")
 
 
 def create(

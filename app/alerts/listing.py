@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from app import db
 from app.alerts.models import Alert, AlertEndpoint, AlertNotice
 from app.db import Page
-from app.errors import NotFound
 
 
 def listed(
@@ -34,13 +33,7 @@ def listed(
 
 def get(session: Session, workspace_id: UUID, alert_id: UUID, *, lock: bool = False) -> Alert:
     """One alert. Raises NotFound."""
-    query = select(Alert).where(Alert.workspace_id == workspace_id, Alert.id == alert_id)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound("There is no such alert.")
-    return found
+    return db.of_workspace(session, Alert, workspace_id, alert_id, "alert", lock=lock)
 
 
 def acknowledge(

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.campaigns import audience, lateness, pace, rotation, sender
 from app.campaigns.models import Campaign
-from app.db import Page, page
-from app.errors import Conflict, Invalid, NotFound
+from app.db import Page, of_workspace, page
+from app.errors import Conflict, Invalid
 from app.rules.routing.pinning import SENDER_FIELDS
 from app.rules.templates import template
 
@@ -22,15 +22,7 @@ _PIN_FIELDS = ("relay_id", "send_strategy", "pool", *SENDER_FIELDS)
 
 def get(session: Session, workspace_id: UUID, campaign_id: UUID, *, lock: bool = False) -> Campaign:
     """The campaign; with ``lock`` nobody else changes it until the transaction ends."""
-    query = select(Campaign).where(
-        Campaign.workspace_id == workspace_id, Campaign.id == campaign_id
-    )
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound("There is no such campaign.")
-    return found
+    return of_workspace(session, Campaign, workspace_id, campaign_id, "campaign", lock=lock)
 
 
 def listed(

@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.contacts.models import CONTACT_FIELDS, Contact, Field
-from app.db import Page, page
-from app.errors import Conflict, Invalid, NotFound
+from app.db import Page, of_workspace, page
+from app.errors import Conflict, Invalid
 from sync.coerce import BadValue, coerced
 
 #: Words that mean something else in a contact, an import or a template.
@@ -39,12 +39,7 @@ BUILT_IN_KINDS = {"date_of_birth": "date"}
 
 def get(session: Session, workspace_id: UUID, field_id: UUID) -> Field:
     """The field. Raises NotFound."""
-    found = session.scalar(
-        select(Field).where(Field.workspace_id == workspace_id, Field.id == field_id)
-    )
-    if found is None:
-        raise NotFound("There is no such custom field.")
-    return found
+    return of_workspace(session, Field, workspace_id, field_id, "custom field")
 
 
 def listed(session: Session, workspace_id: UUID, *, number: int, per_page: int) -> Page[Field]:

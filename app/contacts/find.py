@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.contacts import groups
 from app.contacts.groups import LISTS, TAGS, Kind
 from app.contacts.models import Contact, MailingList, Tag
-from app.db import Page, page
+from app.db import Page, of_workspace, page
 from app.errors import NotFound
 from app.rules import email_address
 
@@ -30,11 +30,7 @@ class Portrait:
 
 def get(session: Session, workspace_id: UUID, contact_id: UUID, *, lock: bool = False) -> Contact:
     """The contact; with ``lock`` nobody else changes it until the transaction ends."""
-    query = select(Contact).where(Contact.workspace_id == workspace_id, Contact.id == contact_id)
-    found = session.scalar(query.with_for_update() if lock else query)
-    if found is None:
-        raise NotFound("There is no such contact.")
-    return found
+    return of_workspace(session, Contact, workspace_id, contact_id, "contact", lock=lock)
 
 
 def by_email(session: Session, workspace_id: UUID, email: str) -> Contact:

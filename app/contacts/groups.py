@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from app import ids
 from app.contacts.models import ContactList, ContactTag, MailingList, Tag
-from app.db import Page, insert, page
-from app.errors import Conflict, Invalid, NotFound
+from app.db import Page, insert, of_workspace, page
+from app.errors import Conflict, Invalid
 
 Group = MailingList | Tag
 
@@ -34,12 +34,7 @@ TAGS = Kind(Tag, ContactTag, ContactTag.tag_id, "tag")
 
 def get(session: Session, workspace_id: UUID, kind: Kind, group_id: UUID) -> Any:
     """The group. Raises NotFound."""
-    found = session.scalar(
-        select(kind.model).where(kind.model.workspace_id == workspace_id, kind.model.id == group_id)
-    )
-    if found is None:
-        raise NotFound(f"There is no such {kind.noun}.")
-    return found
+    return of_workspace(session, kind.model, workspace_id, group_id, kind.noun)
 
 
 def listed(

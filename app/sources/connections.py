@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from app.contacts import groups
 from app.contacts.groups import LISTS, TAGS
 from app.contacts.models import CONTACT_FIELDS, Field
-from app.db import Page, page
-from app.errors import Invalid, NotFound
+from app.db import Page, of_workspace, page
+from app.errors import Invalid
 from app.sources import settling
 from app.sources.models import Connection
 from app.sources.sites import register
@@ -32,14 +32,7 @@ NEW_STATUSES = ("active", "pending", "unsubscribed")
 
 def get(session: Session, workspace_id: UUID, connection_id: UUID) -> Connection:
     """The connection. Raises NotFound."""
-    found = session.scalar(
-        select(Connection).where(
-            Connection.workspace_id == workspace_id, Connection.id == connection_id
-        )
-    )
-    if found is None:
-        raise NotFound("There is no such connection.")
-    return found
+    return of_workspace(session, Connection, workspace_id, connection_id, "connection")
 
 
 def listed(

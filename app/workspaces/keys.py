@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db import Page, page
-from app.errors import Forbidden, NotFound
+from app.db import Page, of_workspace, page
+from app.errors import Forbidden
 from app.workspaces.access import hash_secret
 from app.workspaces.models import ApiKey
 
@@ -52,11 +52,7 @@ def listed(session: Session, workspace_id: UUID, *, number: int, per_page: int) 
 
 def revoke(session: Session, workspace_id: UUID, key_id: UUID, *, now: datetime) -> None:
     """Makes a key useless from now on; revoking it again changes nothing. Raises NotFound."""
-    key = session.scalar(
-        select(ApiKey).where(ApiKey.workspace_id == workspace_id, ApiKey.id == key_id)
-    )
-    if key is None:
-        raise NotFound("There is no such API key.")
+    key = of_workspace(session, ApiKey, workspace_id, key_id, "API key")
     if key.revoked_at is None:
         key.revoked_at = now
         session.flush()

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.db import Page, page
-from app.errors import Conflict, Invalid, NotFound
+from app.db import Page, of_workspace, page
+from app.errors import Conflict, Invalid
 from app.rules import mailbox_fields
 from app.rules.mail import names
 from app.sending.models import Mailbox
@@ -43,13 +43,7 @@ def listed(
 
 def get(session: Session, workspace_id: UUID, mailbox_id: UUID, *, lock: bool = False) -> Mailbox:
     """The mailbox; with ``lock`` nobody else changes it until the transaction ends."""
-    query = select(Mailbox).where(Mailbox.workspace_id == workspace_id, Mailbox.id == mailbox_id)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound("There is no such mailbox.")
-    return found
+    return of_workspace(session, Mailbox, workspace_id, mailbox_id, "mailbox", lock=lock)
 
 
 def create(

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.db import Page, page
-from app.errors import Conflict, NotFound
+from app.db import Page, of_workspace, page
+from app.errors import Conflict
 from app.rules.routing.primary import ALL, NONE
 from app.sending.letters import names, return_paths
 from app.sending.models import Relay
@@ -57,13 +57,7 @@ def find(session: Session, workspace_id: UUID, relay_id: UUID) -> Relay | None:
 
 def get(session: Session, workspace_id: UUID, relay_id: UUID, *, lock: bool = False) -> Relay:
     """The relay; with ``lock`` nobody else changes it until the transaction ends."""
-    query = select(Relay).where(Relay.workspace_id == workspace_id, Relay.id == relay_id)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound("There is no such relay.")
-    return found
+    return of_workspace(session, Relay, workspace_id, relay_id, "relay", lock=lock)
 
 
 def listed(

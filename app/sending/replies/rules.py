@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db import Page, page
-from app.errors import Invalid, NotFound
+from app.db import Page, of_workspace, page
+from app.errors import Invalid
 from app.providers import presets
 from app.rules.replies import own_replies
 from app.rules.replies.meaning import Reply
@@ -45,12 +45,7 @@ def listed(
 
 def get(session: Session, workspace_id: UUID, rule_id: UUID) -> ReplyRule:
     """The rule. Raises NotFound."""
-    found = session.scalar(
-        select(ReplyRule).where(ReplyRule.workspace_id == workspace_id, ReplyRule.id == rule_id)
-    )
-    if found is None:
-        raise NotFound("There is no such rule about replies.")
-    return found
+    return of_workspace(session, ReplyRule, workspace_id, rule_id, "rule about replies")
 
 
 def create(

@@ -9,8 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app import ids
-from app.db import Page, insert, page
-from app.errors import NotFound
+from app.db import Page, insert, of_workspace, page
 from app.rules.replies import masking
 from app.rules.replies.meaning import Reply
 from app.sending.models import UnknownReply
@@ -95,14 +94,7 @@ def listed(
 
 def forget(session: Session, workspace_id: UUID, unknown_id: UUID) -> None:
     """Takes one off the list; it comes back when it is heard again. Raises NotFound."""
-    found = session.scalar(
-        select(UnknownReply).where(
-            UnknownReply.workspace_id == workspace_id, UnknownReply.id == unknown_id
-        )
-    )
-    if found is None:
-        raise NotFound("There is no such unknown reply.")
-    session.delete(found)
+    session.delete(of_workspace(session, UnknownReply, workspace_id, unknown_id, "unknown reply"))
     session.flush()
 
 

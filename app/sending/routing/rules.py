@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db import Page, page
-from app.errors import Invalid, NotFound
+from app.db import Page, of_workspace, page
+from app.errors import Invalid
 from app.sending.models import RoutingRule
 from app.sending.relays import settings
 from app.sending.routing.positions import position
@@ -28,14 +28,7 @@ def listed(
 
 def get(session: Session, workspace_id: UUID, rule_id: UUID) -> RoutingRule:
     """The rule. Raises NotFound."""
-    found = session.scalar(
-        select(RoutingRule).where(
-            RoutingRule.workspace_id == workspace_id, RoutingRule.id == rule_id
-        )
-    )
-    if found is None:
-        raise NotFound("There is no such routing rule.")
-    return found
+    return of_workspace(session, RoutingRule, workspace_id, rule_id, "routing rule")
 
 
 def create(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.db import Page
-from app.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
+from app.errors import Conflict, Forbidden, Invalid, Unauthorized
 from app.rules import network, signing
 from app.sources import notifications
 from app.sources.agents import silence
@@ -167,11 +167,7 @@ def _site(session: Session, workspace_id: UUID, values: dict[str, Any], now: dat
 
 
 def _get(session: Session, workspace_id: UUID, agent_id: UUID) -> Agent:
-    mine = Agent.workspace_id == workspace_id
-    found = session.scalar(select(Agent).where(mine, Agent.id == agent_id))
-    if found is None:
-        raise NotFound("There is no such agent.")
-    return found
+    return db.of_workspace(session, Agent, workspace_id, agent_id, "agent")
 
 
 def _portrait(agent: Agent, url: str, now: datetime) -> Portrait:

@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.db import Page, page
-from app.errors import Conflict, NotFound
+from app.db import Page, of_workspace, page
+from app.errors import Conflict
 from app.sources import connections
 from app.sources.models import SyncRun
 
@@ -61,12 +61,7 @@ def start(
 
 def get(session: Session, workspace_id: UUID, run_id: UUID) -> SyncRun:
     """The run. Raises NotFound."""
-    found = session.scalar(
-        select(SyncRun).where(SyncRun.workspace_id == workspace_id, SyncRun.id == run_id)
-    )
-    if found is None:
-        raise NotFound("There is no such run.")
-    return found
+    return of_workspace(session, SyncRun, workspace_id, run_id, "run")
 
 
 def listed(

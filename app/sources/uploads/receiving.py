@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from app.errors import Conflict, Invalid, NotFound, Unsupported
+from app.db import of_workspace
+from app.errors import Conflict, Invalid, Unsupported
 from app.runtime import Runtime
 from app.sources.models import Connection, Site, SyncRun
 from app.sources.runs.control import OPEN
@@ -71,11 +72,7 @@ def receive(
 
 def get(session: Session, workspace_id: UUID, upload_id: UUID) -> Upload:
     """The upload. Raises NotFound."""
-    mine = select(Upload).where(Upload.workspace_id == workspace_id, Upload.id == upload_id)
-    found = session.scalar(mine)
-    if found is None:
-        raise NotFound("There is no such upload.")
-    return found
+    return of_workspace(session, Upload, workspace_id, upload_id, "upload")
 
 
 def rewrite(
