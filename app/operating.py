@@ -27,7 +27,7 @@ def refusals(command: Callable[P, None]) -> Callable[P, None]:
         from app.errors import Problem
         from app.vault import WrongKey
         from app.worker.alone import Busy
-        from config.settings import SettingsError
+        from config.given import SettingsError
 
         try:
             command(*arguments, **named)

@@ -7,7 +7,8 @@ from app.api import access, prometheus
 from app.opening import open_database, open_runtime
 from app.runtime import Runtime
 from app.sending.senders import waking
-from config.settings import SettingsError, load
+from config.given import SettingsError
+from config.settings import load
 
 LARGEST_BODY = 10 * 1024 * 1024
 #: What a request for a message has beside the message.

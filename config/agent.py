@@ -1,11 +1,10 @@
 """What a sync agent is told: options, the environment, or a file of its own."""
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from config.settings import SettingsError
+from config.given import SettingsError, read, unknown
 
 #: What may stand in an agent's file; the environment has the same as PRESSFERRY_AGENT_<NAME>.
 KINDS: dict[str, type] = {
@@ -56,15 +55,10 @@ class AgentSettings:
 
 def from_file(path: Path) -> dict[str, Any]:
     """What an agent's TOML file says. Raises SettingsError, which names what is wrong."""
-    try:
-        values = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not TOML: {error}") from None
+    values = read(path)
     for name, value in values.items():
         if name not in KINDS:
-            raise SettingsError(f"{path}: there is no such setting: {name}")
+            raise SettingsError(f"{path}: {unknown(name, name, KINDS)}")
         if type(value) is not KINDS[name]:
             raise SettingsError(f"{path}: {name} must be a {KINDS[name].__name__}")
     return values

@@ -11,15 +11,10 @@ from urllib.parse import urlsplit
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from config.given import PREFIX, SettingsError, lay_environment, lay_file, variable
 from config.retention import RetentionShape, days
 from config.submission import Submission, SubmissionShape
 from config.syncing import Syncing, SyncShape
-
-PREFIX = "PRESSFERRY__"
-
-
-class SettingsError(Exception):
-    """A setting is unknown or wrong; the message names it and where it was set."""
 
 
 class _Strict(Schema):
@@ -135,10 +130,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     environ = os.environ if environ is None else environ
     values = tomllib.loads(resources.files("config").joinpath("default.toml").read_text("utf-8"))
     if path := environ.get("PRESSFERRY_CONFIG"):
-        _merge(values, _read_file(Path(path)), path)
-    for name, text in sorted(environ.items()):
-        if name.startswith(PREFIX):
-            _set(values, name, text)
+        lay_file(values, Path(path))
+    lay_environment(values, environ)
     try:
         checked = _Settings().load(values)
     except ValidationError as error:
@@ -181,45 +174,13 @@ def _database_url(url: str, data_dir: Path) -> str:
     return f"postgresql+psycopg://{rest}" if scheme in ("postgresql", "postgres") else url
 
 
-def _read_file(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise SettingsError(f"PRESSFERRY_CONFIG: cannot read {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"PRESSFERRY_CONFIG: {path} is not TOML: {error}") from None
-
-
-def _merge(into: dict[str, Any], values: dict[str, Any], origin: str, section: str = "") -> None:
-    for key, value in values.items():
-        if key not in into:
-            raise SettingsError(f"{section}{key}: there is no such setting ({origin})")
-        if isinstance(into[key], dict):
-            if not isinstance(value, dict):
-                raise SettingsError(f"{section}{key}: must be a section ({origin})")
-            _merge(into[key], value, origin, f"{section}{key}.")
-        else:
-            into[key] = value
-
-
-def _set(values: dict[str, Any], name: str, text: str) -> None:
-    *sections, key = name.removeprefix(PREFIX).lower().split("__")
-    for section in sections:
-        inner = values.get(section)
-        values = inner if isinstance(inner, dict) else {}
-    if key not in values or isinstance(values[key], dict):
-        raise SettingsError(f"{name}: there is no such setting")
-    values[key] = list(filter(None, text.split(","))) if isinstance(values[key], list) else text
-
-
 def _sentence(messages: Any, path: str = "") -> str:
     if isinstance(messages, dict):
         return "; ".join(
             _sentence(about, f"{path}.{key}" if path else str(key))
             for key, about in messages.items()
         )
-    variable = PREFIX + path.upper().replace(".", "__")
-    return f"{path}: {' '.join(map(str, messages))} (set as {variable} or in a file)"
+    return f"{path}: {' '.join(map(str, messages))} (set as {variable(path)} or in a file)"
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from config import settings
-from config.settings import SettingsError, child_environment, fresh_environment, load
+from config.given import SettingsError
+from config.settings import child_environment, fresh_environment, load
 
 
 def test_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,6 +98,33 @@ def test_a_wrong_setting_in_a_file_names_itself(content: str, names: str, tmp_pa
     file = tmp_path / "mine.toml"
     file.write_text(content)
     with pytest.raises(SettingsError, match=names):
+        load({"PRESSFERRY_CONFIG": str(file)})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [
+        ("PRESSFERRY__ALLOW_PRIVATE", "; did you mean PRESSFERRY__NETWORK__ALLOW_PRIVATE?"),
+        ("PRESSFERRY__SYNC__PARALEL", "; did you mean PRESSFERRY__SYNC__PARALLEL?"),
+        ("PRESSFERRY__COLOUR", ""),
+    ],
+)
+def test_a_setting_that_nobody_knows_leads_to_the_one_that_was_meant(
+    wrong: str, meant: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load({wrong: "true"})
+    assert str(caught.value) == f"{wrong}: there is no such setting{meant}"
+
+
+def test_so_does_one_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("[networks]\nallow_private = true")
+    with pytest.raises(SettingsError) as caught:
+        load({"PRESSFERRY_CONFIG": str(file)})
+    assert str(caught.value) == f"{file}: networks: there is no such setting"
+    file.write_text("[network]\nallow_privat = true")
+    with pytest.raises(SettingsError, match=r"did you mean network\.allow_private\?"):
         load({"PRESSFERRY_CONFIG": str(file)})
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.rules import network, signing
 from config.agent import AgentSettings, SiteAccess, secret
-from config.settings import SettingsError
+from config.given import SettingsError
 
 
 def access(options: dict[str, Any]) -> SiteAccess:

@@ -17,7 +17,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 def _configured(context: click.Context, _parameter: click.Parameter, path: Path | None) -> None:
     """What a file says counts where neither an option nor the environment says it."""
     from config.agent import from_file
-    from config.settings import SettingsError
+    from config.given import SettingsError
 
     if path is None:
         return
@@ -131,7 +131,7 @@ def _merged(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _chosen(choose: Callable[[dict[str, Any]], Chosen], options: dict[str, Any]) -> Chosen:
-    from config.settings import SettingsError
+    from config.given import SettingsError
 
     try:
         return choose(options)

@@ -11,7 +11,8 @@ from app.sending.senders import waking
 from app.worker import turns
 from app.worker.child import SenderProcess
 from app.worker.signals import leave, on_signals
-from config.settings import Settings, SettingsError, child_environment
+from config.given import SettingsError
+from config.settings import Settings, child_environment
 
 log = structlog.get_logger(__name__)
 

@@ -149,7 +149,11 @@ def test_a_file_and_the_environment_say_the_same_as_options(
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("sight = 1", "no such setting: sight"), ("site = 1", "must be a str"), ("site", "not TOML")],
+    [
+        ("sight = 1", "sight: there is no such setting; did you mean site?"),
+        ("site = 1", "must be a str"),
+        ("site", "not TOML"),
+    ],
 )
 def test_a_file_that_is_wrong_is_named(text: str, words: str, tmp_path: Path) -> None:
     (tmp_path / "agent.toml").write_text(text)
