@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, event, make_url, text
 
 from app.db import Database
-from app.sending.ready import Form
+from app.statements.ready import Form
 
 _BEGIN, _COMMIT = "begin", "commit"
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from app.db import Database
-from app.sending.ready import Form
+from app.statements.ready import Form
 
 #: The driver's connection, the statement, its values.
 Hear = Callable[[Any, str, Any], None]

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select
 
 from app.contacts.models import Contact
 from app.db import Database
-from app.sending.many import Rows, among
+from app.statements.many import Rows, among
 from tests.sending.world import World
 
 _COLUMNS = (Contact.id, Contact.email, Contact.first_name, Contact.fields, Contact.timezone)

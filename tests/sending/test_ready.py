@@ -18,9 +18,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.contacts.models import Contact
 from app.db import Database
-from app.sending.many import among
-from app.sending.ready import Asking, Ready, written
 from app.sending.relays import standing
+from app.statements.many import among
+from app.statements.ready import Asking, Ready, written
 from tests.sending.world import World
 
 _LOOK = (

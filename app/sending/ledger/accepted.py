@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.db import UTCDateTime
 from app.rules.replies.meaning import Reply
-from app.sending.many import Many, Rows, among
 from app.sending.models import Attempt, Delivery
 from app.sending.models.numbers import Number
-from app.sending.ready import Ready
+from app.statements.many import Many, Rows, among
+from app.statements.ready import Ready
 
 
 class Begun(NamedTuple):

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from app.sending.many import among
 from app.sending.models import Attempt, Delivery, Dispatch
+from app.statements.many import among
 from app.workspaces.models import Workspace
 
 _before = aliased(Attempt)

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from app.contacts.models import Contact, Suppression
 from app.rules import consent
 from app.sending.ledger import opening
-from app.sending.many import among
 from app.sending.models import Delivery, Dispatch, Relay
 from app.sending.models.delivery import IS_BEGUN
 from app.sending.models.dispatch import MESSAGE
-from app.sending.ready import Ready
 from app.sending.relays import standing
+from app.statements.many import among
+from app.statements.ready import Ready
 from app.workspaces.models import Workspace
 
 #: What Wanted and opening.Alike have in common.

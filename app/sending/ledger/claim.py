@@ -18,10 +18,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.sending.many import Rows, among
 from app.sending.models import Attempt, Delivery
 from app.sending.models.delivery import IS_BEGUN
-from app.sending.ready import Ready
+from app.statements.many import Rows, among
+from app.statements.ready import Ready
 
 #: Outcomes after which a relay is not asked again in the same round; "blocked" is one where the
 #: mail may move to another relay, and then no relay is set that it must stay on.

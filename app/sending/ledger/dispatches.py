@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from app.db import UTCDateTime
 from app.sending.models import Delivery, Dispatch, StreamPause
 from app.sending.models.dispatch import CAMPAIGN
-from app.sending.ready import Asking, Ready, written
 from app.sending.schedule import hours
+from app.statements.ready import Asking, Ready, written
 from app.workspaces.models import Workspace
 
 OPEN = ("queued", "claimed")

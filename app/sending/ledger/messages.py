@@ -14,7 +14,7 @@ from app.sending.ledger.claim import Claimed, turned_away
 from app.sending.ledger.dispatches import READ, OpenDispatch, is_stream_paused
 from app.sending.models import Content, Delivery, Dispatch
 from app.sending.models.dispatch import MESSAGE
-from app.sending.ready import Asking
+from app.statements.ready import Asking
 
 #: Bytes of mails that are held in memory by one turn; what is beyond waits for the next one.
 _MOST_BYTES = 32_000_000

@@ -25,12 +25,12 @@ from app.contacts.models import Contact, Suppression
 from app.db import UTCDateTime
 from app.rules import consent
 from app.sending.ledger.dispatches import is_stream_paused
-from app.sending.many import Rows, among
 from app.sending.models import Attempt, Delivery, Dispatch
 from app.sending.models.delivery import IS_BEGUN
 from app.sending.models.dispatch import MESSAGE
 from app.sending.models.numbers import Number
-from app.sending.ready import Ready, written
+from app.statements.many import Rows, among
+from app.statements.ready import Ready, written
 from app.workspaces.models import Workspace
 
 #: Relay, From, round, fallback: attempts that differ in nothing else are opened together.

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.contacts.models import CONTACT_FIELDS, Contact
 from app.sending.letters.compose import values_of
-from app.sending.many import Rows, among
 from app.sending.models import Delivery
+from app.statements.many import Rows, among
 
 
 def seen(session: Session, deliveries: Sequence[int]) -> dict[int, Mapping[str, Any]]:

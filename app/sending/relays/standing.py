@@ -18,10 +18,10 @@ from app.rules.routing import lane_shares
 from app.rules.routing.chain import Candidate
 from app.sending.guards import alarming
 from app.sending.letters import names
-from app.sending.many import among
 from app.sending.models import Relay
-from app.sending.ready import Asking
 from app.sending.relays import metering, throttling
+from app.statements.many import among
+from app.statements.ready import Asking
 from app.workspaces.models import Workspace
 
 #: Verdicts that prove that a relay works, whatever they say about the message.

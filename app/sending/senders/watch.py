@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from app.db import Database
 from app.rules.copies import Judgement, Mark, Place, judge, why_not_here
 from app.sending.models import Sender, Valve
-from app.sending.ready import Asking
 from app.sending.senders import place, valve
+from app.statements.ready import Asking
 from app.wire.mark import MarkFile
 
 log = structlog.get_logger(__name__)

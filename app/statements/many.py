@@ -18,7 +18,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from app.sending.ready import Asking, Ready, understood
+from app.statements.ready import Asking, Ready, understood
 
 
 class Many(TypeDecorator[Sequence[Any]]):

@@ -1,9 +1,5 @@
-"""Statements that run with every wave: made once, and executed by the driver itself.
-
-Executing a small statement costs SQLAlchemy ten times of what it costs the database. So what is
-run again and again is compiled here when it is first wanted, for each kind of database, and from
-then on only its values are put into the driver's words. Pending changes of objects are not
-written before, and no event is heard of it but its failure.
+"""What runs with every wave or page is compiled when it is first wanted, for each kind of database;
+from then on only its values are put into the driver's words.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,6 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Dialect, Executable, Select, l
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
+
+from app.statements import driving
 
 _Put = Callable[[Any], Any] | None
 
@@ -40,13 +38,7 @@ class Form:
 
     def execute(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """The driver's cursor. Raises what SQLAlchemy would."""
-        driver: Any = connection.connection.driver_connection
-        filled = self.filled(values)
-        try:
-            return driver.execute(self.text, filled)
-        except connection.dialect.loaded_dbapi.Error as error:
-            # As if it had been SQLAlchemy's own: told to listeners, and a lost line is put away.
-            connection._handle_dbapi_exception(error, self.text, filled, None, None)
+        return driving.execute(connection, self.text, self.filled(values))
 
 
 class Ready:

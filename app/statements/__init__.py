@@ -1,0 +1,1 @@
+"""Statements that run again and again: made once, and told to the driver itself."""
