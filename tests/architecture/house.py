@@ -1,9 +1,10 @@
 """What the house is made of: its source files and their functions, as tests look at them."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("app", "connectors", "sync", "wp_bridge", "migrations", "config")
@@ -25,14 +26,33 @@ def sources() -> list[Path]:
 
 
 @cache
+def pages() -> list[Path]:
+    """Every page that people read."""
+    return [path for path in texts() if path.suffix == ".md"]
+
+
+@cache
+def text(path: Path) -> str:
+    """What is in one file."""
+    return path.read_text("utf-8")
+
+
+@cache
 def tree(path: Path) -> ast.Module:
     """The syntax of one file."""
-    return ast.parse(path.read_text("utf-8"))
+    return ast.parse(text(path))
 
 
 def name(path: Path) -> str:
     """A file as people write it."""
     return path.relative_to(ROOT).as_posix()
+
+
+def offending(paths: Iterable[Path], wrong: Callable[[Path], Any]) -> dict[str, Any]:
+    """Which of these files have something wrong, and what. One test asks about all of them: a
+    test for each would take longer to begin than to ask.
+    """
+    return {name(path): found for path in paths if (found := wrong(path))}
 
 
 def definitions(path: Path) -> Iterator[Definition]:

@@ -114,15 +114,16 @@ class _FromFar(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__({"peername": ("192.0.2.7", 1025)})
         self.said = b""
+        self._is_closed = False
 
     def write(self, data: Any) -> None:
         self.said += bytes(data)
 
     def is_closing(self) -> bool:
-        return False
+        return self._is_closed
 
     def close(self) -> None:
-        pass
+        self._is_closed = True
 
 
 @on_sqlite
