@@ -10,7 +10,7 @@ import flask_smorest
 from flask import Flask
 
 from app import __version__
-from app.api import access, agent_access, docs, problems
+from app.api import access, agent_access, docs, problems, schemas
 from app.api.routes import Routes
 
 _CONFIGURATION = {
@@ -37,6 +37,7 @@ def register(app: Flask) -> None:
     app.after_request(access.note_use)
     app.register_blueprint(docs.pages)
     api = _Api(app)
+    api.ma_plugin.converter.add_attribute_function(schemas.open_ends)
     for routes in find():
         api.register_blueprint(routes.smorest)
 

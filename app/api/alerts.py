@@ -1,5 +1,6 @@
 """Alerts: what is wrong, what was, and who was told."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from app.api.paging import PageQuery, page_of
 from app.api.routes import Routes
 from app.api.schemas import Id, Instant, Strict, Text, Whole
 from app.rules.health.alerting import KINDS
+from app.watching import about
 
 blueprint = Routes("alerts", "What a person should know: what is wrong, and who was told.")
 
@@ -45,7 +47,13 @@ class AlertAnswer(Schema):
     kind = fields.String(required=True)
     title = fields.String(required=True)
     sentence = fields.String(required=True)
-    about = fields.String(required=True)
+    about = fields.String(
+        required=True,
+        metadata={
+            "description": "The id of the relay, campaign, site or agent; a stream's name; "
+            '"messages"; or "" for the workspace'
+        },
+    )
     raised_at = Instant(required=True)
     last_at = Instant(required=True)
     times = fields.Integer(required=True)
@@ -88,7 +96,8 @@ def list_alerts(query: dict[str, Any]) -> Any:
             per_page=query["per_page"],
         )
         told = listing.notices(session, [alert.id for alert in found.items])
-        return found.map(lambda alert: _shown(alert, told.get(alert.id, [])))
+        names = about.names(session, found.items)
+        return found.map(lambda alert: _shown(alert, names, told.get(alert.id, [])))
 
 
 @blueprint.post(
@@ -101,7 +110,8 @@ def acknowledge_alert(alert_id: UUID) -> Any:
         alert = listing.acknowledge(
             session, who.workspace_id, alert_id, user_id=who.user_id, now=running.now()
         )
-        return _shown(alert, listing.notices(session, [alert.id]).get(alert.id, []))
+        told = listing.notices(session, [alert.id]).get(alert.id, [])
+        return _shown(alert, about.names(session, [alert]), told)
 
 
 @blueprint.get("/alert-settings", scope="read", answer=WishesAnswer)
@@ -118,7 +128,9 @@ def change_alert_settings(body: dict[str, Any]) -> Any:
         return wishes.change(session, caller().workspace_id, body)
 
 
-def _shown(alert: Alert, told: list[tuple[AlertNotice, str]]) -> dict[str, Any]:
+def _shown(
+    alert: Alert, names: Mapping[str, str], told: list[tuple[AlertNotice, str]]
+) -> dict[str, Any]:
     plain = {name: getattr(alert, name, None) for name in AlertAnswer().fields}
     notices = [
         {
@@ -128,4 +140,5 @@ def _shown(alert: Alert, told: list[tuple[AlertNotice, str]]) -> dict[str, Any]:
         }
         for one, to in told
     ]
-    return plain | {"title": KINDS[alert.kind], "notices": notices}
+    said = {"title": KINDS[alert.kind], "about": names[alert.about]}
+    return plain | said | {"notices": notices}

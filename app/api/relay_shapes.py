@@ -212,6 +212,11 @@ class RelayAnswer(Schema):
         metadata={"description": "It refused everybody: no refusal of a recipient is believed"},
     )
     throttle = fields.Nested(ThrottleAnswer, required=True, allow_none=True)
+    rests_until = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "A quota is used up, or there were too many logins"},
+    )
     last_fault = fields.String(required=True)
     last_fault_at = Instant(required=True, allow_none=True)
     warnings = fields.List(fields.String(), required=True)
@@ -234,6 +239,7 @@ def shown(relay: Relay, known: Beside, now: datetime) -> dict[str, Any]:
         "has_password": bool(relay.secret),
         "breaker": health.health(relay, now),
         "throttle": throttling.view(relay, now),
+        "rests_until": throttling.rests_until(relay, now),
         "envelope": envelope_of(relay),
         "warnings": warnings(relay),
     }

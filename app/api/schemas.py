@@ -21,6 +21,14 @@ class Strict(Schema):
     class Meta:
         unknown = RAISE
 
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        known = ", ".join(
+            sorted(field.data_key or name for name, field in self.load_fields.items())
+        )
+        unknown = f"Unknown field; known here: {known}." if known else "Nothing is asked for here."
+        self.error_messages = self.error_messages | {"unknown": unknown}
+
 
 class Text(fields.String):
     """Text of at most ``most`` characters, trimmed when ``lines`` is off.
@@ -95,6 +103,16 @@ class Whole(fields.Integer):
         if isinstance(value, str):
             raise self.make_error("invalid")
         return super()._validated(value)
+
+
+def open_ends(_: Any, field: fields.Field[Any], ret: dict[str, Any], **__: Any) -> dict[str, Any]:
+    """For the OpenAPI document, which forgets it: a range that begins above its least number."""
+    least = [
+        one.min
+        for one in field.validators
+        if isinstance(one, validate.Range) and not one.min_inclusive
+    ]
+    return {"exclusiveMinimum": ret.pop("minimum", least[0])} if least else {}
 
 
 class Share(fields.Float):

@@ -1,7 +1,7 @@
 """What became of messages: each with every attempt, and what happens next."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Page
 from app.errors import NotFound
+from app.messages import waiting
 from app.rules import email_address
 from app.sending.ledger.balance import spoken_state
 from app.sending.models import Content, Delivery, Dispatch
@@ -60,7 +61,11 @@ def get(session: Session, workspace_id: UUID, message_id: UUID, *, now: datetime
     if row is None:
         raise NotFound("There is no such message.")
     tries = attempts.of(session, [row.Delivery.id])[row.Delivery.id]
-    return _view(row, now, valve.why_held(session), tries)
+    view = _view(row, now, held := valve.why_held(session), tries)
+    if held or view.state != "queued" or view.next_at is None or view.next_at > now:
+        return view
+    waits = waiting.of(session, row.Dispatch, row.Delivery, now=now)
+    return replace(view, next=f"waits: {waits.why}", next_at=waits.until) if waits.why else view
 
 
 def listed(

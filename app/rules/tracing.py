@@ -151,10 +151,12 @@ def what_next(
     why: str = "",
     until: datetime | None = None,
     opens: datetime | None = None,
+    pace: str = "",
 ) -> Next:
     """What happens to this mail next. ``decision``, ``why`` and ``until``: what routing says now,
     with the relay's name as ``why`` when it would be sent. ``opens``: when the sending window
-    opens for her, of a mail for which it is closed when it is due.
+    opens for her, of a mail for which it is closed when it is due. ``pace``: why mails of this
+    launch do not go at once.
     """
     if fate is None:
         return _next_launch(launch)
@@ -171,7 +173,7 @@ def what_next(
     if opens is not None:
         return Next("The sending window opens then.", opens)
     if due_at is not None and due_at > now:
-        return Next("It is due again then.", due_at)
+        return Next(_due(fate, pace), due_at)
     match decision:
         case "send":
             return Next(f"It goes through '{why}' as soon as a sender has its turn.", now)
@@ -179,6 +181,13 @@ def what_next(
             return Next(f"It waits for a relay: {why}.", until)
         case _:
             return Next(f"The campaign will be paused: {why}.")
+
+
+def _due(fate: Fate, pace: str) -> str:
+    if fate.state == "deferred":
+        return "It is due again then."
+    why = fate.reason or pace
+    return f"It is due then: {why}." if why else "It is due then."
 
 
 def _next_launch(launch: Launch) -> Next:

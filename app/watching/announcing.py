@@ -11,6 +11,7 @@ from app import ids
 from app.alerts import wishes
 from app.alerts.models import Alert, AlertEndpoint, AlertNotice
 from app.rules.health.alerting import KINDS, worth_telling
+from app.watching import about
 from app.workspaces.models import Workspace
 
 #: The most alerts of one turn.
@@ -89,7 +90,7 @@ def _told(session: Session, alert: Alert, event: str) -> dict[str, Any]:
         "kind": alert.kind,
         "title": KINDS[alert.kind],
         "sentence": alert.sentence,
-        "about": alert.about,
+        "about": about.names(session, [alert])[alert.about],
         "workspace": {"id": str(workspace.id), "name": workspace.name},
         "raised_at": _spell(alert.raised_at),
         "closed_at": _spell(alert.closed_at) if alert.closed_at else None,

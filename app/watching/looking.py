@@ -103,7 +103,9 @@ def _open(session: Session) -> list[Alert]:
 def _raise(session: Session, workspace_id: UUID, view: _View) -> None:
     one = view.queues[workspace_id]
     minutes = int(view.waits(workspace_id).total_seconds() // 60)
-    waiting = f"{one.due} mails are due, and the oldest waits for {minutes} minutes"
+    long = f"{minutes} minutes" if minutes != 1 else "a minute"
+    mails = f"{one.due} mails are" if one.due != 1 else "1 mail is"
+    waiting = f"{mails} due, and the oldest waits for {long}"
     if view.is_backlog(workspace_id):
         sentence = f"{waiting}: see which relays are off or at their limits (GET /relays)."
         raise_(session, workspace_id, "backlog", "", sentence, now=view.now)

@@ -144,3 +144,15 @@ def test_health_is_the_databases_answer(
 
     monkeypatch.setattr(runtime.database, "ping", silent)
     assert app.test_client().get("/healthz").status_code == 503
+
+
+@on_sqlite
+def test_a_field_that_is_not_known_comes_with_those_that_are(owner: Client) -> None:
+    answer = owner.post("/campaigns", {"name": "News", "audience": {"lists": ["A"]}})
+    (problem,) = (answer.json or {})["errors"]
+    assert problem == {
+        "where": "audience.lists",
+        "detail": "Unknown field; known here: all, exclude, include.",
+    }
+    answer = owner.get("/contacts?search=ann")
+    assert "known here: " in (answer.json or {})["detail"]

@@ -70,7 +70,10 @@ def test_a_launch_makes_the_due_times(owner: Client, runtime: Runtime) -> None:
     with runtime.database.reading() as session:
         assert session.scalars(select(Dispatch.sending_window)).one() == OFFICE
     found = owner.get(f"/campaigns/{campaign}/trace?email=person0@example.com").json or {}
-    assert found["next"] == {"what": "It is due again then.", "at": "2026-11-23T08:00:00Z"}
+    assert found["next"] == {
+        "what": "It is due then: the campaign has a spread and a sending window.",
+        "at": "2026-11-23T08:00:00Z",
+    }
 
 
 def test_the_trace_tells_of_a_closed_window(

@@ -90,6 +90,11 @@ def test_a_stopped_campaign_says_why(owner: Client, runtime: Runtime, clock: Tur
             "since": "2026-11-22T12:00:00Z",
         }
     ]
+    (alert,) = (owner.get("/alerts").json or {})["items"]
+    assert alert["about"] == campaign
+    assert alert["sentence"] == f"A guard has stopped the campaign 'News': {why}."
+    told = owner.post(f"/alerts/{alert['id']}/acknowledge").json or {}
+    assert told["about"] == campaign
     assert owner.post(f"/campaigns/{campaign}/resume").status_code == 202
     guarding.watch(runtime)
     lifecycle.finish_done(runtime)
@@ -145,6 +150,8 @@ def test_a_halted_canary_pauses_its_campaign(owner: Client, runtime: Runtime) ->
     assert found["status"] == "paused"
     assert found["status_reason"].startswith("canary: 1 of 2 mails (50 %) were returned")
     assert canary(owner, campaign)["state"] == "halted"
+    (alert,) = (owner.get("/alerts").json or {})["items"]
+    assert alert["sentence"].startswith("The campaign 'News' was halted after its canaries: 1 of 2")
     assert owner.post(f"/campaigns/{campaign}/resume").status_code == 202
     canaries.watch(runtime)
     with runtime.database.reading() as session:

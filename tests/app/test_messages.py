@@ -346,3 +346,35 @@ def test_campaigns_of_others_are_no_messages(desk: Client, database: Database) -
     with database.transaction() as session:
         session.execute(update(Dispatch).values(kind="campaign"))
     assert desk.get(f"/messages/{message_id}").status_code == 404
+
+
+def test_it_says_for_what_it_waits(desk: Client, clock: TurnableClock) -> None:
+    (message_id,) = handed(desk)
+    path = f"/relays/{(desk.get('/relays').json or {})['items'][0]['id']}"
+    desk.post(f"{path}/pause", {"reason": "moving"})
+    found = seen(desk, message_id)
+    assert (found["next"], found["next_at"]) == ("waits: first: paused: moving", None)
+    desk.post(f"{path}/resume")
+    desk.post(f"{path}/breaker", {"state": "open"})
+    found = seen(desk, message_id)
+    assert found["next"] == "waits: first: disabled after repeated faults"
+    assert found["next_at"] == "2026-11-22T12:05:00Z"
+    desk.post(f"{path}/breaker", {"state": "closed"})
+    desk.post("/streams/transactional/pause", {"reason": "says Tom"})
+    found = seen(desk, message_id)
+    assert found["next"] == "waits: the transactional stream is paused: says Tom"
+    assert found["next_at"] is None
+    desk.post("/streams/transactional/resume")
+    assert seen(desk, message_id)["next"] == "is sent as soon as a relay may be asked"
+
+
+def test_a_rule_about_headers_is_asked_for_what_it_waits(desk: Client) -> None:
+    other = relay(desk, "second", failover_priority=2)
+    condition = {"field": "header", "operator": "is", "value": "X-Shop: north"}
+    rule = {"name": "north", "relay_id": other, "groups": [[condition]]}
+    assert desk.post("/routing/rules", rule).status_code == 201
+    desk.post(f"/relays/{other}/pause", {"reason": "moving"})
+    (north,) = handed(desk, headers={"X-Shop": "north"})
+    (south,) = handed(desk, headers={"X-Shop": "south"})
+    assert seen(desk, north)["next"] == "waits: second: paused: moving"
+    assert seen(desk, south)["next"] == "is sent as soon as a relay may be asked"

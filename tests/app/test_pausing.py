@@ -45,6 +45,7 @@ def test_a_relay_rests_and_goes_on(owner: Client, clock: TurnableClock) -> None:
     assert (again["paused_at"], again["paused_reason"]) == ("2026-11-22T12:00:00Z", "moving")
     found = explained(owner)
     assert (found["decision"], found["why"]) == ("wait", "Main: paused: moving")
+    assert (found["until"], found["chain"][0]["until"]) == (None, None), "until a person says so"
     resumed = owner.post(f"/relays/{relay['id']}/resume").json or {}
     assert (resumed["paused_at"], resumed["paused_reason"]) == (None, "")
     assert explained(owner)["decision"] == "send"

@@ -184,3 +184,12 @@ def test_what_was_not_heard_for_longest_is_forgotten(owner: Client, clock: Turna
     listed = owner.get("/replies/unknown?per_page=1").json or {}
     assert listed["total"] == MOST
     assert "the oldest" not in {one["example"] for one in unknown(owner)}
+
+
+@on_sqlite
+def test_a_quota_is_no_halved_rate(owner: Client) -> None:
+    told = explained(owner, "5.4.5 Daily user sending limit exceeded", phase="final_dot")
+    assert (told["quota"], told["outcome"]) == (True, "throttled")
+    assert told["then"] == (
+        "The relay rests until its quota is new; with failover the next relay is asked."
+    )

@@ -112,6 +112,11 @@ def test_the_document_is_valid(document: dict[str, Any]) -> None:
     openapi_spec_validator.validate(document)
 
 
+def test_a_range_without_its_least_number_says_so(document: dict[str, Any]) -> None:
+    share = document["components"]["schemas"]["CanaryValues"]["properties"]["share"]
+    assert (share["exclusiveMinimum"], share["maximum"], "minimum" in share) == (0, 1, False)
+
+
 def test_every_operation_has_an_id_and_a_sentence(document: dict[str, Any]) -> None:
     names = Counter(operation["operationId"] for _, _, operation in operations(document))
     assert [name for name, count in names.items() if count > 1] == []

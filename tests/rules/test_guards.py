@@ -21,6 +21,8 @@ from app.rules.health.guards import (
         (Figures(accepted=1000, complained=1), "warn"),
         (Figures(accepted=1001, complained=1), "fine"),
         (Figures(accepted=1000, complained=3), "pause"),
+        (Figures(accepted=299, complained=1), "warn"),
+        (Figures(accepted=299, complained=2), "pause"),
         (Figures(accepted=980, bounced=20), "warn"),
         (Figures(accepted=981, bounced=19), "fine"),
         (Figures(accepted=950, bounced=50), "pause"),

@@ -130,6 +130,10 @@ def test_what_comes_next() -> None:
         "It waits until somebody resumes the campaign."
     )
     assert after(Fate("deferred"), due_at=LATER) == Next("It is due again then.", LATER)
+    assert after(Fate("queued"), due_at=LATER) == Next("It is due then.", LATER)
+    spread = after(Fate("queued"), due_at=LATER, pace="it is spread")
+    assert spread.what == "It is due then: it is spread."
+    assert after(Fate("queued", "asked for less"), due_at=LATER).what.endswith("asked for less.")
     sent = after(Fate("queued"), decision="send", why="Main")
     assert sent == Next("It goes through 'Main' as soon as a sender has its turn.", LAUNCH)
     waits = after(Fate("queued"), decision="wait", why="busy", until=LATER)

@@ -86,6 +86,8 @@ def test_twenty_refused_in_a_row_is_the_relays_trouble(world: World, server: Ser
     (alert,) = alerts(world, "relay_suspect")
     assert (alert.about, alert.closed_at) == (str(relay), None)
     assert "'sick' refused 20 recipients in a row" in alert.sentence
+    (alert,) = alerts(world, "breaker_open")
+    assert "because it refused 20 recipients in a row" in alert.sentence
 
 
 def test_alone_it_is_waited_for_until_it_takes_a_mail(world: World, server: Servers) -> None:

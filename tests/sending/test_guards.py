@@ -12,7 +12,7 @@ from app.runtime import Runtime
 from app.sending import ledger
 from app.sending.guards import guarding
 from app.sending.ledger import Event
-from app.sending.models import Attempt, Dispatch, Guard
+from app.sending.models import Dispatch, Guard
 from app.sending.relays import pausing
 from app.vault import Vault
 from app.workspaces.models import Workspace
@@ -75,7 +75,7 @@ def test_bounces_stop_a_campaign_and_say_why(world: World, server: Servers) -> N
     one.rcpt = every(10)
     limits(world)
     world.people(60)
-    dispatch = world.dispatch()
+    dispatch = world.dispatch(label="News")
     send_a_day(world, dispatch, 30)
     watch(world)
     found = row(world, dispatch)
@@ -86,7 +86,7 @@ def test_bounces_stop_a_campaign_and_say_why(world: World, server: Servers) -> N
     assert levels(world) == {"campaign": "pause"}, "its mails are not held against the relay too"
     assert world.row(relay).paused_at is None
     assert alerts(world) == [
-        "A guard has stopped a campaign: 3 of 30 mails (10 %) were returned for good; "
+        "A guard has stopped the campaign 'News': 3 of 30 mails (10 %) were returned for good; "
         "the limit is 5 %."
     ]
     world.clock.turn(days=1)
@@ -162,6 +162,13 @@ def test_a_stream_is_warned_of_and_stopped_only_where_that_is_wished(
     assert stream.reason == "guard: 6 of 30 mails (20 %) were returned for good; the limit is 5 %"
 
 
+def complain(world: World, *attempts: int) -> None:
+    with world.database.transaction() as session:
+        for attempt in attempts:
+            event = Event("complained", attempt, "abuse")
+            ledger.hear(session, world.workspace_id, event, now=world.clock())
+
+
 def test_complaints(world: World, server: Servers) -> None:
     one = server()
     relay = world.relay(one, "one", daily_limit=30)
@@ -171,13 +178,13 @@ def test_complaints(world: World, server: Servers) -> None:
     send_a_day(world, dispatch, 30)
     watch(world)
     assert levels(world) == {}
-    with world.database.transaction() as session:
-        taken = session.scalars(select(Attempt.id).limit(1)).one()
-        event = Event("complained", taken, "abuse")
-        for _ in range(2):
-            ledger.hear(session, world.workspace_id, event, now=world.clock())
+    first, second = [one.id for one in world.attempts()][:2]
+    complain(world, first, first)
     watch(world)
-    why = "guard: 1 of 30 mails (3.33 %) were complained about as spam; the limit is 0.3 %"
+    assert levels(world)["campaign"] == "warn", "one person is no rate"
+    complain(world, second)
+    watch(world)
+    why = "guard: 2 of 30 mails (6.67 %) were complained about as spam; the limit is 0.3 %"
     assert row(world, dispatch).hold_reason == why
     world.change(relay, daily_limit=None)
 

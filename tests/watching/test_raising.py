@@ -82,6 +82,7 @@ def test_by_hand(desk: Desk) -> None:
             )
         (alert,) = desk.alerts("breaker_open")
         assert (alert.closed_at is None) == (state == "open")
+    assert "because somebody opened its breaker by hand." in alert.sentence
 
 
 def test_a_refused_login_is_told_at_once_and_over_when_it_works(

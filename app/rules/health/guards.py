@@ -7,6 +7,8 @@ from typing import Any, Literal
 Level = Literal["fine", "warn", "pause"]
 #: What can be guarded.
 KINDS = ("campaign", "relay", "stream")
+#: One person who complains is no rate, whatever the share: of that it is warned only.
+_ONE_PERSON = 1
 #: What guards stop by themselves unless a workspace says otherwise; of the others they warn.
 PAUSES = ("campaign", "relay")
 
@@ -116,7 +118,8 @@ def _one(name: str, rate: Rate, limits: Limits, may_pause: bool) -> Judgement:
         return FINE
     pause, warn = getattr(limits, f"{name}_pause"), getattr(limits, f"{name}_warn")
     if pause is not None and rate.share >= pause:
-        return Judgement("pause" if may_pause else "warn", told(name, rate, pause))
+        stops = may_pause and (name != "complaint" or rate.part > _ONE_PERSON)
+        return Judgement("pause" if stops else "warn", told(name, rate, pause))
     if warn is not None and rate.share >= warn:
         return Judgement("warn", told(name, rate, warn))
     return FINE

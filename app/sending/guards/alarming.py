@@ -19,17 +19,17 @@ from app.workspaces.models import Workspace
 MESSAGES = "messages"
 
 
-def breaker_moved(relay: Relay, before: Breaker, after: Breaker, now: datetime) -> None:
-    """The breaker opened, or a working relay is let back."""
+def breaker_moved(
+    relay: Relay, before: Breaker, after: Breaker, now: datetime, why: str = ""
+) -> None:
+    """The breaker opened, or a working relay is let back. ``why``: "" for faults in a row."""
     if before.open_until is None and after.open_until is not None:
-        _raise(
-            relay,
-            "breaker_open",
-            f"The relay '{relay.name}' is left alone until {after.open_until:%H:%M} UTC after "
-            f"{after.fail_streak} faults in a row; then one mail may try it. The last one: "
-            f"{relay.last_fault or 'set by hand'}",
-            now,
+        why = why or f"after {after.fail_streak} faults in a row, the last one: {relay.last_fault}"
+        sentence = (
+            f"The relay '{relay.name}' is left alone until {after.open_until:%H:%M} UTC {why}. "
+            "Then one mail may try it."
         )
+        _raise(relay, "breaker_open", sentence, now)
     if after == Breaker():
         for kind in ("breaker_open", "credentials_refused"):
             _over(relay, kind, now)
@@ -39,7 +39,8 @@ def login_refused(relay: Relay, words: str, now: datetime) -> None:
     """The relay does not know the user name and password it was given."""
     sentence = (
         f"The relay '{relay.name}' refuses its user name and password ({words}): enter them "
-        f"again (PATCH /relays/{relay.id}), then check it."
+        f"again (PATCH /relays/{relay.id}), check it, then close its breaker "
+        f"(POST /relays/{relay.id}/breaker)."
     )
     _raise(relay, "credentials_refused", sentence, now)
 

@@ -105,7 +105,7 @@ def _decide(session: Session, dispatch_id: UUID, now: datetime) -> None:
     if verdict.state == HALTED:
         reason = f"canary: {verdict.why}"
         ledger.hold(session, dispatch_id, hold="paused", reason=reason, now=now)
-        sentence = f"A campaign was halted after its canaries: {verdict.why}."
+        sentence = f"The campaign '{dispatch.label}' was halted after its canaries: {verdict.why}."
         alarming.guard_tripped(session, dispatch.workspace_id, dispatch_id, sentence, now)
 
 

@@ -22,12 +22,14 @@ from app.workspaces.models import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is guarded, how it does, and whether it rests; ``day``: to which its figures belong,
-    "" when they are those since its launch; ``ended``: there is nothing to be guarded any more.
+    """What is guarded, how it does, and whether it rests; ``name``: what people call it;
+    ``day``: to which its figures belong, "" when they are those since its launch; ``ended``: there
+    is nothing to be guarded any more.
     """
 
     kind: str
     about: str
+    name: str
     figures: Figures
     rests: bool
     day: str = ""
@@ -69,7 +71,7 @@ def settle(session: Session, workspace_id: UUID, subject: Subject, *, now: datet
         row.since = now
     if found.level == "pause" and row.level != "pause":
         _stop(session, workspace_id, subject, found.why, now)
-        sentence = f"A guard has stopped a {subject.kind}: {found.why}."
+        sentence = f"A guard has stopped the {subject.kind} '{subject.name}': {found.why}."
         alarming.guard_tripped(session, workspace_id, subject.about, sentence, now)
     row.level, row.why = found.level, found.why
     session.flush()
@@ -101,7 +103,7 @@ def _news(session: Session, workspace_id: UUID, now: datetime) -> Iterable[Subje
             yield subject
     for row in known.values():
         if row.about not in going and row.level != "fine":
-            yield Subject(row.kind, row.about, Figures(), rests=True, ended=True)
+            yield Subject(row.kind, row.about, "", Figures(), rests=True, ended=True)
 
 
 def _subjects(
@@ -117,7 +119,9 @@ def _subjects(
     limits = guards.limits_from(workspace.guards)
     for dispatch in _going(session, workspace.id, limits.sample):
         counted = figures.of_dispatch(session, dispatch.id)
-        subject = Subject("campaign", str(dispatch.id), counted, dispatch.hold != "")
+        subject = Subject(
+            "campaign", str(dispatch.id), dispatch.label, counted, dispatch.hold != ""
+        )
         yield subject
         row = known.get(("campaign", subject.about))
         let_go_on = row is not None and row.counted_from
@@ -129,9 +133,10 @@ def _subjects(
     for relay in standing.of_workspace(session, workspace.id):
         counted = figures.of_relay(session, relay, workspace.timezone, now, without=stopped)
         sums[relay.stream] += counted
-        yield Subject("relay", str(relay.id), counted, relay.paused_at is not None, day)
+        rests = relay.paused_at is not None
+        yield Subject("relay", str(relay.id), relay.name, counted, rests, day)
     for stream, counted in sums.items():
-        yield Subject("stream", stream, counted, stream in paused, day)
+        yield Subject("stream", stream, stream, counted, stream in paused, day)
 
 
 def _fresh(workspace_id: UUID, subject: Subject, now: datetime) -> Guard:

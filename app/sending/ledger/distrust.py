@@ -68,7 +68,8 @@ def look(session: Session, relay: Relay, now: datetime, settings: BreakerSetting
     relay.last_fault_at = now
     relay.last_fault = words(relay, last)
     alarming.suspect(relay, relay.last_fault, now)
-    alarming.breaker_moved(relay, before, standing.breaker_of(relay), now)
+    because = f"because it {relay.last_fault}"
+    alarming.breaker_moved(relay, before, standing.breaker_of(relay), now, because)
 
 
 def _bounced(session: Session, attempts: Sequence[int]) -> Sequence[Any]:

@@ -15,7 +15,7 @@ from app.sending.guards import alarming
 from app.sending.ledger import distrust
 from app.sending.models import Relay
 from app.sending.relays import settings as relay_settings
-from app.sending.relays import standing
+from app.sending.relays import standing, throttling
 
 #: Steps before a mail is even begun: what fails here is the relay's fault, whatever is sent.
 OPENING = ("dns", "connect", "greeting", "ehlo", "starttls", "auth")
@@ -55,9 +55,10 @@ def set_breaker(
     relay.fail_streak = max(relay.fail_streak, settings.threshold) if opened else 0
     relay.open_until = now + timedelta(seconds=settings.seconds) if opened else None
     relay.probe_attempt = None
-    relay.login_streak = 0
-    alarming.breaker_moved(relay, before, standing.breaker_of(relay), now)
+    by_hand = "because somebody opened its breaker by hand"
+    alarming.breaker_moved(relay, before, standing.breaker_of(relay), now, by_hand)
     if not opened:
+        throttling.ask_now(relay)
         distrust.trust(relay, now)
     session.flush()
     return relay

@@ -112,7 +112,8 @@ def _room(
         case _:
             pass
     if relay.quota_until is not None and relay.quota_until > now:
-        return 0, relay.quota_until, True, "its provider says that the quota is used up"
+        said = "too many logins" if relay.login_streak else "the quota is used up"
+        return 0, relay.quota_until, True, f"its provider says: {said}"
     if relay.pause_until is not None and relay.pause_until > now:
         return 0, relay.pause_until, False, "its provider asked to slow down"
     if free <= 0:

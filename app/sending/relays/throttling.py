@@ -94,6 +94,17 @@ def view(relay: Relay, now: datetime) -> Throttle | None:
     )
 
 
+def rests_until(relay: Relay, now: datetime) -> datetime | None:
+    """Until when its provider wants nothing at all, None when it takes mail."""
+    return relay.quota_until if relay.quota_until and relay.quota_until > now else None
+
+
+def ask_now(relay: Relay) -> None:
+    """A person says that it takes mail again: it is not waited for what it asked for."""
+    relay.quota_until = relay.pause_until = None
+    relay.throttle_streak = relay.login_streak = 0
+
+
 def pace_of(relay: Relay) -> Pace | None:
     """The pace in the row."""
     return read(relay.pace) if relay.pace else None

@@ -11,6 +11,7 @@ from app.rules.replies.reply import REFUSED
 from app.sending.models import Relay
 from app.sending.replies.judging import Judge, own_rule, service_rules
 
+_QUOTA = "The relay rests until its quota is new; with failover the next relay is asked."
 _THEN: dict[Outcome, str] = {
     "accepted": "It is sent.",
     "throttled": "The relay rests, its rate is halved; the mail waits for it.",
@@ -52,7 +53,7 @@ def explain(session: Session, workspace_id: UUID, reply: Reply, relay: Relay | N
     fit = [] if settled else list(_fitting(session, workspace_id, reply, relay))
     verdict = settled or (fit[0].verdict if fit else REFUSED)
     known = settled is not None or not fit or fit[0].source != "rest"
-    then = _THEN[verdict.outcome]
+    then = _QUOTA if verdict.quota else _THEN[verdict.outcome]
     if verdict.suppress:
         then += " The address is never written to again."
     if verdict.whom == "destination":

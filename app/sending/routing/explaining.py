@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.rules.routing.chain import Candidate, Decision, Halt, Send, Wait
 from app.rules.routing.primary import Step
+from app.sending.models import Relay
 from app.sending.routing import fleet
 from app.sending.routing.fleet import Mail
 
@@ -59,9 +60,11 @@ def explain(
     first, steps = ships.primary(mail, share, personal)
     word, carrier, why, until = _told(ships.decide(mail, first, stay=stay, tried=tried))
     chain = [
-        _asked(one, ships.relays[one.relay_id].name, one.relay_id in tried)
+        _asked(one, ships.relays[one.relay_id], one.relay_id in tried)
         for one in ships.chain(mail, first)
     ]
+    if all(ships.relays[one.relay_id].paused_at is not None for one in chain):
+        until = None
     return Explanation(word, carrier, first, why or _reason(steps), until, steps, chain)
 
 
@@ -81,7 +84,8 @@ def _reason(steps: Sequence[Step]) -> str:
     return next((step.why for step in steps if step.taken), "")
 
 
-def _asked(one: Candidate, name: str, refused: bool) -> Asked:
+def _asked(one: Candidate, relay: Relay, refused: bool) -> Asked:
     if refused:
-        return Asked(one.relay_id, name, False, "it refused this mail in this round", None)
-    return Asked(one.relay_id, name, one.room > 0, one.why, one.at if one.room <= 0 else None)
+        return Asked(relay.id, relay.name, False, "it refused this mail in this round", None)
+    until = one.at if one.room <= 0 and relay.paused_at is None else None  # a person ends a pause
+    return Asked(relay.id, relay.name, one.room > 0, one.why, until)
