@@ -70,6 +70,7 @@ class Answers:
     ) -> Recording | None:
         """The recording whose method, route and login fit, and most of its parameters."""
         here = [one for one in self._recordings if (one.method, one.route) == (method, route)]
+        here = [one for one in here if not one.is_refused]  # that is for the login to say
         found = [one for one in here if one.is_known == is_known]
         if is_known and not found:
             found = [one for one in here if one.status == 200]  # what strangers may see, too
