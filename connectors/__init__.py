@@ -221,10 +221,10 @@ class Connector(Protocol):
     fields: tuple[SourceField, ...]
     options: tuple[Option, ...]
 
-    def look(self, site: Site) -> int | None:
-        """Asks for as little as tells that the source can be read; gives how many rows it has.
-
-        Raises what the site raises; AskTheOwner when something is missing there.
+    def look(self, site: Site) -> int | str | None:
+        """Asks for as little as tells that the source can be read; gives how many rows it has, or
+        a sentence where that is not all. Raises what the site raises; AskTheOwner when something is
+        missing there.
         """
         ...
 
