@@ -60,13 +60,14 @@ class Site(Protocol):
 class Needs:
     """What must be at a site for a source to be readable.
 
-    ``namespace``: what its plugin registers, such as ``wc/v3``. ``plugin`` brings it;
-    ``permission`` is a sentence saying which role or setting an account needs.
+    ``namespace``: what its ``plugin`` registers, such as ``wc/v3``. ``permission``: a sentence
+    saying which role or setting an account needs. ``xmlrpc``: it is read over XML-RPC.
     """
 
     namespace: str
     plugin: str
     permission: str
+    xmlrpc: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +128,7 @@ class Choice:
 class Purchase:
     """An order of the person a row is about; what she bought in all is added up here.
 
-    ``placed_at``: an instant in UTC. ``amount``: a decimal number, refunds taken off.
-    ``is_paid``: whether it counts.
+    ``placed_at``: in UTC. ``amount``: decimal, refunds taken off. ``is_paid``: whether it counts.
     """
 
     placed_at: str
@@ -152,9 +152,9 @@ PURCHASE_FIELDS = (
 class Incoming:
     """A row of a source: ``source_id`` never changes there, ``email`` is as it stands there.
 
-    ``fields``: plain text by the keys of the connector's ``fields``. ``status``: what the source
-    knows about consent ("unsubscribed", "pending"), "" for nothing. ``skip``: a reason why this
-    is nobody to write to, "" for none; a closed status counts all the same.
+    ``fields``: plain text by the keys of the connector's. ``status``: what the source knows about
+    consent ("unsubscribed", "pending"), "" for nothing. ``skip``: why this is nobody to write to,
+    "" for no reason; a closed status counts all the same.
 
     A row with ``said_at`` (an instant in UTC) is something that a person did, such as an order
     or a submission: several may be about one person, and the newest counts. ``about``: the
@@ -221,10 +221,10 @@ class Connector(Protocol):
     fields: tuple[SourceField, ...]
     options: tuple[Option, ...]
 
-    def look(self, site: Site) -> int | None:
-        """Asks for as little as tells that the source can be read; gives how many rows it has.
-
-        Raises what the site raises; AskTheOwner when something is missing there.
+    def look(self, site: Site) -> int | str | None:
+        """Asks for as little as tells that the source can be read; gives how many rows it has, or
+        a sentence where that is not all. Raises what the site raises; AskTheOwner when something is
+        missing there.
         """
         ...
 

@@ -30,6 +30,7 @@ class ContactForm7:
         plugin="Contact Form 7",
         permission="Reading the messages that Flamingo keeps takes an administrator or an editor, "
         "and XML-RPC (/xmlrpc.php) open for this server.",
+        xmlrpc=True,
     )
     fields = forms.FIELDS
     options = tuple(option for option in forms.OPTIONS if option.key == "tag_forms")
@@ -91,7 +92,8 @@ def _require_all(site: Site) -> None:
     """To an author WordPress shows her own messages only, which are none, and says nothing."""
     try:
         me = site.get("wp/v2/users/me", {"context": "edit", "_fields": "capabilities"}).data
-    except (AskTheOwner, NotUnderstood):
+    except (AskTheOwner, NotUnderstood) as trouble:
+        _unless_wrong_login(trouble)
         return  # it does not tell
     may = mapping(mapping(me).get("capabilities"))
     if may and not may.get("edit_others_posts"):
@@ -100,6 +102,12 @@ def _require_all(site: Site) -> None:
             "To this account Flamingo shows nobody's messages but its own, so none would come: "
             "give an account that is an editor or an administrator.",
         )
+
+
+def _unless_wrong_login(trouble: AskTheOwner | NotUnderstood) -> None:
+    """What is only nice to know may be refused; a wrong login is not tried again over XML-RPC."""
+    if isinstance(trouble, AskTheOwner) and trouble.is_wrong_login:
+        raise trouble
 
 
 def _upwards(site: Site, here: dict[str, int]) -> Iterator[Batch]:
@@ -149,7 +157,8 @@ def _forms(site: Site) -> dict[str, list[Tag]]:
     for number in _numbers(site):
         try:
             form = mapping(site.get(f"{_FORMS}/{number}", {}).data)
-        except (AskTheOwner, NotUnderstood):
+        except (AskTheOwner, NotUnderstood) as trouble:
+            _unless_wrong_login(trouble)
             continue
         known[text(form.get("slug"))] = _fields(form)
     return known
@@ -159,7 +168,8 @@ def _numbers(site: Site) -> list[int]:
     """The forms that the account may see; an editor's login may show fewer than an owner's."""
     try:
         found = site.get(_FORMS, {"per_page": "100"}).data
-    except (AskTheOwner, NotUnderstood):
+    except (AskTheOwner, NotUnderstood) as trouble:
+        _unless_wrong_login(trouble)
         return []
     return [number_of(form) for form in found] if isinstance(found, list) else []
 

@@ -41,16 +41,23 @@ class WordPressUsers:
         Option("only_roles", "Only users with one of these roles (commas between)", ""),
     )
 
-    def look(self, site: Site) -> int | None:
-        """The first users. Raises AskTheOwner when they are counted, but none is shown."""
+    def look(self, site: Site) -> int | str | None:
+        """The first users and the last. WordPress counts all, and leaves out, one by one, whom the
+        account may not edit: raises AskTheOwner when it shows none, and says so when it hides some.
+        """
         first = _glance(site, 1)
-        if first.total and not first.rows and not _glance(site, first.pages).rows:
+        sheets = [first] if first.pages < 2 else [first, _glance(site, first.pages)]
+        asked = min(first.total, _PER_PAGE)
+        if first.pages > 1:
+            asked += max(0, min(_PER_PAGE, sheets[-1].total - (first.pages - 1) * _PER_PAGE))
+        shown = sum(len(sheet.rows) for sheet in sheets)
+        if first.total and not shown:
             raise AskTheOwner(
                 "needs_permission",
                 f"WordPress counts {first.total} users and shows this account none of them: it may "
                 f"list users, but not edit them (edit_users). {self.needs.permission}",
             )
-        return first.total
+        return _partly(first.total, shown, asked) if shown < asked else first.total
 
     def pages(self, site: Site, pull: Pull) -> Iterator[Page]:
         """Pages of 100 by id. Rows that this account may not edit are left out of theirs."""
@@ -69,6 +76,15 @@ connector = WordPressUsers()
 def _glance(site: Site, page: int) -> Sheet:
     """The ids of a page: WordPress leaves out, one by one, whom the account may not edit."""
     return bare(site.get(_ROUTE, {**_params(page), "_fields": "id"}))
+
+
+def _partly(total: int, shown: int, asked: int) -> str:
+    among = "" if asked == total else f" of {asked} that were looked at"
+    return (
+        f"It can be read in part: WordPress counts {total} users and shows this account "
+        f"{shown}{among}. It leaves out those whom the account may not edit (a shop manager's may "
+        "edit customers only): give an administrator's to read them all."
+    )
 
 
 def _params(page: int) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """WPForms: entries of its paid version; the free one keeps none, and says so here."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -60,22 +59,38 @@ connector = WPForms()
 
 
 class Titles:
-    """What the forms of a site are called; asked for once, when the first entry is there."""
+    """What the forms of a site are called; asked for when the first entry of one is there.
+
+    Forms that were put aside keep their entries, so these are asked for too when one is unknown.
+    """
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._known: dict[str, str] | None = None
+        self._known: dict[str, str] = {}
+        self._unasked = ["publish", "draft", "trash"]
 
     def of(self, form: str) -> str:
         """The title of a form; its number when the site does not tell."""
-        if self._known is None:
-            self._known = {}
-            with suppress(AskTheOwner, NotUnderstood):
-                found = mapping(self._site.get(_FORMS, {"input[limit]": str(_PER_PAGE)}).data)
-                rows = found.get("forms")
-                for row in map(mapping, rows if isinstance(rows, list) else []):
-                    self._known[str(row.get("id"))] = plain(row.get("title"))
+        while form not in self._known and self._unasked:
+            try:
+                self._learn(self._unasked.pop(0))
+            except (AskTheOwner, NotUnderstood):
+                self._unasked = []
         return self._known.get(form) or f"Form {form}"
+
+    def _learn(self, status: str) -> None:
+        """Goes through the pages: none holds more than a hundred, and none says how many follow."""
+        rows: list[Any] = [None] * _PER_PAGE
+        fresh, offset = True, 0
+        while fresh and len(rows) == _PER_PAGE:
+            asked = {"limit": str(_PER_PAGE), "offset": str(offset), "status": status}
+            query = {f"input[{name}]": value for name, value in asked.items()}
+            found = mapping(self._site.get(_FORMS, query).data).get("forms")
+            rows = found if isinstance(found, list) else []
+            told = {str(row.get("id")): plain(row.get("title")) for row in map(mapping, rows)}
+            fresh = bool(told.keys() - self._known.keys())
+            self._known = told | self._known
+            offset += len(rows)
 
 
 def _read(site: Site, way: str, page: int, per_page: int) -> Sheet:

@@ -35,6 +35,7 @@ _BLOCKERS = {
     "rest_api_disabled": "a plugin that disables the REST API",
     "disabled_rest_api": "a plugin that disables the REST API",
 }
+#: By the codes in WRONG_LOGIN.
 _LOGINS = {
     "incorrect_password": "The application password is wrong or was revoked: make a new one "
     "under Users > Profile > Application Passwords (it is not the password of the login page).",
@@ -43,8 +44,6 @@ _LOGINS = {
     "invalid_email": "The site knows no user with this e-mail address: give the login name or "
     "the e-mail address of the account that made the application password.",
 }
-#: WordPress's codes for a login that will never do.
-WRONG_LOGIN = frozenset(_LOGINS)
 #: What firewalls write on the pages they send instead of an answer.
 _WALLS = (
     (r"wordfence|wfwaf", "Wordfence"),

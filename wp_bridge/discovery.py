@@ -19,8 +19,10 @@ class Probe(Protocol):
         """What it needs."""
         ...
 
-    def look(self, site: Client) -> int | None:
-        """Asks for a little of it; gives how many rows it has. Raises what the client raises."""
+    def look(self, site: Client) -> int | str | None:
+        """Asks for a little of it; gives how many rows it has, or a sentence where that is not
+        all. Raises what the client raises.
+        """
         ...
 
 
@@ -73,8 +75,10 @@ def _look(client: Client, root: Root, reasons: Reasons, source: str, probe: Prob
     return Finding(source, "ready", _counted(count))
 
 
-def _counted(count: int | None) -> str:
+def _counted(count: int | str | None) -> str:
     match count:
+        case str():
+            return count
         case None:
             return "Its rows can be read."
         case 0:

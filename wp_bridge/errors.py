@@ -1,5 +1,8 @@
 """What can go wrong at a site, named by what the caller does next. Imports nothing."""
 
+#: WordPress's codes for a login that will never do.
+WRONG_LOGIN = frozenset({"incorrect_password", "invalid_username", "invalid_email"})
+
 
 class TryLater(Exception):
     """The site cannot answer now: ask again, not before ``retry_after`` seconds if it named any.
@@ -33,6 +36,11 @@ class AskTheOwner(Exception):
         self.sentence = sentence
         self.code = code
         self.anonymous = anonymous
+
+    @property
+    def is_wrong_login(self) -> bool:
+        """Whether the site counted a wrong login: asking again makes it lock the account."""
+        return self.code in WRONG_LOGIN
 
 
 class NotUnderstood(Exception):

@@ -8,6 +8,17 @@ from wp_bridge import authorize
 from wp_bridge.client import Client
 from wp_bridge.errors import AskTheOwner, NotUnderstood, TryLater
 
+#: States in which the REST API takes whoever gives a login for a stranger, whatever is asked.
+_STRANGER = frozenset({"header_stripped", "app_passwords_unavailable"})
+
+
+def is_dead(trouble: AskTheOwner, *, xmlrpc: bool = False) -> bool:
+    """Whether a login that was refused so is refused at every other source of the site, too.
+
+    ``xmlrpc``: that source is read over XML-RPC, where no header can get lost.
+    """
+    return trouble.is_wrong_login or (trouble.state in _STRANGER and not xmlrpc)
+
 
 class Login:
     """The login of a client, tried over XML-RPC, where no header can get lost.

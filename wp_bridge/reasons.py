@@ -2,7 +2,6 @@
 
 from typing import Protocol
 
-from wp_bridge.answers import WRONG_LOGIN
 from wp_bridge.client import Client
 from wp_bridge.errors import AskTheOwner, NotUnderstood, TryLater
 from wp_bridge.logins import Login
@@ -94,7 +93,7 @@ class Reasons:
         return self._login.why_not_by_xmlrpc()
 
     def _is_wrong_login(self, trouble: AskTheOwner, state: str) -> bool:
-        if trouble.code in WRONG_LOGIN:
+        if trouble.is_wrong_login:
             return True
         if state != "needs_permission":
             return False

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 from requests.utils import parse_header_links
 
-from wp_bridge.answers import WRONG_LOGIN
 from wp_bridge.client import Client
 from wp_bridge.errors import AskTheOwner, NotUnderstood, TryLater
 
@@ -132,7 +131,7 @@ def _on_site(root: str, way: Any) -> str:
 def _is_final(trouble: Trouble) -> bool:
     """Whether asking elsewhere at the same site would only repeat it."""
     if isinstance(trouble, AskTheOwner):
-        return trouble.state in ("unreachable", "insecure_http") or trouble.code in WRONG_LOGIN
+        return trouble.state in ("unreachable", "insecure_http") or trouble.is_wrong_login
     return isinstance(trouble, TryLater)
 
 

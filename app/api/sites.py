@@ -19,7 +19,7 @@ from app.api.site_shapes import (
 )
 from app.db import Page
 from app.sources import connections
-from app.sources.sites import authorizing, discovering, register
+from app.sources.sites import authorizing, discovering, register, removing
 
 blueprint = Routes("sites", "WordPress sites, and what is pulled from them.")
 
@@ -74,10 +74,7 @@ def change_site(site_id: UUID, body: dict[str, Any]) -> Any:
 @blueprint.delete("/sites/<uuid:site_id>", scope="settings", answer=RemovedSiteAnswer)
 def remove_site(site_id: UUID) -> Any:
     """Remove a site with its connections and runs; the contacts stay. Says what is left there."""
-    running = runtime()
-    with running.database.transaction() as session:
-        left = register.remove(session, caller().workspace_id, site_id, now=running.now())
-    return {"left_at_site": left}
+    return {"left_at_site": removing.remove(runtime(), caller().workspace_id, site_id)}
 
 
 @blueprint.post("/sites/<uuid:site_id>/discover", scope="write", answer=DiscoveryAnswer, status=200)

@@ -1,13 +1,18 @@
 """How much of people's files a workspace may have at a time, and how they are removed."""
 
+import io
+from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import event
 
+from app.errors import Conflict
 from app.runtime import Runtime
 from app.sources.models import SourceRow
-from app.sources.uploads import keeping, removing
+from app.sources.storing import noted
+from app.sources.uploads import keeping, receiving, removing
 from app.sources.uploads.models import Upload, UploadPiece
 from app.watching.forgetting import forget
 from tests.app.bringing import Desk
@@ -108,7 +113,7 @@ def test_a_large_one_is_removed_bit_by_bit(desk: Desk, monkeypatch: pytest.Monke
 
 
 def test_what_was_noted_of_its_rows_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(removing, "_ROWS", 30)
+    monkeypatch.setattr(noted, "_AT_ONCE", 30)
     upload = desk.bring(people("person", 100))
     desk.run(upload)
     assert desk.count(SourceRow) == 100
@@ -127,9 +132,63 @@ def test_one_that_was_removed_halfway_is_removed_again(
 
     upload = desk.bring(people("a"))
     with monkeypatch.context() as dying:
-        dying.setattr(removing, "_forget_rows", dies)
+        dying.setattr(noted, "clear", dies)
         with pytest.raises(Killed):
             desk.owner.delete(f"/uploads/{upload['id']}")
     assert (desk.owner.get(f"/uploads/{upload['id']}").json or {})["is_kept"] is False
+    again = desk.ask(people("a").encode())
+    assert (again.status_code, (again.json or {})["id"] != upload["id"]) == (201, True)
     assert desk.owner.delete(f"/uploads/{upload['id']}").status_code == 204
     assert desk.owner.get(f"/uploads/{upload['id']}").status_code == 404
+
+
+class Slow(io.BytesIO):
+    """A file that is read from its beginning again and again; the third time, something happens."""
+
+    def __init__(self, content: str, meanwhile: Callable[[], Any]) -> None:
+        super().__init__(content.encode())
+        self._meanwhile = meanwhile
+        self._begun = 0
+
+    def seek(self, at: int, whence: int = 0) -> int:
+        self._begun += 1
+        if self._begun == 3:
+            self._meanwhile()
+        return super().seek(at, whence)
+
+
+def test_one_that_comes_while_its_like_is_removed(desk: Desk, clock: TurnableClock) -> None:
+    upload = desk.bring(people("a"))
+    clock.turn(days=15)
+    forget(desk.runtime)
+    slow = Slow(people("a"), lambda: desk.owner.delete(f"/uploads/{upload['id']}"))
+    with pytest.raises(Conflict, match="bring it again"):
+        receiving.receive(desk.runtime, desk.owner.workspace_id, "a.csv", slow)
+    assert (desk.count(Upload), desk.count(UploadPiece)) == (0, 0)
+
+
+def test_one_that_comes_while_its_like_is_about_to_go(
+    desk: Desk, clock: TurnableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is being removed is not kept again, though it is still there."""
+    upload = desk.bring(people("a"))
+    clock.turn(days=15)
+    forget(desk.runtime)
+
+    def halfway() -> None:
+        with monkeypatch.context() as dying:
+            dying.setattr(noted, "clear", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                removing.remove(desk.runtime, desk.owner.workspace_id, UUID(upload["id"]))
+
+    with pytest.raises(Conflict, match="bring it again"):
+        slow = Slow(people("a"), halfway)
+        receiving.receive(desk.runtime, desk.owner.workspace_id, "a.csv", slow)
+
+
+def test_two_that_are_alike_come_at_once(desk: Desk) -> None:
+    slow = Slow(people("a"), lambda: desk.bring(people("a")))
+    with pytest.raises(Conflict, match="being brought at this moment"):
+        receiving.receive(desk.runtime, desk.owner.workspace_id, "a.csv", slow)
+    assert desk.count(Upload) == 1
+    assert desk.bring(people("a"))["is_kept"] is True

@@ -238,4 +238,29 @@ def test_counted_but_not_shown_is_no_silent_zero() -> None:
 @pytest.mark.parametrize("page", ["1", "51"])
 def test_some_are_shown(page: str) -> None:
     with playing(hidden(page)) as site:
-        assert users.look(site.client()) == 5005
+        found = users.look(site.client())
+    assert isinstance(found, str)
+    assert "counts 5005 users and shows this account 1 of 105 that were looked at" in found
+
+
+@pytest.mark.parametrize(
+    ("people", "dropped", "words"),
+    [
+        (9, {1}, "counts 9 users and shows this account 8. It"),
+        (250, {1}, "shows this account 149 of 150 that"),
+        (250, {250}, "shows this account 149 of 150 that"),
+        (9, set(), None),
+        (250, set(), None),
+        (100, set(), None),
+        (0, set(), None),
+    ],
+)
+def test_whether_all_are_shown_is_told(people: int, dropped: set[int], words: str | None) -> None:
+    def answer(request: Request) -> Response:
+        page = paged(make_people(people), request)
+        page.body = json.dumps([row for row in _rows(page) if row["id"] not in dropped]).encode()
+        return page
+
+    with playing(answer) as site:
+        found = users.look(site.client())
+    assert words in str(found) if words else found == people

@@ -3,6 +3,7 @@
 import pytest
 
 from connectors import Pull, find
+from connectors.wpforms import Titles
 from tests.connectors.site import Request, Response, as_json, playing
 
 _ENTRY = {
@@ -45,9 +46,38 @@ def test_the_title_is_asked_for_once() -> None:
         as_json({"code": "rest_ability_not_found", "message": "No."}, 404),
         as_json({"code": "ability_invalid_input", "message": "No."}, 400),
         as_json([]),
-        as_json({"forms": "x"}),
-        as_json({"forms": [{"id": 1, "title": "Another"}]}),
     ],
 )
-def test_its_number_where_the_site_does_not_tell(forms: Response) -> None:
-    assert title(forms) == ("Form 2362", 1)
+def test_its_number_where_the_site_does_not_let_us(forms: Response) -> None:
+    assert title(forms)[0] == "Form 2362"
+
+
+@pytest.mark.parametrize("forms", ["x", [], [{"id": 1, "title": "Another"}]])
+def test_its_number_where_the_site_does_not_tell(forms: object) -> None:
+    assert title(as_json({"forms": forms})) == ("Form 2362", 3)  # published, drafts, trash
+
+
+def listing(request: Request) -> Response:
+    """A site with 250 forms, and one in the trash; a page holds a hundred at most."""
+    numbers = {"publish": range(1, 251), "trash": range(2362, 2363)}
+    some = numbers.get(request.query["input[status]"], range(0))
+    start, limit = (int(request.query[f"input[{name}]"]) for name in ("offset", "limit"))
+    rows = [{"id": one, "title": f"Called {one}"} for one in some[start : start + limit]]
+    return as_json({"forms": rows, "total": len(rows)})
+
+
+def test_all_pages_are_asked_for_and_no_more_than_needed() -> None:
+    with playing(listing) as site:
+        titles = Titles(site.client(rest_root=f"{site.url}/wp-json/"))
+        assert [titles.of(one) for one in ("1", "250")] == ["Called 1", "Called 250"]
+        assert len(site.asked) == 3
+        assert [titles.of(one) for one in ("2362", "101")] == ["Called 2362", "Called 101"]
+        assert len(site.asked) == 5  # no draft, and one in the trash
+
+
+def test_a_site_that_knows_no_pages_is_not_asked_forever() -> None:
+    rows = [{"id": one, "title": f"Called {one}"} for one in range(1, 101)]
+    with playing(lambda _: as_json({"forms": rows})) as site:
+        titles = Titles(site.client(rest_root=f"{site.url}/wp-json/"))
+        assert (titles.of("7"), titles.of("101")) == ("Called 7", "Form 101")
+        assert len(site.asked) == 4

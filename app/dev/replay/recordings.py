@@ -12,6 +12,7 @@ from app.errors import Invalid
 
 #: Folders whose exchanges show sites in trouble: they count only where nothing else fits.
 TROUBLED = frozenset({"auth", "authorize", "misbehaviour", "security_plugins"})
+_WRONG_LOGIN = ("incorrect_password", "invalid_username", "invalid_email")
 #: Headers that belong to what was said, not to the line it came over.
 _KEPT = ("content-type", "retry-after", "x-wp-total", "x-wp-totalpages")
 
@@ -35,6 +36,12 @@ class Recording:
     def is_troubled(self) -> bool:
         """Whether it shows a site in trouble."""
         return self.source in TROUBLED
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it shows a login that the site did not know."""
+        code = self.body.get("code") if isinstance(self.body, dict) else ""
+        return self.status == 401 and code in _WRONG_LOGIN
 
     def reply(self) -> Reply:
         """The answer again."""

@@ -1,13 +1,17 @@
-"""A site that answers as recorded: the exchange that fits, or a page made up from its rows."""
+"""A site that answers as recorded: the exchange that fits, or a page made up from its rows. In its
+shop customers, orders and webhooks can be made and changed.
+"""
 
 import threading
 from collections.abc import Iterable
 from typing import Any
 
 from app.dev.replay.abilities import SureFormsEntries
+from app.dev.replay.counter import Counter
 from app.dev.replay.listings import LISTINGS, Listing, Row, ident
 from app.dev.replay.posts import Posts
 from app.dev.replay.recordings import Recording
+from app.dev.replay.webhooks import Webhooks
 from app.dev.wordpress_front import XMLRPC, Asked, Front, Reply
 from app.dev.wordpress_keys import ShopKeys
 from app.dev.wordpress_login import PASSWORD, Login, error
@@ -20,9 +24,10 @@ _SHAPE = {"_fields", "context", *_PLAIN, *(f"input[{name}]" for name in _PLAIN)}
 
 
 class Answers:
-    """What is answered to whom. It never changes anything.
+    """What is answered to whom.
 
-    ``rows``: the rows at hand by route; they may be changed.
+    ``rows``: the rows at hand by route; they may be changed. ``webhooks``: those of the shop, which
+    hear of what is changed over REST.
     """
 
     def __init__(
@@ -36,6 +41,8 @@ class Answers:
         self.rows = {one.route: _rows(one, recordings) for one in LISTINGS if one.route in recorded}
         self.entries = SureFormsEntries(recordings)
         self.posts = Posts(recordings)
+        self.webhooks = Webhooks(keys.home if keys else "")
+        self._counter = Counter(self.rows, self.webhooks)
 
     def counts(self) -> dict[str, int]:
         """How many rows are at hand by route."""
@@ -57,6 +64,8 @@ class Answers:
             return judged
         query = {name: value for name, value in query.items() if not name.startswith("oauth_")}
         is_known = judged or asked.authorization.lower().startswith("basic ")
+        if is_known and (told := self._in_the_shop(asked, query)):
+            return told
         if is_known and asked.method == "GET":
             if asked.route in self.rows:
                 return self._listings[asked.route].answer(self.rows[asked.route], query)
@@ -65,11 +74,18 @@ class Answers:
         fitting = self._fitting(asked.method, asked.route, query, is_known)
         return fitting.reply() if fitting else self._nothing(asked, is_known)
 
+    def _in_the_shop(self, asked: Asked, query: dict[str, str]) -> Reply | None:
+        """What its shop answers, if it has one; None where nothing is made or changed."""
+        if "/wc/v3/orders" not in self.rows:
+            return None
+        return self.webhooks.answer(asked, query) or self._counter.answer(asked)
+
     def _fitting(
         self, method: str, route: str, query: dict[str, str], is_known: bool
     ) -> Recording | None:
         """The recording whose method, route and login fit, and most of its parameters."""
         here = [one for one in self._recordings if (one.method, one.route) == (method, route)]
+        here = [one for one in here if not one.is_refused]  # that is for the login to say
         found = [one for one in here if one.is_known == is_known]
         if is_known and not found:
             found = [one for one in here if one.status == 200]  # what strangers may see, too

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -10,10 +11,12 @@ from app.runtime import Runtime
 from app.sources.models import Connection
 from app.sources.runs.claiming import Task
 from app.sources.runs.progress import Stopped, mine
-from app.sources.sites import health
+from app.sources.sites import health, stopping
 from sync import aftermath, schedule
 from sync.aftermath import Trouble
-from wp_bridge.errors import TryLater
+from wp_bridge.errors import AskTheOwner, TryLater
+
+log = structlog.get_logger(__name__)
 
 
 def hand_back(runtime: Runtime, task: Task) -> None:
@@ -57,6 +60,18 @@ def suffer(runtime: Runtime, task: Task, trouble: Trouble) -> None:
         _end(runtime, task, waits, rest, "" if trouble.throttled else trouble.sentence)
     else:
         _end(runtime, task, _over("failed", trouble.sentence, now), rest, trouble.sentence)
+    if isinstance(trouble, AskTheOwner) and after.needs_reauth:
+        _stop_others(runtime, task, trouble)
+
+
+def _stop_others(runtime: Runtime, task: Task, trouble: AskTheOwner) -> None:
+    """In a commit of its own, so that two runs that are refused at once do not wait for each
+    other.
+    """
+    with runtime.database.transaction() as session:
+        which = task.progress.connection_id
+        if stopped := stopping.stop_others(session, which, trouble, runtime.now()):
+            log.warning("others stopped with a login", site=task.site.url, sources=stopped)
 
 
 def _over(state: str, why: str, now: datetime) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.sources.models import Connection, SyncRun
-from app.sources.sites import health
+from app.sources.sites import health, stopping
 from app.sources.storing import compiled, statements
 from connectors import Cursor
 from sync.run import Plan
@@ -104,6 +104,7 @@ class Progress:
     def _end(self, session: Session, after: "Progress", plan: Plan, now: datetime) -> None:
         ending = {"state": "succeeded", "finished_at": now, "owner": None, "lease_until": None}
         mine(session, self, **after.numbers.columns(), detail="", **ending)
+        stopping.go_on(session, self.connection_id)
         well = {**health.WELL, "state": "ready", "cursor": None}
         if not self.is_once:
             well |= {"mark": plan.mark}

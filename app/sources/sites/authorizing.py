@@ -21,7 +21,6 @@ from app.workspaces.access import hash_secret
 from app.workspaces.models import Member
 from wp_bridge import authorize, reasons
 from wp_bridge import root as roots
-from wp_bridge.answers import WRONG_LOGIN
 from wp_bridge.errors import AskTheOwner, NotUnderstood, TryLater
 
 #: How long a link may be followed.
@@ -186,7 +185,7 @@ def _checked(runtime: Runtime, site: Site, approved: Approved) -> tuple[bool, st
         try:
             authorize.account(client)
         except AskTheOwner as trouble:
-            return trouble.code not in WRONG_LOGIN, trouble.sentence
+            return not trouble.is_wrong_login, trouble.sentence
         except (TryLater, NotUnderstood) as trouble:
             return True, trouble.sentence
     return True, ""

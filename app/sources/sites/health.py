@@ -49,12 +49,10 @@ def note(session: Session, connection_id: UUID, sentence: str, now: datetime) ->
 
 
 def mend(session: Session, site: Site, now: datetime) -> None:
-    """A login was mended: every connection of the site goes on, and the alert is over."""
-    session.execute(
-        update(Connection).where(Connection.site_id == site.id).values(state="ready", **WELL)
-    )
-    for kind in ("site_needs_reauth", "site_failing"):
-        over(session, site.workspace_id, kind, str(site.id), now=now)
+    """The site's login was mended: what is read with it goes on, and the alert is over."""
+    with_it = (Connection.site_id == site.id, ~Connection.source.startswith(PREFIX))
+    session.execute(update(Connection).where(*with_it).values(state="ready", **WELL))
+    settle(session, site, now)
 
 
 def settle(session: Session, site: Site, now: datetime) -> None:

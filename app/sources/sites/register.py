@@ -1,4 +1,4 @@
-"""WordPress sites: added, changed, removed. Their passwords go in and never come out."""
+"""WordPress sites: added and changed. Their passwords go in and never come out."""
 
 import socket
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.rules import network
 from app.runtime import Runtime
 from app.sources.models import Site
-from app.sources.sites import health, leaving, shop_keys
+from app.sources.sites import health, shop_keys
 
 #: Files that people brought are sources too, but no sites.
 _IS_SITE = Site.is_file.is_(False)
@@ -75,18 +75,6 @@ def change(
     if {"url", "username", "application_password", *shop_keys.NAMES} & set(values):
         health.mend(session, site, now)
     return site
-
-
-def remove(session: Session, workspace_id: UUID, site_id: UUID, *, now: datetime) -> list[str]:
-    """Removes the site with its connections and runs; the contacts stay.
-
-    Gives what is left at the site itself, a sentence each: it is taken away later.
-    """
-    site = get(session, workspace_id, site_id)
-    left = leaving.pack(session, workspace_id, site, now)
-    session.delete(site)
-    session.flush()
-    return left
 
 
 def get(session: Session, workspace_id: UUID, site_id: UUID) -> Site:

@@ -7,6 +7,8 @@ from typing import IO
 from uuid import UUID
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from app.errors import Conflict
 from app.runtime import Runtime
@@ -25,18 +27,41 @@ def read(stream: IO[bytes]) -> Iterator[bytes]:
         yield piece
 
 
-def keep(runtime: Runtime, upload_id: UUID, stream: IO[bytes]) -> None:
-    """Stores a file, each piece by itself: nobody waits for all. It counts once it is whole."""
+def keep(runtime: Runtime, upload_id: UUID, digest: str, stream: IO[bytes]) -> None:
+    """Stores a file, each piece by itself: nobody waits for all. It counts once it is whole.
+
+    Raises Conflict when it was removed, or brought by somebody else, meanwhile.
+    """
     with runtime.database.transaction() as session:
-        session.get_one(Upload, upload_id).used_at = runtime.now()
+        _still(session, upload_id, digest).used_at = runtime.now()
     drop(runtime, upload_id)
+    try:
+        _store(runtime, upload_id, stream)
+    except IntegrityError:
+        raise _overtaken() from None
+    with runtime.database.transaction() as session:
+        found = _still(session, upload_id, digest)
+        found.is_kept, found.used_at = True, runtime.now()
+
+
+def _store(runtime: Runtime, upload_id: UUID, stream: IO[bytes]) -> None:
     for number, piece in enumerate(read(stream)):
         secret = runtime.vault.close_bytes(zlib.compress(piece, 6))
         with runtime.database.transaction(durable=False) as session:
             session.add(UploadPiece(upload_id=upload_id, number=number, secret=secret))
-    with runtime.database.transaction() as session:
-        found = session.get_one(Upload, upload_id)
-        found.is_kept, found.used_at = True, runtime.now()
+
+
+def _still(session: Session, upload_id: UUID, digest: str) -> Upload:
+    """The upload, as long as nobody removes it. Raises Conflict."""
+    mine = select(Upload).where(Upload.id == upload_id, Upload.digest == digest)
+    found = session.scalar(mine.with_for_update())
+    if found is None:
+        raise _overtaken()
+    return found
+
+
+def _overtaken() -> Conflict:
+    return Conflict("The same file was brought, or removed, while this one came: bring it again.")
 
 
 def pieces(runtime: Runtime, upload_id: UUID) -> Iterator[bytes]:

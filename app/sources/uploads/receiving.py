@@ -8,6 +8,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from sqlalchemy import exists, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.db import of_workspace
@@ -50,7 +51,7 @@ def receive(
     pieces back if these were forgotten.
 
     Raises Unsupported for another kind of file, Invalid for one that is broken, Conflict when there
-    is no room for it.
+    is no room for it, or somebody brings or removes the same one at this moment.
     """
     head = next(keeping.read(stream), b"")
     if not head.strip():
@@ -64,10 +65,16 @@ def receive(
     if known:
         which = known.id
     else:
-        which = _add(runtime, workspace_id, name, _looked_at(kind, stream, fingerprint))
-    keeping.keep(runtime, which, stream)
+        found = _looked_at(kind, stream, fingerprint)
+        try:
+            which = _add(runtime, workspace_id, name, found)
+        except IntegrityError:
+            raise Conflict(
+                "The same file is being brought at this moment: look at GET /uploads."
+            ) from None
+    keeping.keep(runtime, which, fingerprint.digest, stream)
     with runtime.database.reading() as session:
-        return session.get_one(Upload, which), known is None
+        return get(session, workspace_id, which), known is None
 
 
 def get(session: Session, workspace_id: UUID, upload_id: UUID) -> Upload:
