@@ -5,8 +5,10 @@ from typing import Any
 
 from tests.faults.sicknesses import FAULTS
 
-ON_POSTGRES = ("failover, PostgreSQL",)
-WAYS = ("one relay", "failover", *ON_POSTGRES)
+WAYS = ("one relay", "failover", "failover, PostgreSQL")
+#: Played where a mail goes back to its only relay: there the ledger does something else.
+ALONE_ON_POSTGRES = "one relay, PostgreSQL"
+ON_POSTGRES = (WAYS[2], ALONE_ON_POSTGRES)
 _HEAD = ("fault", "relays", "lost", "duplicated", "wrongly marked", "unknown")
 
 
@@ -18,7 +20,8 @@ def promised() -> str:
 def measured(cells: Iterable[Sequence[Any]]) -> str:
     """The table of one run: (fault, ways, lost, duplicated, wrongly marked, unknown)."""
     places = {one.name: number for number, one in enumerate(FAULTS)}
-    ordered = sorted(cells, key=lambda cell: (places[cell[0]], WAYS.index(cell[1])))
+    ways = (*WAYS, ALONE_ON_POSTGRES)
+    ordered = sorted(cells, key=lambda cell: (places[cell[0]], ways.index(cell[1])))
     return _table([[str(one) for one in cell] for cell in ordered])
 
 

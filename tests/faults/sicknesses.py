@@ -83,6 +83,17 @@ PLAYED = (
     Fault("454 throttling", _first(8, "final_dot", "454 Throttling failure: Maximum sending rate")),
     Fault("250 for all but every tenth", _every(10, "rcpt_to", _BOUNCE)),
 )
+#: Those of them after which a mail goes back to the same relay, or may not: one of each kind.
+_WAITED_OUT = (
+    "421 at the dot",
+    "4xx to RCPT",
+    "4xx at the dot",
+    "dropped at DATA",
+    "dropped after the dot, taken",
+    "454 throttling",
+    "250 for all but every tenth",
+)
+WAITED_OUT = tuple(one for one in PLAYED if one.name in _WAITED_OUT)
 #: Not ill, but no faster than relays are.
 BRIEF = _always("final_dot", "brief")
 #: Played upon the sender, its machine or its database.

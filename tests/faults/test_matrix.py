@@ -16,7 +16,7 @@ from app.wire import journal
 from tests.conftest import TurnableClock
 from tests.faults import sicknesses
 from tests.faults.conftest import Tell
-from tests.faults.page import ON_POSTGRES, WAYS
+from tests.faults.page import ALONE_ON_POSTGRES, ON_POSTGRES, WAYS
 from tests.faults.postgres import own_server  # noqa: F401
 from tests.faults.sicknesses import Fault
 from tests.faults.stage import Stage
@@ -34,13 +34,23 @@ def stage(
 ) -> Iterator[Stage]:
     which = "postgres_database" if ways in ON_POSTGRES else "sqlite_database"
     database: Database = request.getfixturevalue(which)
-    made = Stage(database, clock, tmp_path, failover=ways != "one relay")
+    made = Stage(database, clock, tmp_path, failover=not ways.startswith("one relay"))
     with closing(made) as stage:
         yield stage
 
 
 @pytest.mark.parametrize("fault", sicknesses.PLAYED, ids=lambda fault: fault.name)
 def test_a_sick_relay(stage: Stage, tell: Tell, fault: Fault) -> None:
+    _play(stage, tell, fault)
+
+
+@pytest.mark.parametrize("ways", [ALONE_ON_POSTGRES], indirect=True)
+@pytest.mark.parametrize("fault", sicknesses.WAITED_OUT, ids=lambda fault: fault.name)
+def test_the_only_relay_is_sick(stage: Stage, tell: Tell, fault: Fault) -> None:
+    _play(stage, tell, fault)
+
+
+def _play(stage: Stage, tell: Tell, fault: Fault) -> None:
     stage.hasty = fault.silent
     stage.world.change(stage.first, **{"encryption": "none"} | fault.relay)
     stage.relays[0].sickness = fault.sickness
