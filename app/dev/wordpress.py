@@ -1,7 +1,7 @@
 """`pressferry dev wordpress`: a small stand-in for a WordPress site, to try things out with.
 
 It answers what a pull of its users asks, in the words of a real site: the REST root in both
-forms, application passwords, pages of users. It never changes anything.
+forms, application passwords and the page that makes one, pages of users. It never changes anything.
 """
 
 import threading
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.dev.people import distinct_addresses, make_people
+from app.dev.wordpress_approval import PATH, Approval
 from app.dev.wordpress_front import Asked, Front, Reply
 from app.dev.wordpress_login import PASSWORD, Login, error
 
@@ -39,6 +40,7 @@ class WordPressStandIn:
         self._front = Front(self.answer, port)
         self._thread = threading.Thread(target=self._front.serve_forever, args=(0.05,), daemon=True)
         self.url = self._front.url
+        self._front.pages[PATH] = Approval(self.url, username, password).answer
 
     def start(self) -> "WordPressStandIn":
         """Begins to answer, in a thread of its own."""
@@ -70,7 +72,7 @@ class WordPressStandIn:
         return error(404, "rest_no_route", sentence)
 
     def _root(self) -> dict[str, Any]:
-        authorize = f"{self.url}/wp-admin/authorize-application.php"
+        authorize = f"{self.url}{PATH}"
         return {
             "name": "A WordPress to try things out with",
             "description": "",

@@ -34,16 +34,21 @@ class Reply:
 
 
 Answer = Callable[[Asked], Reply]
+#: What a page answers to method, parameters and body.
+Answers = Callable[[str, Mapping[str, str], bytes], Reply]
 
 
 class Front(ThreadingHTTPServer):
-    """Listens on 127.0.0.1 and asks ``answer`` for everything below the REST root."""
+    """Listens on 127.0.0.1 and asks ``answer`` for everything below the REST root; ``pages``: what
+    else there is, by path.
+    """
 
     daemon_threads = True
 
     def __init__(self, answer: Answer, port: int) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.answer = answer
+        self.pages: dict[str, Answers] = {}
         self.url = f"http://127.0.0.1:{self.server_port}"
 
 
@@ -81,11 +86,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _found(self) -> tuple[int, str, bytes, Mapping[str, str]]:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         route, query = _route(self.path)
-        if route is None:
-            is_front = urlsplit(self.path).path == "/"
-            return 200 if is_front else 404, "text/html; charset=UTF-8", _PAGE, {}
-        login = self.headers.get("Authorization", "")
-        reply = self.server.answer(Asked(self.command, route, query, login, body, self.path))
+        login, path = self.headers.get("Authorization", ""), urlsplit(self.path).path
+        if route is not None:
+            reply = self.server.answer(Asked(self.command, route, query, login, body, self.path))
+        elif page := self.server.pages.get(path):
+            reply = page(self.command, query, body)
+        else:
+            return 200 if path == "/" else 404, "text/html; charset=UTF-8", _PAGE, {}
         if isinstance(reply.data, str):
             return reply.status, "text/html; charset=UTF-8", reply.data.encode(), reply.headers
         found = json.dumps(reply.data, ensure_ascii=False).encode()

@@ -12,6 +12,7 @@ from app.dev.replay.listings import LISTINGS, Listing, Row, ident
 from app.dev.replay.posts import Posts
 from app.dev.replay.recordings import Recording
 from app.dev.replay.webhooks import Webhooks
+from app.dev.wordpress_approval import PATH, Approval
 from app.dev.wordpress_front import XMLRPC, Asked, Front, Reply
 from app.dev.wordpress_keys import ShopKeys
 from app.dev.wordpress_login import PASSWORD, Login, error
@@ -41,7 +42,8 @@ class Answers:
         self.rows = {one.route: _rows(one, recordings) for one in LISTINGS if one.route in recorded}
         self.entries = SureFormsEntries(recordings)
         self.posts = Posts(recordings)
-        self.webhooks = Webhooks(keys.home if keys else "")
+        self.home = keys.home if keys else ""
+        self.webhooks = Webhooks(self.home)
         self._counter = Counter(self.rows, self.webhooks)
 
     def counts(self) -> dict[str, int]:
@@ -72,7 +74,18 @@ class Answers:
             if asked.route in self.entries.routes and self.entries.is_recorded:
                 return self.entries.answer(asked.route, query)
         fitting = self._fitting(asked.method, asked.route, query, is_known)
-        return fitting.reply() if fitting else self._nothing(asked, is_known)
+        if fitting is None:
+            return self._nothing(asked, is_known)
+        return self._at_home(fitting.reply()) if asked.route == "/" else fitting.reply()
+
+    def _at_home(self, index: Reply) -> Reply:
+        """The index names the page on which a program is approved: it is here."""
+        said = index.data.get("authentication") if isinstance(index.data, dict) else None
+        if not isinstance(said, dict) or not self.home:
+            return index
+        page = {"endpoints": {"authorization": f"{self.home}{PATH}"}}
+        told = {**index.data, "authentication": {"application-passwords": page}}
+        return Reply(index.status, told, index.headers)
 
     def _in_the_shop(self, asked: Asked, query: dict[str, str]) -> Reply | None:
         """What its shop answers, if it has one; None where nothing is made or changed."""
@@ -93,7 +106,7 @@ class Answers:
 
         def fit(one: Recording) -> tuple[bool, bool, int, bool]:
             differ = len(set(one.params.items()) ^ set(query.items()))
-            return not differ, not one.is_troubled, -differ, one.status == 200
+            return not one.is_troubled, not differ, -differ, one.status == 200
 
         return max(found, key=fit, default=None)
 
@@ -127,6 +140,7 @@ class RecordedSite(Answers):
         self.password = password
         self._thread = threading.Thread(target=self._front.serve_forever, args=(0.05,), daemon=True)
         self.url = self._front.url
+        self._front.pages[PATH] = Approval(self.url, username, password).answer
 
     def start(self) -> "RecordedSite":
         """Begins to answer, in a thread of its own."""

@@ -45,8 +45,12 @@ class Notification:
     entries: tuple[Entry, ...]
 
 
-def notification(mail: Mail, *, by_subject: bool = False) -> Notification | None:
-    """What a mail tells, None when it is no form's. ``by_subject``: its subject is the form."""
+def notification(
+    mail: Mail, *, by_subject: bool = False, otherwise: str = ""
+) -> Notification | None:
+    """What a mail tells, None when it is no form's. ``by_subject``: its subject is the form.
+    ``otherwise``: what a form is called whose mails do not say.
+    """
     page = tables.read(mail.html) if mail.html else tables.Page([], frozenset())
     if page.names >= _SHOP:
         return None
@@ -57,7 +61,8 @@ def notification(mail: Mail, *, by_subject: bool = False) -> Notification | None
     if by_subject and mail.subject:
         form = mail.subject
     else:
-        form = (_form(mail.subject) if plugin in ("WPForms", "SureForms") else "") or plugin
+        named = _form(mail.subject) if plugin in ("WPForms", "SureForms") else ""
+        form = named or otherwise or plugin
     return Notification(form[:_LONGEST_NAME], _email(mail, entries), tuple(entries))
 
 

@@ -22,7 +22,8 @@ def incoming(mail: Mail, door: Door, pull: Pull, noticed: Noticed) -> Incoming:
     if against := notifications.objection(mail, door):
         return _left_out(mail, against)
     by_subject = pull.options.get("form_by_subject") is True
-    found = notifications.notification(mail, by_subject=by_subject)
+    otherwise = " ".join(str(pull.options.get("form_name") or "").split())
+    found = notifications.notification(mail, by_subject=by_subject, otherwise=otherwise)
     if found is None:
         return _left_out(mail, _NONE, {"subject": mail.subject})
     return _row(mail, found, pull, noticed)

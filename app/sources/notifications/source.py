@@ -39,6 +39,7 @@ class NotificationMails:
         *forms.OPTIONS,
         Option("mark_as_read", "Mark mails as read that told of a form", False),
         Option("form_by_subject", "Take a mail's subject for the form's name", False),
+        Option("form_name", "What a form is called whose mails do not say", ""),
     )
 
     def __init__(
