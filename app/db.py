@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from app import clock, ids, postgres
+from app import clock, ids
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -173,7 +173,6 @@ def _postgres(url: str, pool_size: int) -> Engine:
         if not _is_durable(connection):
             connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
 
-    postgres.teach(engine)
     return engine
 
 

@@ -7,11 +7,11 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Dialect
+from sqlalchemy import Dialect
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from app.postgres import FRESH_PLAN
+from app.sources.storing import driving
 from app.sources.storing.bulk import Process
 
 
@@ -66,12 +66,18 @@ def ask(session: Session, statement: ByDialect, **values: Any) -> list[Sequence[
 
 def raw(session: Session, statement: ByDialect, **values: Any) -> Sequence[Sequence[Any]]:
     """The same as the driver gives them."""
-    return _executed(session, statement, values).fetchall()
+    known = of(session, statement)
+    rows: Sequence[Sequence[Any]] = driving.execute(
+        session, known.text, known.told(values)
+    ).fetchall()
+    return rows
 
 
 def tell(session: Session, statement: ByDialect, **values: Any) -> int:
-    """How many rows a change changed."""
-    return _executed(session, statement, values).rowcount
+    """How many rows a change changed that goes by the key of a row."""
+    known = of(session, statement)
+    found: int = driving.execute(session, known.text, known.told(values), keeps_plan=True).rowcount
+    return found
 
 
 def of(session: Session, statement: ByDialect) -> Compiled:
@@ -83,15 +89,6 @@ def array(values: Iterable[str | UUID]) -> str:
     """Several values as one, each once."""
     found = dict.fromkeys(values)
     return json.dumps([one if isinstance(one, str) else one.hex for one in found])
-
-
-def _executed(
-    session: Session, statement: ByDialect, values: Mapping[str, Any]
-) -> CursorResult[Any]:
-    known = of(session, statement)
-    return session.connection().exec_driver_sql(
-        known.text, known.told(values), execution_options={FRESH_PLAN: True}
-    )
 
 
 @lru_cache(maxsize=128)

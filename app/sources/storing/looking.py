@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.contacts import allocation
 from app.contacts.models import CONTACT_FIELDS, ContactList, ContactTag
 from app.rules import consent
 from app.sources.storing import compiled, reading
@@ -73,6 +74,12 @@ def refusals(session: Session, workspace_id: UUID, addresses: Collection[str]) -
     which = compiled.array(addresses)
     found = compiled.raw(session, reading.REFUSED, workspace=workspace_id, addresses=which)
     return {address: consent.status_for(reason) for address, reason in found}
+
+
+def room(session: Session, workspace_id: UUID) -> int | None:
+    """For how many more contacts there is room, None for any number."""
+    ((most,),) = compiled.raw(session, reading.ALLOCATED, workspace=workspace_id)
+    return None if most is None else allocation.room(session, workspace_id)
 
 
 def contacts(

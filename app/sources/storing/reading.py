@@ -28,6 +28,7 @@ from sqlalchemy import (
 from app.contacts.models import CONTACT_FIELDS, Contact, Suppression
 from app.sources.models import SourceRow
 from app.sources.storing.compiled import ByDialect
+from app.workspaces.models import Workspace
 
 _HERE = SourceRow.connection_id == bindparam("connection", type_=Uuid)
 _WORKSPACE = bindparam("workspace", type_=Uuid)
@@ -121,3 +122,5 @@ REFUSED = _both(_refused)
 BY_ADDRESS = ByDialect(_contacts_on_sqlite(with_ids=False), _contacts_on_postgresql(with_ids=False))
 #: The same, and those with one of ``ids``.
 CONTACTS = ByDialect(_contacts_on_sqlite(with_ids=True), _contacts_on_postgresql(with_ids=True))
+#: How many contacts the workspace may have.
+ALLOCATED = _both(lambda _: select(Workspace.contact_allocation).where(Workspace.id == _WORKSPACE))
