@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
+from operator import is_
 from typing import Any
 
 from sqlalchemy import Dialect, Executable, Insert, Uuid
@@ -85,7 +86,7 @@ def _written(process: Process, column: Column, count: int) -> Iterable[str]:
     """The values of one column as COPY wants them."""
     if isinstance(column, Same):
         return repeat(_as_text(process, column.value), count)
-    if None in column:
+    if any(map(is_, column, repeat(None))):
         return [_as_text(process, value) for value in column]
     texts = column if process is None else list(map(process, column))
     whole = "".join(texts)

@@ -3,8 +3,7 @@
 from typing import Any, cast
 
 from sqlalchemy import Table, Uuid, bindparam, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
 from app.contacts.models import CONTACT_FIELDS, Contact
@@ -17,7 +16,7 @@ _CONTACT = cast(Table, Contact.__table__)
 _SOURCE_ROW = cast(Table, SourceRow.__table__)
 _WHO = ("id", "workspace_id", "email", "address", "status", "source", "edited", "origins")
 _CHANGED = ("email", "address", "status", "origins", "updated_at", "fields", *CONTACT_FIELDS)
-_KEPT = ("contact_id", "digest", "seen_at", "said_at", "groups")
+KEPT = ("contact_id", "digest", "seen_at", "said_at", "groups")
 
 
 def _types(table: Table, *names: str) -> Types:
@@ -35,26 +34,17 @@ UPDATE = (
     .values({name: bindparam(name, type_=_CONTACT.c[name].type) for name in _CHANGED})
 )
 
-NOTED = _types(_SOURCE_ROW, "connection_id", "source_id", *_KEPT)
+NOTED = _types(_SOURCE_ROW, "connection_id", "source_id", *KEPT)
 NOTE_NEW = _SOURCE_ROW.insert().values({name: bindparam(name, type_=kind) for name, kind in NOTED})
 
 
-def _note(insert: Any) -> Any:
-    statement = insert(_SOURCE_ROW)
-    statement = statement.values({name: bindparam(name, type_=kind) for name, kind in NOTED})
-    return statement.on_conflict_do_update(
-        index_elements=["connection_id", "source_id"],
-        set_={name: statement.excluded[name] for name in _KEPT},
-    )
-
-
-_NOTE = {"sqlite": _note(sqlite.insert), "postgresql": _note(postgresql.insert)}
-
-
-def note(session: Session) -> Any:
-    """Writes down what rows said, over what they said before."""
-    return _NOTE[session.get_bind().dialect.name]
-
+_OVER = sqlite.insert(_SOURCE_ROW)
+_OVER = _OVER.values({name: bindparam(name, type_=kind) for name, kind in NOTED})
+#: Writes down what rows said, over what they said before; on PostgreSQL it is ``together``.
+NOTE = _OVER.on_conflict_do_update(
+    index_elements=["connection_id", "source_id"],
+    set_={name: _OVER.excluded[name] for name in KEPT},
+)
 
 _NUMBERS = ("seen", "created", "updated", "kept", "pages", "skipped", "faults", "total")
 _COUNTED = (*_NUMBERS, "lease_until")

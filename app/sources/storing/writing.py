@@ -12,7 +12,7 @@ from app.contacts.models import ContactList, ContactTag
 from app.db import Base, insert
 from app.rules import consent
 from app.sources.runs.progress import Progress
-from app.sources.storing import bulk, columns, proving, purchases, statements
+from app.sources.storing import bulk, columns, proving, purchases, statements, together
 from app.sources.storing.bulk import Same
 from app.sources.storing.roster import Roster
 from sync.merge import Create, Decision, Refuse, Update
@@ -50,7 +50,9 @@ def write(
         changed += summed
     if changed:
         made = {*roster.made.values()} - summed
-        _update(session, roster, [one for one in dict.fromkeys(changed) if one not in made], now)
+        renamed = any(isinstance(one, Update) and one.address for one in plan.decisions)
+        which = [one for one in dict.fromkeys(changed) if one not in made]
+        _update(session, roster, which, now, in_order=renamed)
     _close(session, workspace_id, roster, numbered, now)
     _gather(session, progress.connection_id, numbered, now)
     proving.prove(session, workspace_id, progress, numbered, now)
@@ -73,13 +75,16 @@ def _note(
     told = columns.noted(connection_id, roster, list(fresh.values()), now)
     bulk.add(session, statements.NOTE_NEW, statements.NOTED, len(fresh), told)
     if len(fresh) < len(numbered):
-        again = [
-            (contact_id, decision.wanted)
+        again = {
+            decision.wanted.source_id: (contact_id, decision.wanted)
             for contact_id, decision in numbered
             if decision.wanted.source_id not in fresh
-        ]
-        told = columns.noted(connection_id, roster, again, now)
-        bulk.execute(session, statements.note(session), statements.NOTED, len(again), told)
+        }
+        told = columns.noted(connection_id, roster, list(again.values()), now)
+        if again and together.can(session):
+            together.note(session, told)
+        else:
+            bulk.execute(session, statements.NOTE, statements.NOTED, len(again), told)
 
 
 def _refuse(
@@ -118,7 +123,9 @@ def _create(
     bulk.add(session, statements.CREATE, statements.CREATED, len(people), told)
 
 
-def _update(session: Session, roster: Roster, changed: Iterable[UUID], now: datetime) -> None:
+def _update(
+    session: Session, roster: Roster, changed: Iterable[UUID], now: datetime, *, in_order: bool
+) -> None:
     people = [roster.contacts[contact_id] for contact_id in changed]
     told = [
         [known.id for known in people],
@@ -129,7 +136,10 @@ def _update(session: Session, roster: Roster, changed: Iterable[UUID], now: date
         Same(now),
         *columns.values([known.fields for known in people]),
     ]
-    bulk.execute(session, statements.UPDATE, statements.UPDATED, len(people), told)
+    if people and together.can(session) and not in_order:
+        together.update(session, told)
+    else:
+        bulk.execute(session, statements.UPDATE, statements.UPDATED, len(people), told)
 
 
 def _close(
