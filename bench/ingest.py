@@ -122,6 +122,7 @@ def pull(one: Stage, connection_id: UUID, rows: int) -> None:
         task.terms,
         now=clock.now,
         stop=lambda: False,
+        is_read_again=True,
     )
     order = Order(mapping.targets(task.fields, {}, known), task.terms, None, email_address.normal)
     pulling.run(find()[_SOURCE], cast(Any, _Users(rows)), kept, order, task.pull)

@@ -95,11 +95,13 @@ class Plan:
 class Store(Protocol):
     """The contacts as a run sees them. Who somebody is, is the store's question."""
 
-    def page(self, rows: Sequence[Wanted], decide: Callable[[Roster], Plan]) -> Plan:
+    def page(
+        self, rows: Sequence[Wanted], decide: Callable[[Roster], Plan], *, is_last: bool
+    ) -> Plan:
         """Matches the rows, has them decided, and stores changes and cursor: both or neither.
 
-        Raises what ``decide`` raises, or what says that this run may not go on. ``decide`` may
-        be called again when somebody else was faster.
+        ``is_last``: no other page comes after it. ``decide`` may be called again when somebody
+        else was faster. Raises what it raises, or what says that this run may not go on.
         """
         ...
 
@@ -136,7 +138,8 @@ def take(pages: Iterable[Page], store: Store, order: Order) -> None:
         if page.forms or (page.fields and order.forms):
             order = replace(order, forms=store.meet(page.forms))
         rows, rejected = reading.sort(page.rows, order)
-        plan = store.page(rows, partial(decide, rows, rejected, page, order, overwritten))
+        decided = partial(decide, rows, rejected, page, order, overwritten)
+        plan = store.page(rows, decided, is_last=page.cursor is None)
         overwritten += plan.tally.overwritten
 
 

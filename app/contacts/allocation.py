@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.contacts.models import Contact
 from app.workspaces.models import Workspace
 
-#: How many contacts a workspace may have; asked for every page that a source brings.
+#: How many contacts a workspace may have.
 _MOST = select(Workspace.contact_allocation).where(Workspace.id == bindparam("which"))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Executable, Select, literal_column
+from sqlalchemy import ColumnElement, Connection, Dialect, Executable, SelectBase, literal_column
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
@@ -20,13 +20,16 @@ _Put = Callable[[Any], Any] | None
 class Form:
     """A statement in the words of one database. ``fixed``: values that it has itself, as the driver
     takes them; ``given``: name and way to the driver of those that are handed in; ``places``: the
-    order in which the driver wants them, where it goes by that.
+    order in which the driver wants them, where it goes by that. ``reads``: how columns of its rows
+    that are not as we want them become so, by their place.
     """
 
     text: str
     fixed: Mapping[str, Any]
     given: Sequence[tuple[str, _Put]]
     places: Sequence[str]
+    reads: Sequence[tuple[int, Callable[[Any], Any]]]
+    keeps_plan: bool
 
     def filled(self, values: Mapping[str, Any]) -> Sequence[Any] | Mapping[str, Any]:
         """All values as the driver takes them."""
@@ -38,14 +41,30 @@ class Form:
 
     def execute(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """The driver's cursor. Raises what SQLAlchemy would."""
-        return driving.execute(connection, self.text, self.filled(values))
+        filled = self.filled(values)
+        return driving.execute(connection, self.text, filled, keeps_plan=self.keeps_plan)
+
+    def understood(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        """A row of the driver as SQLAlchemy would give it."""
+        if not self.reads:
+            return tuple(row)
+        found = list(row)
+        for place, way in self.reads:
+            found[place] = way(found[place])
+        return tuple(found)
 
 
 class Ready:
-    """A statement that is executed again and again."""
+    """A statement that is executed again and again.
 
-    def __init__(self, statement: Executable) -> None:
-        self._statement = statement
+    ``on_postgresql``: what it is there, where that differs. ``keeps_plan``: see ``driving``.
+    """
+
+    def __init__(
+        self, statement: Executable, *, on_postgresql: Any = None, keeps_plan: bool = True
+    ) -> None:
+        self._statement, self._keeps_plan = statement, keeps_plan
+        self._on_postgresql = statement if on_postgresql is None else on_postgresql
         self._forms: dict[str, Form] = {}
 
     def run(self, session: Session, values: Mapping[str, Any]) -> int:
@@ -54,32 +73,31 @@ class Ready:
 
     def execute(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """The driver's cursor, with rows as the driver has them."""
-        form = self._forms.get(connection.dialect.name)
+        return self.form(connection.dialect).execute(connection, values)
+
+    def form(self, dialect: Dialect) -> Form:
+        """It in the words of a database."""
+        form = self._forms.get(dialect.name)
         if form is None:
-            form = self._forms[connection.dialect.name] = _formed(
-                self._statement, connection.dialect
-            )
-        return form.execute(connection, values)
+            whole = self._on_postgresql if dialect.name == "postgresql" else self._statement
+            form = self._forms[dialect.name] = _formed(whole, dialect, self._keeps_plan)
+        return form
 
 
 class Asking(Ready):
     """A SELECT of few rows that is executed again and again."""
 
-    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
-        super().__init__(statement)
-        self._types = [column.type for column in statement.selected_columns]
-
     def all(self, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """The rows, as SQLAlchemy would give them."""
         connection = session.connection()
-        rows: list[tuple[Any, ...]] = self.execute(connection, values).fetchall()
-        if not rows:
-            return rows
-        ways = [understood(kind, connection.dialect) for kind in self._types]
-        return [
-            tuple(way(one) if way is not None else one for one, way in zip(row, ways, strict=True))
-            for row in rows
-        ]
+        form = self.form(connection.dialect)
+        rows: list[tuple[Any, ...]] = form.execute(connection, values).fetchall()
+        return [form.understood(row) for row in rows] if form.reads else rows
+
+    def raw(self, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows as the driver has them."""
+        rows: list[tuple[Any, ...]] = self.execute(session.connection(), values).fetchall()
+        return rows
 
     def is_any(self, session: Session, values: Mapping[str, Any]) -> bool:
         """Whether there is a row."""
@@ -96,8 +114,8 @@ def understood(kind: TypeEngine[Any], dialect: Dialect) -> _Put:
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
-def _formed(statement: Executable, dialect: Dialect) -> Form:
-    compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+def _formed(statement: Any, dialect: Dialect, keeps_plan: bool) -> Form:
+    compiled = statement.compile(dialect=dialect)
     if not isinstance(compiled, SQLCompiler) or "[POSTCOMPILE_" in compiled.string:
         raise TypeError(f"not ready, its lists must be written(): {statement}")
     fixed: dict[str, Any] = {}
@@ -109,4 +127,8 @@ def _formed(statement: Executable, dialect: Dialect) -> Form:
         else:
             value = bind.effective_value
             fixed[name] = value if put is None else put(value)
-    return Form(compiled.string, fixed, given, list(compiled.positiontup or ()))
+    columns = statement.selected_columns if isinstance(statement, SelectBase) else ()
+    ways = [understood(one.type, dialect) for one in columns]
+    reads = [(place, way) for place, way in enumerate(ways) if way is not None]
+    places = list(compiled.positiontup or ())
+    return Form(compiled.string, fixed, given, places, reads, keeps_plan)

@@ -1,7 +1,7 @@
 """What plugins write, as a person would: text without entities, times in UTC, ids as numbers."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from html import unescape
 from typing import Any
@@ -86,7 +86,8 @@ def field_key(name: str) -> str:
 
 def number_of(row: Any, name: str = "id") -> int:
     """The number that a row is known by. Raises NotUnderstood."""
-    found = row.get(name, "") if isinstance(row, Mapping) else ""
+    is_row = type(row) is dict or isinstance(row, Mapping)
+    found = row.get(name, "") if is_row else ""
     if type(found) is int and 0 <= found < _MOST:
         return found
     number = str(found)
@@ -120,9 +121,4 @@ def enveloped(data: Any, rows: str = "data", pages: str = "last_page") -> Sheet:
 
 
 def _numbered(rows: Iterable[Any]) -> list[tuple[int, Row]]:
-    return list(_with_numbers(rows))
-
-
-def _with_numbers(rows: Iterable[Any]) -> Iterator[tuple[int, Row]]:
-    for row in rows:
-        yield number_of(row), row
+    return [(number_of(row), row) for row in rows]

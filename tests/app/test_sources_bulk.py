@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import Insert, delete, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from app import ids
 from app.contacts.models import Contact
@@ -16,6 +17,10 @@ from tests.app.conftest import Client
 from tests.app.pulling import connected, person
 
 ODD = ["\\N", "a\\tb", 'say "x"', "O'Neil {1,2}", "100 %", "Zoë ✓", "\\.", ",;|", "", "NULL"]
+
+
+def _add(session: Session, statement: Insert, types: bulk.Types, rows: list[Any]) -> None:
+    bulk.add(session, statement, types, len(rows), list(zip(*rows, strict=True)))
 
 
 def test_odd_values_come_in_and_change_as_they_are(runtime: Runtime, owner: Client) -> None:
@@ -53,7 +58,7 @@ def test_who_is_there_already_is_no_fault_of_the_driver(
         ]
         for some in (rows, rows[:1]):
             with pytest.raises(IntegrityError), database.transaction() as session:
-                bulk.add(session, statements.CREATE, statements.CREATED, some)
+                _add(session, statements.CREATE, statements.CREATED, some)
         with database.reading() as session:
             assert len(session.scalars(select(Contact.id)).all()) == 1
 
@@ -76,7 +81,7 @@ def test_unruly_values_are_not_taken_for_the_end_of_a_column(
             custom = {"first_name": said, "city": said, "fields": {said: said}}
             rows.append(tuple({**one, **other, **custom}[name] for name in names))
         with runtime.database.transaction() as session:
-            bulk.add(session, statements.CREATE, statements.CREATED, rows)
+            _add(session, statements.CREATE, statements.CREATED, rows)
         found = world.contacts()
         for number, said in enumerate(UNRULY):
             made = found[f"q{number}@example.com"]
@@ -94,7 +99,7 @@ def test_values_that_only_look_alike_stay_what_they_are(runtime: Runtime, owner:
                 (world.connection_id, str(number), None, "d", runtime.now(), "", groups)
                 for number, groups in enumerate([same, none, ["y"], same])
             ]
-            bulk.add(session, statements.NOTE_NEW, statements.NOTED, rows)
+            _add(session, statements.NOTE_NEW, statements.NOTED, rows)
         with runtime.database.reading() as session:
             found = session.scalars(select(SourceRow).order_by(SourceRow.source_id)).all()
         assert [row.groups for row in found] == [["x"], None, ["y"], ["x"]]

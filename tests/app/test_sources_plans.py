@@ -12,9 +12,10 @@ from app.contacts.models import Contact, Suppression
 from app.db import Database
 from app.runtime import Runtime
 from app.sources.models import SourceRow
-from app.sources.storing import compiled, looking, reading
-from app.sources.storing.compiled import ByDialect
+from app.sources.storing import looking, reading
 from app.sources.storing.looking import Wished
+from app.statements import driving
+from app.statements.ready import Asking
 from tests.app.conftest import Client
 from tests.app.pulling import World, connected
 
@@ -80,21 +81,24 @@ def _fill(session: Session, world: World) -> None:
     session.execute(insert(Suppression), noes)
 
 
-def _plan(session: Session, statement: ByDialect, values: dict[str, Any]) -> str:
-    known = compiled.of(session, statement)
+def _plan(session: Session, statement: Asking, values: dict[str, Any]) -> str:
+    known = statement.form(session.get_bind().dialect)
     explain = "EXPLAIN" if session.get_bind().dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
-    found = session.connection().exec_driver_sql(f"{explain} {known.text}", known.told(values))
+    told = driving.execute(
+        session.connection(), f"{explain} {known.text}", known.filled(values), keeps_plan=False
+    )
+    found = told.fetchall()
     return "\n".join(str(row) for row in found)
 
 
-def _asked(world: World, session: Session) -> list[tuple[ByDialect, dict[str, Any]]]:
+def _asked(world: World, session: Session) -> list[tuple[Asking, dict[str, Any]]]:
     here = {"connection": world.connection_id}
     some = session.connection().execute(text("SELECT id FROM contact ORDER BY address LIMIT 100"))
     ids_ = [row[0] for row in some]
-    addresses = compiled.array(f"p{number}@example.com" for number in range(PAGE))
+    addresses = reading.array(f"p{number}@example.com" for number in range(PAGE))
     home = {"workspace": world.workspace_id, "addresses": addresses}
-    rows = compiled.array(str(number) for number in range(PAGE))
-    contacts = compiled.array(ids_)
+    rows = reading.array(str(number) for number in range(PAGE))
+    contacts = reading.array(ids_)
     return [
         (reading.SEEN, {**here, "rows": rows}),
         (reading.OWNERS, {**here, "contacts": contacts}),

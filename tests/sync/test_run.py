@@ -49,7 +49,9 @@ class Memory:
         self.said: dict[str, Wanted] = {}
         self.plans: list[Plan] = []
 
-    def page(self, rows: Sequence[Wanted], decide: Callable[[Roster], Plan]) -> Plan:
+    def page(
+        self, rows: Sequence[Wanted], decide: Callable[[Roster], Plan], *, is_last: bool
+    ) -> Plan:
         """Keeps everything that is decided."""
         plan = decide(self)
         self.plans.append(plan)

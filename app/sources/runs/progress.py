@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.sources.models import Connection, SyncRun
 from app.sources.sites import health, stopping
-from app.sources.storing import compiled, statements
+from app.sources.storing import statements
 from connectors import Cursor
 from sync.run import Plan
 
@@ -95,9 +95,9 @@ class Progress:
         told = {"which": self.run_id, "by": self.owner, "lease_until": until}
         told |= after.numbers.columns()
         if session.get_bind().dialect.name == "postgresql":
-            done = compiled.tell(session, statements.COUNT_AND_HAND_ON, **told, cursor=cursor)
-        elif done := compiled.tell(session, statements.COUNT, **told):
-            compiled.tell(session, statements.HAND_ON, which=self.connection_id, cursor=cursor)
+            done = statements.COUNT_AND_HAND_ON.run(session, told | {"cursor": cursor})
+        elif done := statements.COUNT.run(session, told):
+            statements.HAND_ON.run(session, {"which": self.connection_id, "cursor": cursor})
         if done != 1:
             raise Stopped
 

@@ -126,10 +126,11 @@ def run_one(runtime: Runtime, run_id: UUID, *, stop: Callable[[], bool] = lambda
 
 def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
     connector = _connector(runtime, task)
-    store, order = prepared(runtime, task, connector, stop)
+    at_a_site = not is_here(task.source)
+    store, order = prepared(runtime, task, connector, stop, is_read_again=at_a_site)
     site = open_site(runtime, task.site)
     try:
-        if not (site.rest_root or is_here(task.source)):
+        if at_a_site and not site.rest_root:
             root.find(site)
         pulling.run(connector, site, store, order, task.pull)
     finally:
@@ -158,9 +159,11 @@ def prepared(
     connector: Connector,
     stop: Callable[[], bool],
     most: int | None = None,
+    *,
+    is_read_again: bool = False,
 ) -> tuple[ContactStore, Order]:
     """The contacts as the run sees them, and what it is to do with them; at ``most`` so many rows
-    in a dry run.
+    in a dry run. ``is_read_again``: what would be lost in a power cut comes again from its source.
     """
     once = task.once or Terms()
     store = (TrialStore if task.dry else ContactStore)(
@@ -173,6 +176,7 @@ def prepared(
         rules=replace(task.rules, groups=task.rules.groups | once.lists | once.tags),
         vault=runtime.vault,
         everybody=task.once is not None,
+        is_read_again=is_read_again,
     )
     made = [field for field in connector.fields if field.target.startswith("fields.")]
     targets = store.learn(made) if made else None

@@ -121,11 +121,13 @@ class TrialStore(ContactStore):
         self._imagined = Imagined()
         self._samples: list[dict[str, Any]] = []
 
-    def _page(self, rows: Sequence[Wanted], decide: Callable[[pulling.Roster], Plan]) -> Plan:
+    def _page(
+        self, rows: Sequence[Wanted], decide: Callable[[pulling.Roster], Plan], durable: bool
+    ) -> Plan:
         plan, roster, before = self.imagine(rows, decide)
         self._sample(plan, roster, before)
         now = self._now()
-        with self._database.transaction() as session:
+        with self._database.transaction(durable=durable) as session:
             after = self._progress.store(session, plan, now)
             self._keep(session, plan)
         self._imagined.keep(roster, plan.decisions)

@@ -1,8 +1,11 @@
 """Many rows with one statement: what an ORM does for each row is done once for all of them."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
+from operator import is_
 from typing import Any
 
 from sqlalchemy import Dialect, Executable, Insert, Uuid
@@ -11,63 +14,94 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
 from app.db import Json, UTCDateTime
-from app.postgres import COPY
+from app.statements import driving
 
 Process = Callable[[Any], Any] | None
 #: The types of the values in a row, by the names of the statement's parameters.
 Types = tuple[tuple[str, TypeEngine[Any]], ...]
+#: What ends a value, a row or all of them in COPY, or begins what stands for it.
+_SPECIAL = ("\\", "\t", "\n", "\r")
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_NULL = "\\N"
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """A column that has this value in every row."""
+
+    value: Any
+
+
+#: The values of one column, row by row.
+Column = Same | Sequence[Any]
 
 
 def execute(
-    session: Session, statement: Executable, types: Types, rows: Sequence[tuple[Any, ...]]
+    session: Session, statement: Executable, types: Types, count: int, columns: Sequence[Column]
 ) -> None:
-    """Executes ``statement`` for each of ``rows``, whose values stand in the order of ``types``.
+    """Executes ``statement`` for each of ``count`` rows; columns stand in the order of ``types``.
 
     ``statement`` has to be the same object each time: it is compiled once for each database.
     """
-    if not rows:
+    if not count:
         return
-    dialect = session.get_bind().dialect
-    text, order, processes = _prepared(statement, types, dialect)
-    columns = [
-        _turned(process, values)
-        for process, values in zip(processes, zip(*rows, strict=True), strict=True)
-    ]
+    text, order, processes = _prepared(statement, types, session.get_bind().dialect)
+    told = list(map(_turned, processes, columns, repeat(count)))
     names = [name for name, _ in types]
-    connection = session.connection()
     if order is None:
-        told: Any = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+        rows: Iterable[Any] = (
+            dict(zip(names, row, strict=True)) for row in zip(*told, strict=True)
+        )
     else:
-        told = list(zip(*(columns[names.index(name)] for name in order), strict=True))
-    connection.exec_driver_sql(text, told)
+        rows = zip(*(told[names.index(name)] for name in order), strict=True)
+    driving.execute_many(session.connection(), text, list(rows))
 
 
-def add(session: Session, statement: Insert, types: Types, rows: Sequence[tuple[Any, ...]]) -> None:
+def add(
+    session: Session, statement: Insert, types: Types, count: int, columns: Sequence[Column]
+) -> None:
     """The same for rows that are certainly new: PostgreSQL takes them by COPY, at half the cost."""
     if session.get_bind().dialect.name != "postgresql":
-        execute(session, statement, types, rows)
-    elif rows:
+        execute(session, statement, types, count, columns)
+    elif count:
         names = ", ".join(name for name, _ in types)
-        columns = [
-            _turned(_in_words(kind), values)
-            for (_, kind), values in zip(types, zip(*rows, strict=True), strict=True)
+        told = [
+            _written(_in_words(kind), column, count)
+            for (_, kind), column in zip(types, columns, strict=True)
         ]
-        session.connection().exec_driver_sql(
-            f"COPY {statement.table.name} ({names}) FROM STDIN",
-            list(zip(*columns, strict=True)),
-            execution_options={COPY: True},
+        rows = "\n".join(map("\t".join, zip(*told, strict=True)))
+        driving.copy(
+            session.connection(), f"COPY {statement.table.name} ({names}) FROM STDIN", rows
         )
 
 
 def _in_words(kind: TypeEngine[Any]) -> Process:
-    """How a value is written where the driver knows nothing of the column; None: as it is."""
+    """How a value becomes text; None: it is one."""
     if isinstance(kind, Uuid):
-        return lambda value: None if value is None else value.hex
+        return lambda value: value.hex
     if isinstance(kind, UTCDateTime):
         return lambda value: value.isoformat()
-    if isinstance(kind, type(Json)):
-        return lambda value: None if value is None else json.dumps(value)
-    return None
+    return json.dumps if isinstance(kind, type(Json)) else None
+
+
+def _written(process: Process, column: Column, count: int) -> Iterable[str]:
+    """The values of one column as COPY wants them."""
+    if isinstance(column, Same):
+        return repeat(_as_text(process, column.value), count)
+    if any(map(is_, column, repeat(None))):
+        return [_as_text(process, value) for value in column]
+    texts = column if process is None else list(map(process, column))
+    whole = "".join(texts)
+    if any(one in whole for one in _SPECIAL):
+        return [one.translate(_ESCAPES) for one in texts]
+    return texts
+
+
+def _as_text(process: Process, value: Any) -> str:
+    if value is None:
+        return _NULL
+    text: str = process(value) if process else value
+    return text.translate(_ESCAPES)
 
 
 @lru_cache(maxsize=64)
@@ -84,11 +118,8 @@ def _prepared(
     return compiled.string, compiled.positiontup, processes
 
 
-def _turned(process: Process, values: tuple[Any, ...]) -> Sequence[Any]:
+def _turned(process: Process, column: Column, count: int) -> Iterable[Any]:
     """The values of one column as the driver wants them."""
-    if process is None:
-        return values
-    first = values[0]
-    if all(value is first for value in values):
-        return [process(first)] * len(values)
-    return [process(value) for value in values]
+    if isinstance(column, Same):
+        return repeat(process(column.value) if process else column.value, count)
+    return column if process is None else list(map(process, column))

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from app.contacts import allocation, origins
+from app.contacts import origins
 from app.db import Database
 from app.sources import forms as forms_of
 from app.sources.connections import fields as fields_of
@@ -24,7 +24,7 @@ from connectors import Choice, SourceField, SourceForm
 from sync import mapping
 from sync import run as pulling
 from sync.forms import Forms
-from sync.mapping import Wanted
+from sync.mapping import CLOSED, Wanted
 from sync.merge import Known, Terms
 
 #: Somebody who creates the same contact at the same moment makes us look again, so often.
@@ -40,7 +40,8 @@ class ContactStore:
     """Gives ``sync.run`` the contacts of one workspace for one claimed run.
 
     ``vault``: without one, rows that are left out are only counted. ``everybody``: also rows that
-    say what they said last time are matched and decided.
+    say what they said last time are matched and decided. ``is_read_again``: what a power cut takes
+    is still at its source, so that not every page has to wait for the disk.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class ContactStore:
         rules: Rules | None = None,
         vault: Vault | None = None,
         everybody: bool = False,
+        is_read_again: bool = False,
     ) -> None:
         self._database = database
         self._workspace_id = workspace_id
@@ -62,6 +64,7 @@ class ContactStore:
         self._terms = terms
         self._vault = vault
         self._everybody = everybody
+        self._is_read_again = is_read_again
         self._given = rules.groups if rules else _NONE
         self._salt = roster.salt([*terms.lists, *terms.tags], rules.print if rules else "")
         self._named: naming.Named = naming.named
@@ -69,27 +72,36 @@ class ContactStore:
         self._stop = stop
 
     def page(
-        self, rows: Sequence[Wanted], decide: Callable[[pulling.Roster], pulling.Plan]
+        self,
+        rows: Sequence[Wanted],
+        decide: Callable[[pulling.Roster], pulling.Plan],
+        *,
+        is_last: bool,
     ) -> pulling.Plan:
         """Matches, decides and stores a page together with the cursor: both or neither.
 
+        The last page waits for the disk, and with it all before it; so does one that brings a "no".
         Raises HandBack, and Stopped when the run was cancelled or is somebody else's by now.
         """
         if self._stop():
             raise HandBack
+        durable = is_last or not self._is_read_again or any(row.status in CLOSED for row in rows)
         for attempt in range(_TRIES):
             try:
-                return self._page(rows, decide)
+                return self._page(rows, decide, durable)
             except (IntegrityError, OperationalError):
                 if attempt == _TRIES - 1:
                     raise
         raise AssertionError("unreachable")
 
     def _page(
-        self, rows: Sequence[Wanted], decide: Callable[[pulling.Roster], pulling.Plan]
+        self,
+        rows: Sequence[Wanted],
+        decide: Callable[[pulling.Roster], pulling.Plan],
+        durable: bool,
     ) -> pulling.Plan:
         now = self._now()
-        with self._database.transaction() as session:
+        with self._database.transaction(durable=durable) as session:
             known = self._load(session, rows, now)
             plan = decide(known)
             after = self._progress.store(session, plan, now)
@@ -141,7 +153,7 @@ class ContactStore:
             else {},
             lists,
             tags,
-            room=allocation.room(session, self._workspace_id),
+            room=looking.room(session, self._workspace_id),
             origin=origins.of_site(connection_id, now),
         )
 

@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.contacts import allocation
 from app.contacts.models import CONTACT_FIELDS, ContactList, ContactTag
 from app.rules import consent
-from app.sources.storing import compiled, reading
-from app.sources.storing.compiled import ByDialect
+from app.sources.storing import reading
 from app.sources.storing.roster import Seen
+from app.statements.ready import Asking
 from sync.merge import Known
 
 _BUILT_IN = {*CONTACT_FIELDS, "email"}
@@ -35,15 +36,15 @@ def seen(
     Of these only ``others`` are told in full: nothing else is asked about them.
     """
     known, unchanged = dict[str, Seen](), set[str]()
-    turned = compiled.of(session, reading.SEEN).turned
-    asked = compiled.array([*digests, *others])
-    for row in compiled.raw(session, reading.SEEN, connection=connection_id, rows=asked):
+    understood = reading.SEEN.form(session.get_bind().dialect).understood
+    asked = {"connection": connection_id, "rows": reading.array([*digests, *others])}
+    for row in reading.SEEN.raw(session, asked):
         source_id, digest, contact = row[0], row[1], row[2]
         if contact is not None and digests.get(source_id) == digest:
             unchanged.add(source_id)
             if source_id not in others:
                 continue
-        _, _, contact, groups = turned(row)
+        _, _, contact, groups = understood(row)
         known[source_id] = Seen(contact, frozenset(map(UUID, groups)) if groups else _NONE)
     return known, unchanged
 
@@ -59,20 +60,26 @@ def newest(session: Session, connection_id: UUID, contacts: Collection[UUID]) ->
 
 
 def _of_contacts(
-    session: Session, query: ByDialect, connection_id: UUID, contacts: Collection[UUID]
+    session: Session, query: Asking, connection_id: UUID, contacts: Collection[UUID]
 ) -> dict[UUID, str]:
     if not contacts:
         return {}
-    about = compiled.array(contacts)
-    found: Any = compiled.ask(session, query, connection=connection_id, contacts=about)
+    about = {"connection": connection_id, "contacts": reading.array(contacts)}
+    found: Any = query.all(session, about)
     return dict(found)
 
 
 def refusals(session: Session, workspace_id: UUID, addresses: Collection[str]) -> dict[str, str]:
     """The closed statuses that some of the addresses have earned."""
-    which = compiled.array(addresses)
-    found = compiled.raw(session, reading.REFUSED, workspace=workspace_id, addresses=which)
+    which = {"workspace": workspace_id, "addresses": reading.array(addresses)}
+    found = reading.REFUSED.raw(session, which)
     return {address: consent.status_for(reason) for address, reason in found}
+
+
+def room(session: Session, workspace_id: UUID) -> int | None:
+    """For how many more contacts there is room, None for any number."""
+    ((most,),) = reading.ALLOCATED.raw(session, {"workspace": workspace_id})
+    return None if most is None else allocation.room(session, workspace_id)
 
 
 def contacts(
@@ -83,11 +90,11 @@ def contacts(
     wished: Wished,
 ) -> dict[UUID, Known]:
     """The contacts with one of the addresses or ids, locked, in the order of their ids."""
-    which = {"workspace": workspace_id, "addresses": compiled.array(addresses)}
+    which = {"workspace": workspace_id, "addresses": reading.array(addresses)}
     if ids:
-        found = compiled.ask(session, reading.CONTACTS, **which, ids=compiled.array(ids))
+        found = reading.CONTACTS.all(session, which | {"ids": reading.array(ids)})
     else:
-        found = compiled.ask(session, reading.BY_ADDRESS, **which)
+        found = reading.BY_ADDRESS.all(session, which)
     who = [row[0] for row in found]
     in_lists = (ContactList.contact_id, ContactList.list_id)
     lists = _groups(session, wished.lists, *in_lists, who)

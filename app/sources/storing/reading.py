@@ -8,7 +8,11 @@ asked for (from an address to the same address, because an order by what is equa
 serve at all (a workspace compared as text has no index).
 """
 
+import json
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     JSON,
@@ -27,7 +31,8 @@ from sqlalchemy import (
 
 from app.contacts.models import CONTACT_FIELDS, Contact, Suppression
 from app.sources.models import SourceRow
-from app.sources.storing.compiled import ByDialect
+from app.statements.ready import Asking
+from app.workspaces.models import Workspace
 
 _HERE = SourceRow.connection_id == bindparam("connection", type_=Uuid)
 _WORKSPACE = bindparam("workspace", type_=Uuid)
@@ -38,6 +43,12 @@ _EVERYTHING = (
     Contact.origins,
     *(getattr(Contact, name) for name in CONTACT_FIELDS),
 )
+
+
+def array(values: Iterable[str | UUID]) -> str:
+    """Several values as one, each once."""
+    found = dict.fromkeys(values)
+    return json.dumps([one if isinstance(one, str) else one.hex for one in found])
 
 
 def _given(name: str, dialect: str) -> Any:
@@ -57,8 +68,9 @@ def _one_of(column: Any, name: str, dialect: str) -> Any:
     return column == func.any(func.array(found.scalar_subquery()))
 
 
-def _both(build: Any) -> ByDialect:
-    return ByDialect(build("sqlite"), build("postgresql"))
+def _asking(build: Callable[[str], Any]) -> Asking:
+    """Planned anew each time: see the top of this file."""
+    return Asking(build("sqlite"), on_postgresql=build("postgresql"), keeps_plan=False)
 
 
 def _owners(dialect: str) -> Any:
@@ -83,6 +95,11 @@ def _refused(dialect: str) -> Any:
 def _seen(dialect: str) -> Any:
     row = (SourceRow.source_id, SourceRow.digest, SourceRow.contact_id, SourceRow.groups)
     return select(*row).where(_HERE, _one_of(SourceRow.source_id, "rows", dialect))
+
+
+def _contacts(dialect: str, *, with_ids: bool) -> Any:
+    build = _contacts_on_sqlite if dialect == "sqlite" else _contacts_on_postgresql
+    return build(with_ids=with_ids)
 
 
 def _contacts_on_sqlite(*, with_ids: bool) -> Any:
@@ -110,14 +127,18 @@ def _contacts_on_postgresql(*, with_ids: bool) -> Any:
 
 
 #: What each of ``rows`` said the last time.
-SEEN = _both(_seen)
+SEEN = _asking(_seen)
 #: The row that stands for each of ``contacts``; what they did is none.
-OWNERS = _both(_owners)
+OWNERS = _asking(_owners)
 #: When something was last told that each of ``contacts`` did.
-NEWEST = _both(_newest)
+NEWEST = _asking(_newest)
 #: Those of ``addresses`` that nobody may write to, and why.
-REFUSED = _both(_refused)
+REFUSED = _asking(_refused)
 #: The contacts that have one of ``addresses``, locked.
-BY_ADDRESS = ByDialect(_contacts_on_sqlite(with_ids=False), _contacts_on_postgresql(with_ids=False))
+BY_ADDRESS = _asking(partial(_contacts, with_ids=False))
 #: The same, and those with one of ``ids``.
-CONTACTS = ByDialect(_contacts_on_sqlite(with_ids=True), _contacts_on_postgresql(with_ids=True))
+CONTACTS = _asking(partial(_contacts, with_ids=True))
+#: How many contacts the workspace may have.
+ALLOCATED = _asking(
+    lambda _: select(Workspace.contact_allocation).where(Workspace.id == _WORKSPACE)
+)

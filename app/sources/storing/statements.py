@@ -3,21 +3,20 @@
 from typing import Any, cast
 
 from sqlalchemy import Table, Uuid, bindparam, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
 from app.contacts.models import CONTACT_FIELDS, Contact
 from app.sources.models import Connection, SourceRow, SyncRun
 from app.sources.sites import health
 from app.sources.storing.bulk import Types
-from app.sources.storing.compiled import ByDialect
+from app.statements.ready import Ready
 
 _CONTACT = cast(Table, Contact.__table__)
 _SOURCE_ROW = cast(Table, SourceRow.__table__)
 _WHO = ("id", "workspace_id", "email", "address", "status", "source", "edited", "origins")
 _CHANGED = ("email", "address", "status", "origins", "updated_at", "fields", *CONTACT_FIELDS)
-_KEPT = ("contact_id", "digest", "seen_at", "said_at", "groups")
+KEPT = ("contact_id", "digest", "seen_at", "said_at", "groups")
 
 
 def _types(table: Table, *names: str) -> Types:
@@ -35,34 +34,21 @@ UPDATE = (
     .values({name: bindparam(name, type_=_CONTACT.c[name].type) for name in _CHANGED})
 )
 
-NOTED = _types(_SOURCE_ROW, "connection_id", "source_id", *_KEPT)
+NOTED = _types(_SOURCE_ROW, "connection_id", "source_id", *KEPT)
 NOTE_NEW = _SOURCE_ROW.insert().values({name: bindparam(name, type_=kind) for name, kind in NOTED})
 
 
-def _note(insert: Any) -> Any:
-    statement = insert(_SOURCE_ROW)
-    statement = statement.values({name: bindparam(name, type_=kind) for name, kind in NOTED})
-    return statement.on_conflict_do_update(
-        index_elements=["connection_id", "source_id"],
-        set_={name: statement.excluded[name] for name in _KEPT},
-    )
-
-
-_NOTE = {"sqlite": _note(sqlite.insert), "postgresql": _note(postgresql.insert)}
-
-
-def note(session: Session) -> Any:
-    """Writes down what rows said, over what they said before."""
-    return _NOTE[session.get_bind().dialect.name]
-
+_OVER = sqlite.insert(_SOURCE_ROW)
+_OVER = _OVER.values({name: bindparam(name, type_=kind) for name, kind in NOTED})
+#: Writes down what rows said, over what they said before; on PostgreSQL it is ``together``.
+NOTE = _OVER.on_conflict_do_update(
+    index_elements=["connection_id", "source_id"],
+    set_={name: _OVER.excluded[name] for name in KEPT},
+)
 
 _NUMBERS = ("seen", "created", "updated", "kept", "pages", "skipped", "faults", "total")
 _COUNTED = (*_NUMBERS, "lease_until")
 _RUN, _CONNECTION = cast(Table, SyncRun.__table__), cast(Table, Connection.__table__)
-
-
-def _same(statement: Any) -> ByDialect:
-    return ByDialect(statement, statement)
 
 
 def _set(table: Table, *names: str) -> dict[str, Any]:
@@ -79,19 +65,19 @@ _COUNT = (
     .values(detail="", **_set(_RUN, *_COUNTED))
 )
 #: The numbers of a run that goes on, if it is still this owner's and running.
-COUNT = _same(_COUNT)
+COUNT = Ready(_COUNT)
 #: Where its connection goes on: every page says that it is well.
-HAND_ON = _same(
+HAND_ON = Ready(
     update(_CONNECTION)
     .where(_CONNECTION.c.id == bindparam("which", type_=Uuid))
     .values(**health.WELL, **_set(_CONNECTION, "cursor"))
 )
 
 
-def _count_and_hand_on() -> ByDialect:
+def _count_and_hand_on() -> Ready:
     counted = _COUNT.returning(_RUN.c.connection_id).cte("counted")
     here = update(_CONNECTION).where(_CONNECTION.c.id == counted.c.connection_id)
-    return _same(here.values(**health.WELL, **_set(_CONNECTION, "cursor")))
+    return Ready(here.values(**health.WELL, **_set(_CONNECTION, "cursor")))
 
 
 #: Both at once, where a database can: PostgreSQL.

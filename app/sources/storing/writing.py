@@ -2,27 +2,23 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.contacts import origins, suppression
-from app.contacts.models import CONTACT_FIELDS, ContactList, ContactTag
+from app.contacts.models import ContactList, ContactTag
 from app.db import Base, insert
 from app.rules import consent
 from app.sources.runs.progress import Progress
-from app.sources.storing import bulk, proving, purchases, statements
+from app.sources.storing import bulk, columns, proving, purchases, statements, together
+from app.sources.storing.bulk import Same
 from app.sources.storing.roster import Roster
-from sync.mapping import Wanted
 from sync.merge import Create, Decision, Refuse, Update
 from sync.run import Plan
 
-_CUSTOM = "fields."
-_NO_FIELDS: dict[str, str] = {}
 _GIVES = (Create, Update)
-_EMPTY = [""] * len(CONTACT_FIELDS)
 SAID_THERE = "said at the source"
 
 
@@ -46,14 +42,17 @@ def write(
     if not numbered:
         return
     _create(session, workspace_id, progress.origin, roster, now)
-    made = set(roster.made.values())
     # In the order of the decisions: an address may have to be free before it is taken again.
     changed = [one for one, decision in numbered if isinstance(decision, Update)]
+    summed = set[UUID]()
     if bought := [(one, decision.wanted) for one, decision in numbered if decision.wanted.purchase]:
         summed = purchases.record(session, progress.connection_id, bought, roster)
         changed += summed
-        made -= summed
-    _update(session, roster, [one for one in dict.fromkeys(changed) if one not in made], now)
+    if changed:
+        made = {*roster.made.values()} - summed
+        renamed = any(isinstance(one, Update) and one.address for one in plan.decisions)
+        which = [one for one in dict.fromkeys(changed) if one not in made]
+        _update(session, roster, which, now, in_order=renamed)
     _close(session, workspace_id, roster, numbered, now)
     _gather(session, progress.connection_id, numbered, now)
     proving.prove(session, workspace_id, progress, numbered, now)
@@ -67,32 +66,25 @@ def _note(
     session: Session, connection_id: UUID, roster: Roster, numbered: Numbered, now: datetime
 ) -> None:
     """What every row said, and which contact it is."""
-    rows = [
-        (
-            connection_id,
-            decision.wanted.source_id,
-            contact_id,
-            roster.digests[decision.wanted.source_id],
-            now,
-            decision.wanted.said_at,
-            _groups(roster, decision.wanted),
-        )
-        for contact_id, decision in numbered
-    ]
     # A row that comes twice in a page counts as it comes last.
-    fresh = {row[1]: row for row in rows if row[1] not in roster.seen}
-    bulk.add(session, statements.NOTE_NEW, statements.NOTED, list(fresh.values()))
-    again = [row for row in rows if row[1] not in fresh]
-    bulk.execute(session, statements.note(session), statements.NOTED, again)
-
-
-def _groups(roster: Roster, wanted: Wanted) -> list[str] | None:
-    """Ids of what a row names, so that it is known what it stops to name."""
-    if wanted.said_at or not (wanted.lists or wanted.tags):
-        return None
-    found = [roster.lists.get(name) for name in sorted(wanted.lists)]
-    found += [roster.tags.get(name) for name in sorted(wanted.tags)]
-    return [str(one) for one in found if one]
+    fresh = {
+        decision.wanted.source_id: (contact_id, decision.wanted)
+        for contact_id, decision in numbered
+        if decision.wanted.source_id not in roster.seen
+    }
+    told = columns.noted(connection_id, roster, list(fresh.values()), now)
+    bulk.add(session, statements.NOTE_NEW, statements.NOTED, len(fresh), told)
+    if len(fresh) < len(numbered):
+        again = {
+            decision.wanted.source_id: (contact_id, decision.wanted)
+            for contact_id, decision in numbered
+            if decision.wanted.source_id not in fresh
+        }
+        told = columns.noted(connection_id, roster, list(again.values()), now)
+        if again and together.can(session):
+            together.note(session, told)
+        else:
+            bulk.execute(session, statements.NOTE, statements.NOTED, len(again), told)
 
 
 def _refuse(
@@ -114,23 +106,40 @@ def _refuse(
 def _create(
     session: Session, workspace_id: UUID, origin: str, roster: Roster, now: datetime
 ) -> None:
-    nothing: list[str] = []
-    first = {origins.EVERY: roster.origin}
-    rows = []
-    for contact_id in roster.made.values():
-        known = roster.contacts[contact_id]
-        who = (contact_id, workspace_id, known.email, known.address, known.status)
-        rows.append((*who, origin, nothing, first, now, now, *_columns(known.fields)))
-    bulk.add(session, statements.CREATE, statements.CREATED, rows)
+    people = [roster.contacts[contact_id] for contact_id in roster.made.values()]
+    told = [
+        [known.id for known in people],
+        Same(workspace_id),
+        [known.email for known in people],
+        [known.address for known in people],
+        [known.status for known in people],
+        Same(origin),
+        Same([]),
+        Same({origins.EVERY: roster.origin}),
+        Same(now),
+        Same(now),
+        *columns.values([known.fields for known in people]),
+    ]
+    bulk.add(session, statements.CREATE, statements.CREATED, len(people), told)
 
 
-def _update(session: Session, roster: Roster, changed: Iterable[UUID], now: datetime) -> None:
-    rows = []
-    for contact_id in changed:
-        known = roster.contacts[contact_id]
-        who = (contact_id, known.email, known.address, known.status, known.origins, now)
-        rows.append((*who, *_columns(known.fields)))
-    bulk.execute(session, statements.UPDATE, statements.UPDATED, rows)
+def _update(
+    session: Session, roster: Roster, changed: Iterable[UUID], now: datetime, *, in_order: bool
+) -> None:
+    people = [roster.contacts[contact_id] for contact_id in changed]
+    told = [
+        [known.id for known in people],
+        [known.email for known in people],
+        [known.address for known in people],
+        [known.status for known in people],
+        [known.origins for known in people],
+        Same(now),
+        *columns.values([known.fields for known in people]),
+    ]
+    if people and together.can(session) and not in_order:
+        together.update(session, told)
+    else:
+        bulk.execute(session, statements.UPDATE, statements.UPDATED, len(people), told)
 
 
 def _close(
@@ -160,8 +169,10 @@ def _gather(session: Session, connection_id: UUID, numbered: Numbered, now: date
     left: dict[UUID, frozenset[UUID]] = {}
     for contact_id, decision in numbered:
         if isinstance(decision, _GIVES):
-            lists += [(contact_id, one) for one in decision.lists]
-            tags += [(contact_id, one) for one in decision.tags]
+            if decision.lists:
+                lists += [(contact_id, one) for one in decision.lists]
+            if decision.tags:
+                tags += [(contact_id, one) for one in decision.tags]
             if isinstance(decision, Update) and decision.left:
                 left[contact_id] = decision.left
     _attach(session, ContactList, "list_id", lists, connection_id, now)
@@ -208,11 +219,3 @@ def _attach(
     ]
     if rows:
         session.connection().execute(insert(session, link).on_conflict_do_nothing(), rows)
-
-
-def _columns(fields: Mapping[str, str]) -> tuple[Any, ...]:
-    """Values by target -> the custom fields and the values of the other columns."""
-    custom = {
-        name.removeprefix(_CUSTOM): fields[name] for name in fields if name.startswith(_CUSTOM)
-    }
-    return (custom or _NO_FIELDS, *map(fields.get, CONTACT_FIELDS, _EMPTY))
