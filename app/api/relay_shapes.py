@@ -13,7 +13,7 @@ from app.api.return_path_shapes import (
     SenderAnswer,
     envelope_of,
 )
-from app.api.schemas import Email, Flag, Id, Instant, Name, Strict, Text, Whole
+from app.api.schemas import Day, Email, Flag, Id, Instant, Name, Strict, Text, Whole
 from app.rules.pace.warm_up import FIRST, GROWTH, LEAST_GROWTH, MOST_GROWTH
 from app.rules.relay_fields import ENCRYPTIONS
 from app.rules.routing.chain import STREAMS
@@ -41,20 +41,10 @@ class _Secret(Text):
         return str(value)
 
 
-class _Day(fields.Date):
-    """A day as it is written, YYYY-MM-DD."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        return super()._deserialize(value, *args, **kwargs).isoformat()
-
-    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        return value
-
-
 class WarmUpPlan(Strict):
     """Little on the first day, ``growth`` times as much each day, free from ``target`` on."""
 
-    start = _Day(required=True, metadata={"description": "In the workspace's time zone"})
+    start = Day(required=True, metadata={"description": "In the workspace's time zone"})
     first_day = Whole(least=1, load_default=FIRST)
     growth = _Rate(load_default=GROWTH, validate=validate.Range(LEAST_GROWTH, MOST_GROWTH))
     target = Whole(least=2, required=True)

@@ -139,6 +139,11 @@ class Flag(fields.Boolean):
 class Instant(fields.AwareDateTime):
     """A moment with its zone (ISO 8601), given back in UTC."""
 
+    default_error_messages = dict.fromkeys(
+        ("invalid", "invalid_awareness", "format"),
+        "A moment is a date and a time with its zone, such as 2026-11-21T09:00:00Z.",
+    )
+
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
         found = super()._deserialize(value, attr, data, **kwargs)
         try:
@@ -148,3 +153,15 @@ class Instant(fields.AwareDateTime):
 
     def _serialize(self, value: datetime | None, *args: Any, **kwargs: Any) -> str | None:
         return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class Day(fields.Date):
+    """A day as it is written, YYYY-MM-DD."""
+
+    default_error_messages = {"invalid": "A day is YYYY-MM-DD, such as 2026-12-01."}
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return super()._deserialize(value, *args, **kwargs).isoformat()
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return value

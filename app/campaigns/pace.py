@@ -56,6 +56,17 @@ def unfit(error: ValueError) -> Invalid:
     return Invalid.at("spread", f"Cannot be: {error}.")
 
 
+def said(campaign: Campaign) -> str:
+    """Why its mails do not go at once."""
+    has = {
+        "a canary": campaign.canary,
+        "a spread": campaign.spread,
+        "a sending window": campaign.sending_window,
+    }
+    named = [name for name, words in has.items() if words]
+    return f"the campaign has {' and '.join(named)}" if named else ""
+
+
 def _spread(given: Mapping[str, Any] | None) -> dict[str, int] | None:
     if not given:
         return None

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaigns import dry_run, edit, membership, rotation, sender
+from app.campaigns import dry_run, edit, membership, pace, rotation, sender
 from app.campaigns.membership import Membership
 from app.campaigns.models import Campaign
 from app.contacts import find as contacts
@@ -74,7 +74,7 @@ def trace(
     return Trace(
         given,
         tracing.answer(launch, who, fate, _waits(routing)),
-        _next(launch, fate, delivery, routing, opens, _pace(campaign), now),
+        _next(launch, fate, delivery, routing, opens, pace.said(campaign), now),
         person,
         place,
         barred,
@@ -199,7 +199,7 @@ def _next(
     delivery: Traced | None,
     routing: Explanation | None,
     opens: datetime | None,
-    pace: str,
+    paced: str,
     now: datetime,
 ) -> Next:
     if delivery is None or routing is None:
@@ -215,7 +215,7 @@ def _next(
         why=why,
         until=routing.until,
         opens=opens,
-        pace=pace,
+        pace=paced,
     )
 
 
@@ -233,17 +233,6 @@ def _opens(
     hers, due = person.timezone if person else "", max(delivery.due_at, now)
     opens = hours.opens(campaign.sending_window, zone, hers, due)
     return opens if opens > due else None
-
-
-def _pace(campaign: Campaign) -> str:
-    """Why its mails do not go at once."""
-    has = {
-        "a canary": campaign.canary,
-        "a spread": campaign.spread,
-        "a sending window": campaign.sending_window,
-    }
-    named = [name for name, words in has.items() if words]
-    return f"the campaign has {' and '.join(named)}" if named else ""
 
 
 def _was_suppressed(campaign: Campaign, barred: Suppression | None) -> bool | None:

@@ -110,7 +110,8 @@ def _raise(session: Session, workspace_id: UUID, view: _View) -> None:
         sentence = f"{waiting}: see which relays are off or at their limits (GET /relays)."
         raise_(session, workspace_id, "backlog", "", sentence, now=view.now)
     if view.is_left_alone(workspace_id):
-        sentence = f"{waiting}, and no process that sends is alive: start `pressferry serve`."
+        start = "`pressferry serve` (or, on PostgreSQL, `pressferry worker`)"
+        sentence = f"{waiting}, and no process that sends is alive: start {start}."
         raise_(session, workspace_id, "sender_gone", "", sentence, now=view.now)
 
 

@@ -156,3 +156,13 @@ def test_a_field_that_is_not_known_comes_with_those_that_are(owner: Client) -> N
     }
     answer = owner.get("/contacts?search=ann")
     assert "known here: " in (answer.json or {})["detail"]
+
+
+@on_sqlite
+def test_a_moment_that_is_none_comes_with_one_that_is(owner: Client) -> None:
+    answer = owner.get("/deliveries?since=yesterday")
+    assert "such as 2026-11-21T09:00:00Z" in (answer.json or {})["detail"]
+    answer = owner.post(
+        "/messages", {"to": "a@b.example", "subject": "x", "at": "2026-11-21T09:00:00"}
+    )
+    assert "such as 2026-11-21T09:00:00Z" in (answer.json or {})["detail"]

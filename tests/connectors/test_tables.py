@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.contacts.models import CONTACT_FIELDS
 from connectors.reading.addresses import address_in
 from connectors.reading.files import columns, php, tables, wxr
 from connectors.reading.files.moments import moment
@@ -207,3 +208,11 @@ def test_memory_does_not_grow_with_the_file() -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] + 1_000_000
+
+
+@pytest.mark.parametrize("name", CONTACT_FIELDS)
+def test_our_own_names_of_fields_are_known(name: str) -> None:
+    """As in our own lists of contacts, and with a space or as a title."""
+    for spelled in (name, name.replace("_", " "), name.upper()):
+        (found,) = columns.fields([spelled], columns.Roles())
+        assert found.target == name, spelled

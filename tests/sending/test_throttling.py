@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from app.rules.health.breaker import BreakerSettings
 from app.rules.pace import pacing
 from app.sending.relays import throttling
+from app.sending.relays.health import set_breaker
 from tests.sending.servers import RelayServer
 from tests.sending.world import World
 
@@ -140,3 +142,27 @@ def test_a_first_later_waits_five_minutes_also_after_a_failover(
         waits.append((delivery.due_at - world.clock()).total_seconds() / 60)
         world.clock.time = delivery.due_at
     assert waits == [5, 15, 30]
+
+
+def test_what_waits_for_a_quota_goes_when_a_person_says_so(world: World, server: Servers) -> None:
+    one = server()
+    relay = world.relay(one, "one")
+    one.rcpt = lambda _: "550 5.4.5 Daily user sending limit exceeded"
+    world.people(5)
+    dispatch = world.dispatch()
+    world.send()
+    assert world.balance(dispatch).get("deferred"), "those that it refused wait for it"
+    one.rcpt = lambda _: None
+    world.send()
+    assert one.taken == [], "for an hour it is not asked"
+    with world.database.transaction() as session:
+        set_breaker(
+            session,
+            world.workspace_id,
+            relay,
+            "closed",
+            now=world.clock(),
+            settings=BreakerSettings(),
+        )
+    world.send()
+    assert world.balance(dispatch) == {"sent": 5}

@@ -13,6 +13,7 @@ from app.rules.health.breaker import BreakerSettings
 from app.rules.replies.meaning import Reply
 from app.sending.guards import alarming
 from app.sending.ledger import distrust
+from app.sending.ledger.forward import bring_forward
 from app.sending.models import Relay
 from app.sending.relays import settings as relay_settings
 from app.sending.relays import standing, throttling
@@ -48,10 +49,13 @@ def set_breaker(
     now: datetime,
     settings: BreakerSettings,
 ) -> Relay:
-    """Closes the breaker, or opens it for its usual time, whatever the relay did."""
+    """Closes the breaker, or opens it for its usual time, whatever the relay did. Closed, what
+    waited for the relay waits no longer.
+    """
     relay = relay_settings.get(session, workspace_id, relay_id, lock=True)
     before = standing.breaker_of(relay)
     opened = state == "open"
+    waits = (relay.open_until, relay.quota_until, relay.pause_until)
     relay.fail_streak = max(relay.fail_streak, settings.threshold) if opened else 0
     relay.open_until = now + timedelta(seconds=settings.seconds) if opened else None
     relay.probe_attempt = None
@@ -59,6 +63,7 @@ def set_breaker(
     alarming.breaker_moved(relay, before, standing.breaker_of(relay), now, by_hand)
     if not opened:
         throttling.ask_now(relay)
+        bring_forward(session, workspace_id, [one for one in waits if one], now=now)
         distrust.trust(relay, now)
     session.flush()
     return relay

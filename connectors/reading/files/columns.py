@@ -41,6 +41,7 @@ _TARGETS = (
     ("company", r"company|organi[sz]ation|firma|unternehmen|entreprise|empresa"),
     ("job_title", r"job[ _]title|position|funktion"),
     ("prefix", r"prefix|salutation|anrede"),
+    ("suffix", r"suffix|namenszusatz"),
     ("address_line_1", r"address([ _](line[ _]?)?1)?|street( address)?|stra(ß|ss)e|adresse|rue"),
     ("address_line_2", r"address[ _](line[ _]?)?2|adresszusatz"),
     ("city", r"city|town|ort|stadt|ville|ciudad"),
@@ -48,7 +49,8 @@ _TARGETS = (
     ("postal_code", r"post(al)?[ _-]?code|zip([ _-]?code)?|plz|postleitzahl|code postal"),
     ("country", r"country( / region)?|land|pays|pa[ií]s"),
     ("language", r"language|locale|sprache|langue"),
-    ("date_of_birth", r"birth(day|[ _]?date)|date of birth|geburts(tag|datum)"),
+    ("timezone", r"time[ _]?zone|zeitzone|fuseau horaire"),
+    ("date_of_birth", r"birth(day|[ _]?date)|date[ _]of[ _]birth|geburts(tag|datum)"),
 )
 _WHOLE_NAME = r"(full[ _-]?|display[ _-]?|your[ _-]?|customer )?name|(vollständiger )?name|kunde"
 _CONSENT = (
