@@ -14,15 +14,16 @@ from app.agent.spool import Spool
 class Record:
     """What was sent, what the server made of it, and what went wrong last.
 
-    ``readable``: how many sources could be read when the agent looked last. ``sent``: by source,
-    what the server counted. ``dropped``: batches that the server had no use
-    for, as their run was over. Instants in ISO 8601.
+    ``readable``: how many sources could be read when the agent looked last; ``login``: a print of
+    the login with which it looked. ``sent``: by source, what the server counted. ``dropped``:
+    batches that the server had no use for, as their run was over. Instants in ISO 8601.
     """
 
     server: str = ""
     site: str = ""
     visited_at: str = ""
     readable: int = 0
+    login: str = ""
     sent: dict[str, dict[str, int]] = field(default_factory=dict)
     dropped: int = 0
     error: str = ""

@@ -104,6 +104,20 @@ def test_exit_codes(stage: Stage, tmp_path: Path) -> None:
     assert (done.returncode, "Nothing can be read" in done.stderr) == (1, True)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_login_that_was_mended_is_tried_at_once(stage: Stage) -> None:
+    """Also where cron begins it: the server would have it look again only after an hour."""
+    assert agent("--once", *options(stage)).returncode == 0
+    refused = agent("--once", *options(stage), "--password", "wrong")
+    assert (refused.returncode, "password is wrong" in refused.stderr) == (1, True)
+    again = agent("--once", *options(stage), "--password", "wrong")
+    assert (again.returncode, "password is wrong" in again.stderr) == (1, True)
+    done = agent("--once", *options(stage))
+    assert (done.returncode, done.stderr.count("a batch was taken")) == (0, 5), done.stderr
+    kept = (stage.folder / "status.json").read_text()
+    assert stage.site.password.replace(" ", "") not in kept.replace(" ", "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
