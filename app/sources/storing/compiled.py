@@ -1,7 +1,7 @@
 """Statements that are compiled once for each database instead of for each page of a run."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -60,8 +60,10 @@ class Compiled:
 
 def ask(session: Session, statement: ByDialect, **values: Any) -> list[Sequence[Any]]:
     """The rows of a query."""
-    known = of(session, statement)
-    return [known.turned(row) for row in raw(session, statement, **values)]
+    rows: list[Any] = list(map(list, raw(session, statement, **values)))
+    for place, turn in of(session, statement).reads:
+        _turn(rows, place, turn)
+    return rows
 
 
 def raw(session: Session, statement: ByDialect, **values: Any) -> Sequence[Sequence[Any]]:
@@ -89,6 +91,19 @@ def array(values: Iterable[str | UUID]) -> str:
     """Several values as one, each once."""
     found = dict.fromkeys(values)
     return json.dumps([one if isinstance(one, str) else one.hex for one in found])
+
+
+def _turn(rows: list[Any], place: int, turn: Callable[[Any], Any]) -> None:
+    """The values at ``place`` in our types; of texts, those that are alike once."""
+    known: dict[str, Any] = {}
+    for row in rows:
+        said = row[place]
+        if not isinstance(said, str):
+            row[place] = turn(said)
+        elif said in known:
+            row[place] = known[said]
+        else:
+            row[place] = known[said] = turn(said)
 
 
 @lru_cache(maxsize=128)
