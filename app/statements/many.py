@@ -6,7 +6,7 @@ given away: with a loop that is always busy beside it, that costs more than the 
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from app.statements.ready import Asking, Ready, understood
+from app.statements.ready import Asking, Ready, understand, understood
 
 
 class Many(TypeDecorator[Sequence[Any]]):
@@ -65,26 +65,13 @@ class Rows:
                 continue  # it was read together with the rows
             way = _number if isinstance(kind, Uuid) else understood(kind, connection.dialect)
             if way is not None:
-                _understand(rows, place, way, often_alike=way is _number)
+                understand(rows, place, way)
         return rows
 
 
 def _number(written: str | None) -> UUID | None:
     """As SQLite keeps it: nothing but its digits."""
     return None if written is None else UUID(int=int(written, 16))
-
-
-def _understand(
-    rows: list[list[Any]], place: int, way: Callable[[Any], Any], *, often_alike: bool
-) -> None:
-    """Makes the values at ``place`` what they stand for, each of those that are alike once."""
-    if not often_alike:
-        for row in rows:
-            row[place] = way(row[place])
-        return
-    known = {one: way(one) for one in {row[place] for row in rows}}
-    for row in rows:
-        row[place] = known[row[place]]
 
 
 class among(FunctionElement[Any]):  # noqa: N801 - read in a statement, like exists()

@@ -94,6 +94,17 @@ class Asking(Ready):
         rows: list[tuple[Any, ...]] = form.execute(connection, values).fetchall()
         return [form.understood(row) for row in rows] if form.reads else rows
 
+    def many(self, session: Session, values: Mapping[str, Any]) -> list[list[Any]]:
+        """The same where many rows are alike: what stands there as the same text is read once, and
+        is one object that nobody may change.
+        """
+        connection = session.connection()
+        form = self.form(connection.dialect)
+        rows = list(map(list, form.execute(connection, values).fetchall()))
+        for place, way in form.reads:
+            understand(rows, place, way)
+        return rows
+
     def raw(self, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """The rows as the driver has them."""
         rows: list[tuple[Any, ...]] = self.execute(session.connection(), values).fetchall()
@@ -107,6 +118,19 @@ class Asking(Ready):
 def written(values: Iterable[str]) -> list[ColumnElement[str]]:
     """Words of ours, for ``in_``: a list of parameters would be put together at each execution."""
     return [literal_column(f"'{one}'") for one in values]
+
+
+def understand(rows: Sequence[list[Any]], place: int, way: Callable[[Any], Any]) -> None:
+    """Makes the values at ``place`` what they stand for; of texts, those that are alike once."""
+    known: dict[str, Any] = {}
+    for row in rows:
+        said = row[place]
+        if not isinstance(said, str):
+            row[place] = way(said)
+        elif said in known:
+            row[place] = known[said]
+        else:
+            row[place] = known[said] = way(said)
 
 
 def understood(kind: TypeEngine[Any], dialect: Dialect) -> _Put:

@@ -92,9 +92,9 @@ def contacts(
     """The contacts with one of the addresses or ids, locked, in the order of their ids."""
     which = {"workspace": workspace_id, "addresses": reading.array(addresses)}
     if ids:
-        found = reading.CONTACTS.all(session, which | {"ids": reading.array(ids)})
+        found = reading.CONTACTS.many(session, which | {"ids": reading.array(ids)})
     else:
-        found = reading.BY_ADDRESS.all(session, which)
+        found = reading.BY_ADDRESS.many(session, which)
     who = [row[0] for row in found]
     in_lists = (ContactList.contact_id, ContactList.list_id)
     lists = _groups(session, wished.lists, *in_lists, who)
