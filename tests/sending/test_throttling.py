@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 from app.rules.health.breaker import BreakerSettings
 from app.rules.pace import pacing
 from app.sending.relays import throttling
 from app.sending.relays.health import set_breaker
+from app.sending.routing import failover
 from tests.sending.servers import RelayServer
 from tests.sending.world import World
 
@@ -144,9 +146,8 @@ def test_a_first_later_waits_five_minutes_also_after_a_failover(
     assert waits == [5, 15, 30]
 
 
-def test_what_waits_for_a_quota_goes_when_a_person_says_so(world: World, server: Servers) -> None:
-    one = server()
-    relay = world.relay(one, "one")
+def quota_used_up(world: World, one: RelayServer) -> UUID:
+    """Five mails, of which those that were refused wait for an hour."""
     one.rcpt = lambda _: "550 5.4.5 Daily user sending limit exceeded"
     world.people(5)
     dispatch = world.dispatch()
@@ -155,14 +156,32 @@ def test_what_waits_for_a_quota_goes_when_a_person_says_so(world: World, server:
     one.rcpt = lambda _: None
     world.send()
     assert one.taken == [], "for an hour it is not asked"
+    return dispatch
+
+
+def test_what_waits_for_a_quota_goes_when_a_person_says_so(world: World, server: Servers) -> None:
+    one = server()
+    relay = world.relay(one, "one")
+    dispatch = quota_used_up(world, one)
+    settings = BreakerSettings()
     with world.database.transaction() as session:
         set_breaker(
-            session,
-            world.workspace_id,
-            relay,
-            "closed",
-            now=world.clock(),
-            settings=BreakerSettings(),
+            session, world.workspace_id, relay, "closed", now=world.clock(), settings=settings
         )
     world.send()
     assert world.balance(dispatch) == {"sent": 5}
+
+
+def test_what_waits_for_a_quota_goes_elsewhere_once_that_is_allowed(
+    world: World, server: Servers
+) -> None:
+    one, two = server(), server()
+    world.relay(one, "one")
+    world.relay(two, "two")
+    dispatch = quota_used_up(world, one)
+    on = {"failover_enabled": True}
+    with world.database.transaction() as session:
+        failover.change_workspace(session, world.workspace_id, on, now=world.clock())
+    world.send()
+    assert world.balance(dispatch) == {"sent": 5}
+    assert (len(one.taken), len(two.taken)) == (0, 5)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
+from app.sending.ledger.forward import bring_forward
 from app.sending.models import Relay
 from app.sending.relays import settings
 from app.workspaces import edit
@@ -17,12 +18,21 @@ from app.workspaces.models import Workspace
 def change_workspace(
     session: Session, workspace_id: UUID, values: dict[str, Any], *, now: datetime
 ) -> Workspace:
-    """Changes the settings that are given. Raises Invalid, for a backup that cannot help too."""
+    """Changes the settings that are given; with failover switched on, what waited for a relay to
+    come back waits no longer. Raises Invalid, for a backup that cannot help too.
+    """
     backup = values.get("backup_relay_id")
     if backup is not None:
         settings.lock_workspace(session, workspace_id)
         _require_helpful(session, workspace_id, backup)
-    return edit.change(session, workspace_id, values, now=now)
+    changed = edit.change(session, workspace_id, values, now=now)
+    if values.get("failover_enabled"):
+        returns = select(Relay.open_until, Relay.quota_until).where(
+            Relay.workspace_id == workspace_id
+        )
+        moments = {one for row in session.execute(returns) for one in row if one and one > now}
+        bring_forward(session, workspace_id, moments, now=now)
+    return changed
 
 
 def warnings(session: Session, workspace: Workspace) -> list[str]:
