@@ -17,8 +17,10 @@ from flask import Flask
 from hypothesis import HealthCheck, settings
 from sqlalchemy import NullPool, create_engine, text
 
-from tests import postgres
+from tests import postgres, statements
 
+# Hundreds of processes are started, and without bytecode each would compile all that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
 #: Seconds for a PostgreSQL server to start.
 os.environ.setdefault("PGCTLTIMEOUT", str(postgres.PATIENCE))
@@ -31,6 +33,9 @@ from app.runtime import Runtime
 from app.vault import Vault
 from migrations import run as migrations
 from tests.sending.servers import RelayServer
+
+sys.dont_write_bytecode = False
+statements.shared()
 
 # An example may take its time: this machine may be busy elsewhere.
 settings.register_profile(
