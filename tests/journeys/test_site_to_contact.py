@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+import pytest
 from sqlalchemy import func, select
 
 from app import clock
@@ -26,6 +27,8 @@ from tests.waiting import PATIENCE
 
 PEOPLE = 250
 PAGES = 3
+#: At which a process can die: before and after taking the run, and each page.
+POINTS = 2 * (1 + PAGES)
 SAID_NO = "person200@mail.example.net"
 #: Seconds after which a dead process's run may be taken by another one.
 LATER = LEASE.total_seconds() + 5
@@ -91,27 +94,29 @@ def _state(world: World) -> list[tuple[UUID, str, str]]:
         return [tuple(row) for row in session.execute(query)]
 
 
-def test_killed_around_every_commit(database: Database) -> None:
-    for fatal in range(1, 100):
-        with a_site(database) as world:
-            run_id = world.start()
-            code = in_a_process(database, fatal)
-            if code == 0:
-                break
-            assert code == -signal.SIGKILL
-            stored = len(world.contacts())
-            assert in_a_process(database, later=0) == 0
-            if world.run(run_id).state == "running":
-                assert len(world.contacts()) == stored, "the dead one's lease was not respected"
-            assert in_a_process(database, later=LATER) == 0
-            check(world, world.run(run_id))
-            before = _state(world)
-            again = world.start()
-            assert in_a_process(database) == 0
-            assert _state(world) == before, f"killed at {fatal}: a second run changed something"
-            assert world.run(again).kept == world.run(run_id).created + 1
-    # Before and after: taking the run, and each page.
-    assert fatal == 2 * (1 + PAGES) + 1
+@pytest.mark.parametrize("fatal", range(1, POINTS + 1))
+def test_killed_around_every_commit(database: Database, fatal: int) -> None:
+    with a_site(database) as world:
+        run_id = world.start()
+        assert in_a_process(database, fatal) == -signal.SIGKILL
+        stored = len(world.contacts())
+        assert in_a_process(database, later=0) == 0
+        if world.run(run_id).state == "running":
+            assert len(world.contacts()) == stored, "the dead one's lease was not respected"
+        assert in_a_process(database, later=LATER) == 0
+        check(world, world.run(run_id))
+        before = _state(world)
+        again = world.start()
+        assert in_a_process(database) == 0
+        assert _state(world) == before, "a second run changed something"
+        assert world.run(again).kept == world.run(run_id).created + 1
+
+
+def test_there_is_no_other_commit(database: Database) -> None:
+    with a_site(database) as world:
+        run_id = world.start()
+        assert in_a_process(database, POINTS + 1) == 0
+        check(world, world.run(run_id))
 
 
 def test_killed_at_every_page_in_turn(database: Database) -> None:
