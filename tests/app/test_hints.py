@@ -1,7 +1,6 @@
 """A shop tells that something changed: the next pull comes forward, once, and never too often."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,60 +17,15 @@ from app.sources.sites import leaving
 from app.sources.webhooks import hinting
 from app.sources.webhooks.models import Farewell
 from tests.app.conftest import Client, on_sqlite
+from tests.app.shop_desk import ORDER, World, connected
 from tests.conftest import TurnableClock
 from tests.connectors.shop import Shop
-from tests.connectors.site import playing
-
-ORDER: dict[str, Any] = {
-    "id": 1,
-    "status": "completed",
-    "customer_id": 0,
-    "billing": {"email": "guest@example.com", "first_name": "Gäst"},
-    "date_created_gmt": "2026-11-01T00:00:00",
-    "date_modified_gmt": "2026-11-01T00:00:00",
-    "total": "9.99",
-    "currency": "EUR",
-    "refunds": [],
-    "line_items": [],
-}
-
-
-@dataclass
-class World:
-    """A connected shop."""
-
-    shop: Shop
-    owner: Client
-    site_id: str
-    connection_id: str
-
-    @property
-    def path(self) -> str:
-        return f"/connections/{self.connection_id}"
-
-    def tell(self, url: str, order: dict[str, Any] | None = None) -> int:
-        """The shop sends something; the status that it is answered with."""
-        body, headers = self.shop.delivery(order or ORDER)
-        return self.post(url, body, headers)
-
-    def post(self, url: str, body: bytes, headers: dict[str, str]) -> int:
-        client = self.owner.app.test_client()
-        answer = client.post(urlsplit(url).path, data=body, headers=headers)
-        return answer.status_code
-
-    def runs(self) -> list[dict[str, Any]]:
-        return list((self.owner.get(f"{self.path}/runs").json or {})["items"])
 
 
 @pytest.fixture
 def world(owner: Client) -> Iterator[World]:
-    shop = Shop()
-    with playing(shop.answer) as site:
-        login = {"username": "admin", "application_password": "secret"}
-        made = owner.post("/sites", {"url": site.url, **login}).json or {}
-        sources = (owner.post(f"/sites/{made['id']}/discover").json or {})["sources"]
-        (shops,) = [one for one in sources if one["title"] == "WooCommerce"]
-        yield World(shop, owner, made["id"], shops["connection_id"])
+    with connected(owner, Shop()) as world:
+        yield world
 
 
 def begun(world: World) -> str:

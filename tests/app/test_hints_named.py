@@ -11,10 +11,11 @@ from app.contacts.models import Contact
 from app.runtime import Runtime
 from app.sources.runs import claiming, narrowing, running, sooner
 from tests.app.conftest import Client
-from tests.app.test_hints import ORDER, World, begun
+from tests.app.shop_desk import ORDER, World, connected
+from tests.app.test_hints import begun
 from tests.conftest import TurnableClock
 from tests.connectors.shop import Shop
-from tests.connectors.site import Request, playing
+from tests.connectors.site import Request
 
 
 def customer(number: int, name: str = "Anna") -> dict[str, Any]:
@@ -30,12 +31,7 @@ def world(owner: Client, runtime: Runtime) -> Iterator[World]:
     shop = Shop()
     shop.customers += [customer(number) for number in range(1, 251)]
     shop.orders.append(ORDER)
-    with playing(shop.answer) as site:
-        login = {"username": "admin", "application_password": "secret"}
-        made = owner.post("/sites", {"url": site.url, **login}).json or {}
-        sources = (owner.post(f"/sites/{made['id']}/discover").json or {})["sources"]
-        (shops,) = [one for one in sources if one["title"] == "WooCommerce"]
-        world = World(shop, owner, made["id"], shops["connection_id"])
+    with connected(owner, shop) as world:
         owner.post(f"{world.path}/runs", {})
         running.run_due(runtime)
         assert world.runs()[0]["created"] == 251

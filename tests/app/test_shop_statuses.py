@@ -10,10 +10,10 @@ from app.contacts.models import Contact, ContactList, MailingList
 from app.runtime import Runtime
 from app.sources.runs import running
 from tests.app.conftest import Client
-from tests.app.test_hints import ORDER, World
+from tests.app.shop_desk import ORDER, World, connected
 from tests.conftest import TurnableClock
 from tests.connectors.shop import Shop
-from tests.connectors.site import Request, Response, as_json, playing
+from tests.connectors.site import Request, Response, as_json
 
 TOLD = [
     {"slug": "completed", "name": "Abgeschlossen", "total": 7},
@@ -39,13 +39,8 @@ class Told(Shop):
 
 @pytest.fixture
 def world(owner: Client) -> Iterator[World]:
-    shop = Told()
-    with playing(shop.answer) as site:
-        login = {"username": "admin", "application_password": "secret"}
-        made = owner.post("/sites", {"url": site.url, **login}).json or {}
-        sources = (owner.post(f"/sites/{made['id']}/discover").json or {})["sources"]
-        (shops,) = [one for one in sources if one["title"] == "WooCommerce"]
-        yield World(shop, owner, made["id"], shops["connection_id"])
+    with connected(owner, Told()) as world:
+        yield world
 
 
 def pulled(world: World, runtime: Runtime, **more: Any) -> dict[str, Any]:
