@@ -1,5 +1,6 @@
 """Whatever fits the OpenAPI document, or nearly does: no server error, no undocumented answer."""
 
+from collections import Counter
 from itertools import count
 from typing import Any
 
@@ -22,6 +23,8 @@ from tests.app.things import one_of_everything
 
 #: Shares of the routes, so that workers can go through them at the same time.
 PARTS = 4
+#: The same of what is there: some answer otherwise when they are asked again, and then as before.
+OFTEN_ENOUGH = 2
 CHECKS: list[Any] = [
     not_a_server_error,
     status_code_conformance,
@@ -52,6 +55,12 @@ class Everything:
             self._made = one_of_everything(self._owner, self._runtime, word)
         return {name: self._made.get(name, value) for name, value in parts.items()}
 
+    def question(self, case: Any) -> str:
+        """What a filled case asks, whichever thing it is asked about."""
+        parts = {name: name in self._made or value for name, value in case.path_parameters.items()}
+        said = (case.query, case.headers, case.cookies, case.body)
+        return repr((case.method, case.path, parts, *said))
+
     def forget(self) -> None:
         """Something was removed."""
         self._made = {}
@@ -66,7 +75,7 @@ class Everything:
 def test_nothing_breaks(
     app: Flask, owner: Client, runtime: Runtime, mode: GenerationMode, part: int
 ) -> None:
-    things = Everything(owner, runtime)
+    things, asked = Everything(owner, runtime), Counter[str]()
     headers = {"Authorization": f"Bearer {owner.key}"}
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", app)
     for result in list(schema.get_all_operations())[part::PARTS]:
@@ -78,11 +87,15 @@ def test_nothing_breaks(
         @given(case=operation.as_strategy(generation_mode=mode))
         def ask(case: Any) -> None:
             case.call_and_validate(headers=headers, checks=CHECKS)
-            if case.path_parameters:
-                case.path_parameters = things.fill(case.path_parameters)
-                case.call_and_validate(headers=headers, checks=CHECKS)
-                if case.method.upper() == "DELETE":
-                    things.forget()
+            if not case.path_parameters:
+                return
+            case.path_parameters = things.fill(case.path_parameters)
+            if asked[question := things.question(case)] == OFTEN_ENOUGH:
+                return  # what differed was only the id that is not there
+            case.call_and_validate(headers=headers, checks=CHECKS)
+            asked[question] += 1
+            if case.method.upper() == "DELETE":
+                things.forget()
 
         ask()
 
