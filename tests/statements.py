@@ -1,7 +1,7 @@
 """What SQLAlchemy makes of a statement is made once for all tests of a process.
 
 As in a server that runs for long: there it is made once for an engine. Every test has an engine of
-its own, and would spend a third of its time on making the same again.
+its own, and would spend much of its time on making the same again.
 """
 
 from typing import Any
