@@ -50,6 +50,11 @@ class SettledAnswer(Schema):
 
     settled = fields.Integer(required=True)
     too_early = fields.Integer(required=True)
+    not_in_doubt = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Who or what was named and is not in doubt (any more)"},
+    )
 
 
 @blueprint.get("/unknown", scope="read", query=PageQuery, answer=page_of(DoubtAnswer))

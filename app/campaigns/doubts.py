@@ -1,7 +1,7 @@
 """Deliveries of which nobody knows whether they went: where they are, and a person's verdict."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -80,17 +80,15 @@ def settle(
         raise Conflict("The campaign was never launched: nothing of it can be in doubt.")
     if campaign.status == "cancelled" and not went:
         raise Conflict("The campaign is cancelled: nothing of it is sent again.")
+    named = None if emails is None else {_address(one): one for one in emails}
     settled = ledger.settle_unknown(
-        session,
-        campaign.dispatch_id,
-        went=went,
-        addresses=None if emails is None else [_address(one) for one in emails],
-        now=now,
+        session, campaign.dispatch_id, went=went, addresses=named, now=now
     )
     if settled.settled and not went and campaign.status == "sent":
         campaign.status, campaign.status_reason, campaign.completed_at = "sending", "", None
         campaign.updated_at = now
-    return settled
+    others = tuple(named[one] for one in settled.not_in_doubt) if named else ()
+    return replace(settled, not_in_doubt=others)
 
 
 def _address(email: str) -> str:

@@ -325,9 +325,17 @@ def test_a_doubt_is_settled_by_a_person(
     with database.transaction() as session:
         session.execute(update(Delivery).values(state="unknown", finished_at=clock()))
         ledger.close_finished(session, clock())
-    assert desk.post(path, {"verdict": "again"}).json == {"settled": 0, "too_early": 1}
+    assert desk.post(path, {"verdict": "again"}).json == {
+        "settled": 0,
+        "too_early": 1,
+        "not_in_doubt": [],
+    }
     clock.turn(hours=1)
-    assert desk.post(path, {"verdict": "again"}).json == {"settled": 1, "too_early": 0}
+    assert desk.post(path, {"verdict": "again"}).json == {
+        "settled": 1,
+        "too_early": 0,
+        "not_in_doubt": [],
+    }
     assert seen(desk, message_id)["state"] == "queued"
 
 

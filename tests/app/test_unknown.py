@@ -34,6 +34,11 @@ def say(client: Client, campaign: str, verdict: str, *emails: str) -> Any:
     return client.post(f"/campaigns/{campaign}/unknown", body)
 
 
+def told(settled: int, too_early: int = 0, not_in_doubt: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What is answered."""
+    return {"settled": settled, "too_early": too_early, "not_in_doubt": list(not_in_doubt)}
+
+
 def test_the_list(owner: Client, outsider: Client, doubtful: str) -> None:
     found = owner.get("/unknown?per_page=2").json or {}
     assert (found["total"], len(found["items"])) == (3, 2)
@@ -44,20 +49,23 @@ def test_the_list(owner: Client, outsider: Client, doubtful: str) -> None:
 
 
 def test_it_went(owner: Client, doubtful: str) -> None:
-    assert say(owner, doubtful, "sent", "Person0@Example.com").json == {
-        "settled": 1,
-        "too_early": 0,
-    }
+    assert say(owner, doubtful, "sent", "Person0@Example.com").json == told(1)
     assert balance(owner, doubtful) == (3, {"sent": 1, "unknown": 2})
-    assert say(owner, doubtful, "sent").json == {"settled": 2, "too_early": 0}
+    assert say(owner, doubtful, "sent").json == told(2)
     assert seen(owner, doubtful)["status"] == "sent"
+
+
+def test_who_is_named_and_not_in_doubt_is_told(owner: Client, doubtful: str) -> None:
+    twice = ("Person0@Example.com", "Nobody@Example.com")
+    assert say(owner, doubtful, "sent", *twice).json == told(1, not_in_doubt=twice[1:])
+    assert say(owner, doubtful, "sent", *twice).json == told(0, not_in_doubt=twice)
 
 
 def test_send_again(owner: Client, doubtful: str, clock: TurnableClock) -> None:
-    assert say(owner, doubtful, "again").json == {"settled": 0, "too_early": 3}
+    assert say(owner, doubtful, "again").json == told(0, too_early=3)
     assert seen(owner, doubtful)["status"] == "sent"
     clock.turn(minutes=15)
-    assert say(owner, doubtful, "again").json == {"settled": 3, "too_early": 0}
+    assert say(owner, doubtful, "again").json == told(3)
     again = seen(owner, doubtful)
     assert (again["status"], again["completed_at"]) == ("sending", None)
     assert balance(owner, doubtful) == (3, {"queued": 3})
@@ -83,7 +91,7 @@ def test_a_cancelled_campaign_sends_nothing_again(
     owner.post(f"/campaigns/{campaign}/cancel")
     clock.turn(hours=1)
     assert say(owner, campaign, "again").status_code == 409
-    assert say(owner, campaign, "sent").json == {"settled": 3, "too_early": 0}
+    assert say(owner, campaign, "sent").json == told(3)
 
 
 def test_the_promise_goes_with_the_launch(owner: Client, runtime: Runtime) -> None:
@@ -128,16 +136,15 @@ def test_messages_are_listed_too(
 def test_several_messages_are_settled_at_once(
     owner: Client, outsider: Client, doubtful: str, messages: list[str], clock: TurnableClock
 ) -> None:
-    assert outsider.post("/messages/unknown", {"verdict": "sent"}).json == {
-        "settled": 0,
-        "too_early": 0,
-    }
-    went = owner.post("/messages/unknown", {"verdict": "sent", "ids": messages[:1]})
-    assert went.json == {"settled": 1, "too_early": 0}
+    assert outsider.post("/messages/unknown", {"verdict": "sent"}).json == told(0)
+    first = {"verdict": "sent", "ids": messages[:1]}
+    not_hers = told(0, not_in_doubt=(messages[0],))
+    assert outsider.post("/messages/unknown", first).json == not_hers
+    assert owner.post("/messages/unknown", first).json == told(1)
     again = {"verdict": "again"}
-    assert owner.post("/messages/unknown", again).json == {"settled": 0, "too_early": 2}
+    assert owner.post("/messages/unknown", again).json == told(0, too_early=2)
     clock.turn(minutes=15)
-    assert owner.post("/messages/unknown", again).json == {"settled": 2, "too_early": 0}
+    assert owner.post("/messages/unknown", again).json == told(2)
     states = [(owner.get(f"/messages/{one}").json or {})["state"] for one in messages]
     assert states == ["sent", "queued", "queued"]
     assert balance(owner, doubtful) == (3, {"unknown": 3}), "campaigns are left alone"

@@ -1,7 +1,7 @@
 """What nobody knew, settled by a person: it went, or it is sent again."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,10 +17,14 @@ from app.sending.models.dispatch import MESSAGE
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """How many were settled, and how many it is too early to send again."""
+    """How many were settled, and how many it is too early to send again.
+
+    ``not_in_doubt``: the addresses, or ids of messages, that were named and are not in doubt.
+    """
 
     settled: int
     too_early: int = 0
+    not_in_doubt: tuple[str, ...] = ()
 
 
 def settle_unknown(
@@ -35,9 +39,12 @@ def settle_unknown(
     for the relay that had them, so that it can recognise the Message-ID. Safe to repeat.
     """
     which = [Delivery.dispatch_id == dispatch_id, IN_DOUBT]
-    if addresses is not None:
-        which.append(Delivery.address.in_(addresses))
-    return _settle(session, which, went, now)
+    if addresses is None:
+        return _settle(session, which, went, now)
+    which.append(Delivery.address.in_(addresses))
+    found = set(session.scalars(select(Delivery.address).where(*which)))
+    settled = _settle(session, which, went, now)
+    return replace(settled, not_in_doubt=tuple(one for one in addresses if one not in found))
 
 
 def settle_unknown_messages(
@@ -52,9 +59,12 @@ def settle_unknown_messages(
     mine = select(Dispatch.id).where(
         Dispatch.workspace_id == workspace_id, Dispatch.kind == MESSAGE
     )
-    if messages is not None:
-        mine = mine.where(Dispatch.id.in_(messages))
-    return _settle(session, [Delivery.dispatch_id.in_(mine), IN_DOUBT], went, now)
+    if messages is None:
+        return _settle(session, [Delivery.dispatch_id.in_(mine), IN_DOUBT], went, now)
+    which = [Delivery.dispatch_id.in_(mine.where(Dispatch.id.in_(messages))), IN_DOUBT]
+    found = set(session.scalars(select(Delivery.dispatch_id).where(*which)))
+    settled = _settle(session, which, went, now)
+    return replace(settled, not_in_doubt=tuple(str(one) for one in messages if one not in found))
 
 
 def _settle(
