@@ -7,6 +7,7 @@ from typing import Any
 
 from connectors import Incoming, Needs, Page, Pull, Site
 from connectors.reading import forms, walk
+from connectors.reading.asking import nice_to_know
 from connectors.reading.forms import Said, Submission
 from connectors.reading.values import is_address, mapping, number_of, plain, text, utc
 from connectors.reading.walk import Noticed, Row, Step
@@ -90,11 +91,9 @@ def _posts(site: Site, wanted: Mapping[str, Any]) -> list[tuple[int, Row]]:
 
 def _require_all(site: Site) -> None:
     """To an author WordPress shows her own messages only, which are none, and says nothing."""
-    try:
+    me: object = None
+    with nice_to_know():
         me = site.get("wp/v2/users/me", {"context": "edit", "_fields": "capabilities"}).data
-    except (AskTheOwner, NotUnderstood) as trouble:
-        _unless_wrong_login(trouble)
-        return  # it does not tell
     may = mapping(mapping(me).get("capabilities"))
     if may and not may.get("edit_others_posts"):
         raise AskTheOwner(
@@ -102,12 +101,6 @@ def _require_all(site: Site) -> None:
             "To this account Flamingo shows nobody's messages but its own, so none would come: "
             "give an account that is an editor or an administrator.",
         )
-
-
-def _unless_wrong_login(trouble: AskTheOwner | NotUnderstood) -> None:
-    """What is only nice to know may be refused; a wrong login is not tried again over XML-RPC."""
-    if isinstance(trouble, AskTheOwner) and trouble.is_wrong_login:
-        raise trouble
 
 
 def _upwards(site: Site, here: dict[str, int]) -> Iterator[Batch]:
@@ -155,22 +148,17 @@ def _forms(site: Site) -> dict[str, list[Tag]]:
     """The fields of every form in their order, by the form's slug."""
     known: dict[str, list[Tag]] = {}
     for number in _numbers(site):
-        try:
+        with nice_to_know():
             form = mapping(site.get(f"{_FORMS}/{number}", {}).data)
-        except (AskTheOwner, NotUnderstood) as trouble:
-            _unless_wrong_login(trouble)
-            continue
-        known[text(form.get("slug"))] = _fields(form)
+            known[text(form.get("slug"))] = _fields(form)
     return known
 
 
 def _numbers(site: Site) -> list[int]:
     """The forms that the account may see; an editor's login may show fewer than an owner's."""
-    try:
+    found: object = None
+    with nice_to_know():
         found = site.get(_FORMS, {"per_page": "100"}).data
-    except (AskTheOwner, NotUnderstood) as trouble:
-        _unless_wrong_login(trouble)
-        return []
     return [number_of(form) for form in found] if isinstance(found, list) else []
 
 

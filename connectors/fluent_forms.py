@@ -2,16 +2,15 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from connectors import Incoming, Needs, Page, Pull, Site
 from connectors.reading import forms, walk
+from connectors.reading.asking import nice_to_know
 from connectors.reading.forms import Said, Submission
 from connectors.reading.values import enveloped, mapping, plain, text, utc
 from connectors.reading.walk import Noticed, Row, Sheet
-from wp_bridge.errors import AskTheOwner, NotUnderstood
 
 _ROUTE, _FORMS = "fluentform/v1/submissions", "fluentform/v1/forms"
 _PER_PAGE = 100
@@ -70,7 +69,7 @@ class Forms:
         """What a form is called; by its number when the account may not know it."""
         if self._titles is None:
             self._titles = {}
-            with suppress(AskTheOwner, NotUnderstood):
+            with nice_to_know():
                 self._titles.update(self._listed())
         return self._titles.get(form) or f"Form {form}"
 
@@ -86,11 +85,10 @@ class Forms:
         """The fields of a form by name; none when the account may not know them."""
         if form not in self._known:
             query = {"form_id": form, "fields": "true", "labels": "true"}
-            try:
+            self._known[form] = {}
+            with nice_to_know():
                 found = self._site.get(f"{_ROUTE}/resources", query)
                 self._known[form] = mapping(mapping(found.data).get("fields"))
-            except (AskTheOwner, NotUnderstood):
-                self._known[form] = {}
         return self._known[form]
 
 

@@ -8,10 +8,10 @@ from typing import Any
 from connectors import Consent, Incoming, Needs, Option, Page, Pull, Site, SourceField
 from connectors.reading import walk
 from connectors.reading.answering import OPTION
+from connectors.reading.asking import nice_to_know
 from connectors.reading.hooks import ChangeableSite
 from connectors.reading.values import enveloped, field_key, listed, mapping, plain, text, utc
 from connectors.reading.walk import Noticed, Row, Sheet, Step
-from wp_bridge.errors import AskTheOwner, NotUnderstood
 
 _ROUTE = "fluent-crm/v2/subscribers"
 _CUSTOM_FIELDS = "fluent-crm/v2/custom-fields/contacts"
@@ -162,10 +162,9 @@ def _earlier(moment: Any) -> str:
 
 def _labels(site: Site) -> dict[str, str]:
     """What custom fields are called, where the account may know."""
-    try:
+    found: object = None
+    with nice_to_know():
         found = mapping(site.get(_CUSTOM_FIELDS, {}).data).get("fields")
-    except (AskTheOwner, NotUnderstood):
-        return {}
     fields = map(mapping, found if isinstance(found, list) else [])
     return {text(field.get("slug")): plain(field.get("label")) for field in fields}
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from connectors import Incoming, Needs, Page, Pull, Site
 from connectors.reading import forms, walk
+from connectors.reading.asking import nice_to_know
 from connectors.reading.forms import Said, Submission
 from connectors.reading.values import enveloped, listed, mapping, plain, text, utc
 from connectors.reading.walk import Noticed, Row, Sheet
-from wp_bridge.errors import AskTheOwner, NotUnderstood
+from wp_bridge.errors import AskTheOwner
 
 _ROUTE = "wp-abilities/v1/abilities/wpforms/search-entries/run"
 _FORMS = "wp-abilities/v1/abilities/wpforms/list-forms/run"
@@ -71,11 +72,11 @@ class Titles:
 
     def of(self, form: str) -> str:
         """The title of a form; its number when the site does not tell."""
-        while form not in self._known and self._unasked:
-            try:
-                self._learn(self._unasked.pop(0))
-            except (AskTheOwner, NotUnderstood):
-                self._unasked = []
+        with nice_to_know():
+            while form not in self._known and self._unasked:
+                unasked, self._unasked = self._unasked, []
+                self._learn(unasked[0])
+                self._unasked = unasked[1:]
         return self._known.get(form) or f"Form {form}"
 
     def _learn(self, status: str) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from connectors import Choice, Page, Pull, Site
+from connectors.reading.asking import nice_to_know
 from connectors.reading.values import mapping, plain, text
-from wp_bridge.errors import AskTheOwner, NotUnderstood
 
 
 def option_of(status: str) -> str:
@@ -39,10 +39,9 @@ def _choices(site: Site, route: str, usual: Collection[str]) -> Iterator[Choice]
     The slug is there without ``wc-``, the name as it is shown. Before 8.7 a status that its plugin
     had not registered with WordPress was left out.
     """
-    try:
+    found: object = None
+    with nice_to_know():
         found = site.get(route, {}).data
-    except (AskTheOwner, NotUnderstood):
-        return
     for row in map(mapping, found if isinstance(found, list) else []):
         status = text(row.get("slug")).removeprefix("wc-")
         if status not in usual and re.fullmatch("[a-z0-9_-]{1,40}", status):

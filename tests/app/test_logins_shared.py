@@ -17,6 +17,15 @@ from app.sources.runs import running
 from tests.app.conftest import Client
 from tests.connectors.site import RECORDED_SITE
 
+#: All that the site has.
+SOURCES = (
+    "contact_form_7",
+    "fluent_forms",
+    "fluentcrm",
+    "sureforms",
+    "woocommerce",
+    "wordpress_users",
+)
 NEW = "zyxw vuts rqpo nmlk jihg fedc"
 
 
@@ -72,7 +81,7 @@ def world(owner: Client) -> Iterator[World]:
     site_id = (owner.post("/sites", {"url": site.url, **login}).json or {})["id"]
     owner.post(f"/sites/{site_id}/discover")
     made = World(site, owner, site_id)
-    assert len(made.connections()) == 6
+    assert set(made.connections()) == set(SOURCES)
     site.refused = 0
     yield made
     site.stop()
@@ -100,6 +109,19 @@ def test_one_refused_login_is_enough(runtime: Runtime, world: World) -> None:
     assert alerts(runtime) == [True]
     running.run_due(runtime)
     assert world.site.refused == 1
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_whichever_source_comes_first_tries_once(
+    runtime: Runtime, world: World, source: str
+) -> None:
+    """Also what it would only like to know is not asked for again."""
+    assert source in world.connections()
+    world.site.take(NEW)
+    world.start(source)
+    running.run_due(runtime)
+    assert world.site.refused == 1
+    assert world.states() == {"needs_reauth"}
 
 
 def test_a_new_login_brings_all_back(runtime: Runtime, world: World) -> None:
