@@ -15,6 +15,7 @@ _COMES_FROM = {
     "go": "install Go",
     "npm": "install Node.js with npm",
     "node": "install Node.js",
+    "php": "install PHP's command line",
 }
 
 

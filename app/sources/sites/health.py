@@ -51,6 +51,9 @@ def note(session: Session, connection_id: UUID, sentence: str, now: datetime) ->
 def mend(session: Session, site: Site, now: datetime) -> None:
     """The site's login was mended: what is read with it goes on, and the alert is over."""
     with_it = (Connection.site_id == site.id, ~Connection.source.startswith(PREFIX))
+    # In the order in which everybody locks several of a site.
+    held = select(Connection.id).where(*with_it).order_by(Connection.id).with_for_update()
+    session.execute(held).all()
     session.execute(update(Connection).where(*with_it).values(state="ready", **WELL))
     settle(session, site, now)
 
