@@ -1,6 +1,6 @@
 """Looks for what nobody's transaction notices: a backlog, a sender that is gone, what is over."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -60,12 +60,17 @@ class _View:
         return not self.alive and self.waits(workspace_id) > _ABSENCE
 
 
-def look(database: Database, now: datetime) -> None:
-    """One look at all workspaces. Safe beside another."""
+def look(database: Database, now: datetime, *, began: datetime | None = None) -> None:
+    """One look at all workspaces. Safe beside another.
+
+    ``began``: when this process did, if a sender may be about to begin with it.
+    """
     with database.reading() as session:
         view = _view(session, now)
         ended = [alert for alert in _open(session) if _is_over(session, alert, view)]
         silent = [agent.id for agent in silence.untold(session, now)]
+    if began is not None and now - began < _ABSENCE:
+        view = replace(view, alive=True)
     late = sorted(one for one in view.queues if view.is_backlog(one) or view.is_left_alone(one))
     if not ended and not late and not silent:
         return

@@ -60,14 +60,14 @@ def register(jobs: Jobs, runtime: Runtime, sync_parallel: int, stop: threading.E
 
 
 def _watch(jobs: Jobs, runtime: Runtime, stop: threading.Event) -> None:
-    database, now = runtime.database, runtime.now
+    database, now, began = runtime.database, runtime.now, runtime.now()
     ears = Reader(database, runtime.vault, now, runtime.allow_private, stop.is_set)
     watching: dict[str, tuple[float, Callable[[], object]]] = {
         "guards": (5, lambda: guarding.watch(runtime)),
         "alerts": (5, lambda: telling.tell(runtime)),
         "mailboxes that are due": (5, ears.read_due),
         "figures of the relays": (10, lambda: keeping.keep(database, now())),
-        "a look around": (30, lambda: looking.look(database, now())),
+        "a look around": (30, lambda: looking.look(database, now(), began=began)),
     }
     for name, (seconds, look) in watching.items():
         jobs.every(seconds, name, look, queue="watching")

@@ -60,6 +60,23 @@ def test_answers_that_take_longer() -> None:
     assert not one("reply_p95", quick, usual).unusual, "four times as long, but less than a second"
 
 
+@pytest.mark.parametrize(
+    ("milliseconds", "words"),
+    [
+        (119_000, "119 s"),
+        (120_000, "2 minutes"),
+        (3 * 3_600_000, "3 hours"),
+        (170_000_000, "47 hours"),
+        (200_000_000, "2 days"),
+    ],
+)
+def test_long_times_are_said_as_people_say_them(milliseconds: int, words: str) -> None:
+    now = Figures({"attempts": 100}, reply={milliseconds: 100})
+    usual = Figures({"attempts": 1000}, reply={200: 1000})
+    found = one("reply_p95", now, usual)
+    assert found.sentence == f"Of the answers 95 % came within {words}, usually 0.2 s."
+
+
 def test_volume_is_compared_by_the_hour_and_never_unusual() -> None:
     found = one("attempts_per_hour", mails(2400), mails(168))
     assert (found.now, found.usual, found.ratio, found.unusual) == (100, 1, 100, False)

@@ -193,6 +193,19 @@ def test_a_backlog_and_nobody_who_sends(desk: Desk) -> None:
     assert desk.balance(dispatch) == {"sent": 3}
 
 
+def test_a_sender_has_time_to_begin(desk: Desk) -> None:
+    """Who starts after a night without it is not told at once that nothing sends."""
+    desk.people(3)
+    desk.dispatch()
+    began = desk.clock.turn(minutes=30)
+    look(desk.database, desk.clock.turn(seconds=30), began=began)
+    assert desk.alerts() == []
+    look(desk.database, desk.clock.turn(seconds=30), began=began)
+    assert [alert.kind for alert in desk.alerts()] == ["sender_gone"]
+    look(desk.database, desk.clock(), began=desk.clock())
+    assert [alert.closed_at for alert in desk.alerts()] == [None], "it is not over by a start"
+
+
 def test_a_relay_that_is_gone_has_no_alerts(desk: Desk) -> None:
     relay = desk.relay(25, "first")
     with desk.database.transaction() as session:

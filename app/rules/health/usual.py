@@ -89,7 +89,7 @@ def _time(name: str, words: str, here: int | None, there: int | None, enough: bo
         and here >= SLOWER * there
         and here - there >= MILLISECONDS
     )
-    sentence = f"{words} {_seconds(here)}, usually {_seconds(there)}."
+    sentence = f"{words} {_long(here)}, usually {_long(there)}."
     return Compared(name, here, there, _ratio(here, there), unusual, sentence if unusual else "")
 
 
@@ -105,5 +105,9 @@ def _percent(share: float | None) -> str:
     return f"{(share or 0) * 100:.3g} %"
 
 
-def _seconds(milliseconds: int | None) -> str:
-    return f"{(milliseconds or 0) / 1000:.3g} s"
+def _long(milliseconds: int | None) -> str:
+    seconds = (milliseconds or 0) / 1000
+    for size, name in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {name}"
+    return f"{seconds:.3g} s"
