@@ -8,7 +8,6 @@ to a run: if ours is faster, it is the site that a run waits for.
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
@@ -37,14 +36,6 @@ _WORDPRESS, _TIMES = 786.0, 20.0
 #: How many users the real one has.
 _SERVED = 3_000
 _PEER = "WordPress"
-_SOURCE = "wordpress_users"
-
-
-@dataclass(frozen=True)
-class _Answer:
-    data: list[dict[str, Any]]
-    total: int
-    pages: int
 
 
 class _Users:
@@ -53,12 +44,12 @@ class _Users:
     def __init__(self, count: int) -> None:
         self._count = count
 
-    def get(self, route: str, params: Mapping[str, str]) -> _Answer:
+    def get(self, route: str, params: Mapping[str, str]) -> wordpress.Answer:
         """A page of a hundred users."""
         last = min(int(params["page"]) * 100, self._count)
         first = (int(params["page"]) - 1) * 100 + 1
         rows = [self._user(number) for number in range(first, last + 1)]
-        return _Answer(rows, self._count, -(-self._count // 100))
+        return wordpress.Answer(rows, self._count, -(-self._count // 100))
 
     def _user(self, number: int) -> dict[str, Any]:
         return {
@@ -90,7 +81,9 @@ def run(size: Size) -> list[Claim]:
     with wordpress.users(size.of(_SERVED, 200)) as serve:
         found = size.interleaved({_PEER: serve, **ways}, _ROUNDS)
     here = found.pop(_PEER)
-    return _beside(found, "", _WORDPRESS, _TIMES) + _beside(found, ", a bare one here", here, 1.0)
+    return _beside(found, "", _WORDPRESS, _TIMES) + _beside(
+        found, ", beside a bare WordPress", here, 1.0
+    )
 
 
 def _beside(found: Mapping[str, float], words: str, peer: float, goal: float) -> list[Claim]:
@@ -118,7 +111,7 @@ def connect(one: Stage) -> UUID:
         site = Site(url="https://shop.example.com", **dates)
         session.add(site)
         session.flush()
-        connection = Connection(site_id=site.id, source=_SOURCE, schedule=None, **dates)
+        connection = Connection(site_id=site.id, source=wordpress.SOURCE, schedule=None, **dates)
         session.add(connection)
         session.flush()
         return connection.id
@@ -143,6 +136,6 @@ def pull(one: Stage, connection_id: UUID, rows: int) -> None:
         is_read_again=True,
     )
     order = Order(mapping.targets(task.fields, {}, known), task.terms, None, email_address.normal)
-    pulling.run(find()[_SOURCE], cast(Any, _Users(rows)), kept, order, task.pull)
+    pulling.run(find()[wordpress.SOURCE], cast(Any, _Users(rows)), kept, order, task.pull)
     if task.progress.numbers.seen != rows:
         raise RuntimeError(f"{task.progress.numbers.seen} of {rows} were seen")

@@ -1,21 +1,25 @@
 """A real WordPress on this machine, and how fast it gives away its users."""
 
+import json
 import subprocess
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, cast
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from bench.missing import tool
+from connectors import Pull, find
 from tests.real import wordpress
 from tests.real.wordpress import WordPress
 
-_PER_PAGE = 100
-_FIELDS = "id,username,email,first_name,last_name,name,url,locale,registered_date,roles"
+#: The connector that reads users.
+SOURCE = "wordpress_users"
 #: As plug-ins that bring users in do it: a row for the user and five for what is known of her.
 _MAKE = """
 require 'wp-load.php';
@@ -30,6 +34,15 @@ for ($n = 1; $n <= {count}; $n++) {
             ['user_id' => $id, 'meta_key' => $key, 'meta_value' => $value]);
 }
 """
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a site answers to its connector: a page of rows, of so many."""
+
+    data: list[dict[str, Any]]
+    total: int
+    pages: int
 
 
 def missing() -> list[str]:
@@ -54,29 +67,23 @@ def users(count: int) -> Iterator[Callable[[], float]]:
 
 def _read(site: WordPress, count: int) -> float:
     start = time.perf_counter()
-    rows = 0
-    for page in range(1, -(-count // _PER_PAGE) + 1):
-        rows += _page(site, page).count(b'"username":')
+    rows = sum(len(page.rows) for page in find()[SOURCE].pages(cast(Any, _Asked(site)), Pull()))
     seconds = time.perf_counter() - start
     if rows < count:
         raise RuntimeError(f"{rows} of {count} users came")
     return rows / seconds
 
 
-def _page(site: WordPress, page: int) -> bytes:
-    asked = {
-        "rest_route": "/wp/v2/users",
-        "context": "edit",
-        "orderby": "id",
-        "order": "asc",
-        "per_page": _PER_PAGE,
-        "page": page,
-        "_fields": _FIELDS,
-    }
-    login = b64encode(f"admin:{site.password}".encode()).decode()
-    request = Request(
-        f"{site.url}/?{urlencode(asked)}", headers={"Authorization": f"Basic {login}"}
-    )
-    with urlopen(request) as answer:
-        found: bytes = answer.read()
-    return found
+class _Asked:
+    """A site as its connector asks it; nothing is done to what comes but to read its JSON."""
+
+    def __init__(self, site: WordPress) -> None:
+        login = b64encode(f"admin:{site.password}".encode()).decode()
+        self._url, self._headers = site.url, {"Authorization": f"Basic {login}"}
+
+    def get(self, route: str, params: Mapping[str, str]) -> Answer:
+        """One page."""
+        asked = urlencode({"rest_route": f"/{route}", **params})
+        with urlopen(Request(f"{self._url}/?{asked}", headers=self._headers)) as reply:
+            total, pages = (int(reply.headers[name]) for name in ("X-WP-Total", "X-WP-TotalPages"))
+            return Answer(json.load(reply), total, pages)

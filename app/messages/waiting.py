@@ -1,5 +1,6 @@
 """For which relay a message waits, and why: routing, asked as the sender will ask it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,22 +46,31 @@ def _explained(
         from_name=dispatch.from_name,
         reply_to_email=dispatch.reply_to_email,
     )
-    content = session.get_one(Content, dispatch.content_id)
-    groups = firsts.groups_of(session, [delivery.contact_id])
-    personal = {
-        "subject": [content.subject],
-        **firsts.about(delivery.address),
-        **mail_facts.facts(content.finished or b"", delivery.address, mail_facts.FIELDS),
-        **groups.get(delivery.contact_id, {}),
-    }
     traced = trace.find(session, dispatch.id, delivery.address, now=now)
     return explaining.explain(
         session,
         dispatch.workspace_id,
         mail,
         zone=mail.zone,
-        personal=personal,
+        personal=_personal(session, dispatch, delivery),
         stay=delivery.relay_id,
         tried=traced.tried if traced else frozenset(),
         now=now,
+    )
+
+
+def _personal(
+    session: Session, dispatch: Dispatch, delivery: Delivery
+) -> Mapping[str, Sequence[str]]:
+    """What rules may know of it."""
+    content = session.get_one(Content, dispatch.content_id)
+    groups = firsts.groups_of(session, [delivery.contact_id])
+    return firsts.about_message(
+        content.finished or b"",
+        delivery.address,
+        subject=content.subject,
+        from_name=dispatch.from_name,
+        reply_to=dispatch.reply_to_email,
+        groups=groups.get(delivery.contact_id, {}),
+        asks=mail_facts.FIELDS,
     )

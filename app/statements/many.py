@@ -18,7 +18,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from app.statements.ready import Asking, Ready, understand, understood
+from app.statements.ready import Asking, Ready, understand, way_of
 
 
 class Many(TypeDecorator[Sequence[Any]]):
@@ -63,7 +63,7 @@ class Rows:
         for place, kind in enumerate(self._types):
             if isinstance(kind, JSON):
                 continue  # it was read together with the rows
-            way = _number if isinstance(kind, Uuid) else understood(kind, connection.dialect)
+            way = _number if isinstance(kind, Uuid) else way_of(kind, connection.dialect)
             if way is not None:
                 understand(rows, place, way)
         return rows

@@ -94,7 +94,7 @@ class Asking(Ready):
         rows: list[tuple[Any, ...]] = form.execute(connection, values).fetchall()
         return [form.understood(row) for row in rows] if form.reads else rows
 
-    def many(self, session: Session, values: Mapping[str, Any]) -> list[list[Any]]:
+    def alike(self, session: Session, values: Mapping[str, Any]) -> list[list[Any]]:
         """The same where many rows are alike: what stands there as the same text is read once, and
         is one object that nobody may change.
         """
@@ -133,7 +133,7 @@ def understand(rows: Sequence[list[Any]], place: int, way: Callable[[Any], Any])
             row[place] = known[said] = way(said)
 
 
-def understood(kind: TypeEngine[Any], dialect: Dialect) -> _Put:
+def way_of(kind: TypeEngine[Any], dialect: Dialect) -> _Put:
     """How what the driver gives becomes a value of this type; None: it is one."""
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
@@ -152,7 +152,7 @@ def _formed(statement: Any, dialect: Dialect, keeps_plan: bool) -> Form:
             value = bind.effective_value
             fixed[name] = value if put is None else put(value)
     columns = statement.selected_columns if isinstance(statement, SelectBase) else ()
-    ways = [understood(one.type, dialect) for one in columns]
+    ways = [way_of(one.type, dialect) for one in columns]
     reads = [(place, way) for place, way in enumerate(ways) if way is not None]
     places = list(compiled.positiontup or ())
     return Form(compiled.string, fixed, given, places, reads, keeps_plan)

@@ -1,6 +1,6 @@
 """Looks for what nobody's transaction notices: a backlog, a sender that is gone, what is over."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -38,10 +38,13 @@ _OF_RELAYS = (
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What one look sees. ``alive``: some sender keeps its lease, or all sending is held."""
+    """What one look sees. ``alive``: some sender keeps its lease, or all sending is held.
+    ``begins``: so lately that one may still be about to.
+    """
 
     now: datetime
     alive: bool
+    begins: bool
     queues: dict[UUID, Queue]
     minutes: dict[UUID, int]
 
@@ -59,6 +62,10 @@ class _View:
         """Whether mail waits and nobody is there to send it."""
         return not self.alive and self.waits(workspace_id) > _ABSENCE
 
+    def is_missed(self, workspace_id: UUID) -> bool:
+        """Whether that is to be told."""
+        return self.is_left_alone(workspace_id) and not self.begins
+
 
 def look(database: Database, now: datetime, *, began: datetime | None = None) -> None:
     """One look at all workspaces. Safe beside another.
@@ -66,12 +73,10 @@ def look(database: Database, now: datetime, *, began: datetime | None = None) ->
     ``began``: when this process did, if a sender may be about to begin with it.
     """
     with database.reading() as session:
-        view = _view(session, now)
+        view = _view(session, now, began)
         ended = [alert for alert in _open(session) if _is_over(session, alert, view)]
         silent = [agent.id for agent in silence.untold(session, now)]
-    if began is not None and now - began < _ABSENCE:
-        view = replace(view, alive=True)
-    late = sorted(one for one in view.queues if view.is_backlog(one) or view.is_left_alone(one))
+    late = sorted(one for one in view.queues if view.is_backlog(one) or view.is_missed(one))
     if not ended and not late and not silent:
         return
     with database.transaction() as session:
@@ -83,12 +88,13 @@ def look(database: Database, now: datetime, *, began: datetime | None = None) ->
             silence.tell(session, agent_id, now)
 
 
-def _view(session: Session, now: datetime) -> _View:
+def _view(session: Session, now: datetime, began: datetime | None) -> _View:
     queues = queue.by_workspace(session, now)
     lives = Sender.stopped_at.is_(None) & (Sender.lease_until > now)
     alive = session.scalar(select(exists().where(lives))) or False
     alive = alive or valve.is_closed(session)
-    return _View(now, alive, queues, wishes.backlog_minutes(session, queues))
+    begins = began is not None and now - began < _ABSENCE
+    return _View(now, alive, begins, queues, wishes.backlog_minutes(session, queues))
 
 
 def _open(session: Session) -> list[Alert]:
@@ -114,7 +120,7 @@ def _raise(session: Session, workspace_id: UUID, view: _View) -> None:
     if view.is_backlog(workspace_id):
         sentence = f"{waiting}: see which relays are off or at their limits (GET /relays)."
         raise_(session, workspace_id, "backlog", "", sentence, now=view.now)
-    if view.is_left_alone(workspace_id):
+    if view.is_missed(workspace_id):
         start = "`pressferry serve` (or, on PostgreSQL, `pressferry worker`)"
         sentence = f"{waiting}, and no process that sends is alive: start {start}."
         raise_(session, workspace_id, "sender_gone", "", sentence, now=view.now)

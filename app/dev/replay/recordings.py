@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from app.dev.wordpress_front import Reply, parameters, route_of
 from app.errors import Invalid
+from wp_bridge.errors import WRONG_LOGIN
 
 #: Folders whose exchanges show sites in trouble: they count only where nothing else fits.
 TROUBLED = frozenset({"auth", "authorize", "misbehaviour", "security_plugins"})
-_WRONG_LOGIN = ("incorrect_password", "invalid_username", "invalid_email")
 #: Headers that belong to what was said, not to the line it came over.
 _KEPT = ("content-type", "retry-after", "x-wp-total", "x-wp-totalpages")
 
@@ -41,7 +41,7 @@ class Recording:
     def is_refused(self) -> bool:
         """Whether it shows a login that the site did not know."""
         code = self.body.get("code") if isinstance(self.body, dict) else ""
-        return self.status == 401 and code in _WRONG_LOGIN
+        return self.status == 401 and code in WRONG_LOGIN
 
     def reply(self) -> Reply:
         """The answer again."""

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.rules.routing import mail_facts
 from app.rules.routing.chain import Decision, Halt, Send, Wait
 from app.rules.routing.rule import PERSONAL
 from app.sending import ledger
@@ -104,11 +103,12 @@ class MessageTurn(Turn):
 
 
 def _facts(one: HeldMessage, groups: Mapping[str, Any], asks: Collection[str]) -> dict[str, Any]:
-    return {
-        "subject": [one.subject],
-        "from_name": [one.dispatch.from_name],
-        "reply_to": [one.dispatch.reply_to_email],
-        **firsts.about(one.claimed.address),
-        **mail_facts.facts(one.mail, one.claimed.address, asks),
-        **groups,
-    }
+    return firsts.about_message(
+        one.mail,
+        one.claimed.address,
+        subject=one.subject,
+        from_name=one.dispatch.from_name,
+        reply_to=one.dispatch.reply_to_email,
+        groups=groups,
+        asks=asks,
+    )

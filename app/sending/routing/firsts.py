@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.contacts.models import ContactList, ContactTag, MailingList, Tag
 from app.rules.mail import message
+from app.rules.routing import mail_facts
 from app.rules.routing.rule import PERSONAL
 from app.rules.templates.template import Template, TemplateError, given
 from app.sending.ledger import Claimed, OpenDispatch
@@ -83,6 +84,27 @@ class Words:
 def about(address: str) -> dict[str, Sequence[str]]:
     """What an address says to a rule."""
     return {"to": [address], "recipient_domain": [address.rpartition("@")[2]]}
+
+
+def about_message(
+    mail: bytes,
+    address: str,
+    *,
+    subject: str,
+    from_name: str,
+    reply_to: str,
+    groups: Mapping[str, Sequence[str]],
+    asks: Collection[str],
+) -> dict[str, Sequence[str]]:
+    """What a finished mail says to a rule, as ``address`` gets it; ``groups`` as by groups_of."""
+    return {
+        "subject": [subject],
+        "from_name": [from_name],
+        "reply_to": [reply_to],
+        **about(address),
+        **mail_facts.facts(mail, address, asks),
+        **groups,
+    }
 
 
 def _rendered(words: Template, contact: Mapping[str, Any], now: datetime) -> str:

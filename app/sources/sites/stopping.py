@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 import connectors
 from app.sources.models import Connection, Site, SyncRun
 from app.sources.runs import control
+from app.sources.sites import health
 from wp_bridge import logins
 from wp_bridge.errors import AskTheOwner
 from wp_bridge.ways import opens_shop
@@ -54,7 +55,8 @@ def go_on(session: Session, connection_id: UUID) -> None:
     for one in session.scalars(everybody.with_for_update()):
         is_theirs = (one.state, one.trouble) == ("needs_reauth", why)
         if is_theirs and _login(site, one.source) == _login(site, mine.source):
-            one.state, one.trouble, one.failures, one.failing_since = "ready", "", 0, None
+            for name, value in {"state": "ready", **health.WELL}.items():
+                setattr(one, name, value)
     session.flush()
 
 

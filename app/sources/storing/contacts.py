@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from app.contacts import origins
+from app.contacts import allocation, origins
 from app.db import Database
 from app.sources import forms as forms_of
 from app.sources.connections import fields as fields_of
@@ -153,7 +153,7 @@ class ContactStore:
             else {},
             lists,
             tags,
-            room=looking.room(session, self._workspace_id),
+            room=allocation.room(session, self._workspace_id),
             origin=origins.of_site(connection_id, now),
         )
 

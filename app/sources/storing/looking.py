@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.contacts import allocation
 from app.contacts.models import CONTACT_FIELDS, ContactList, ContactTag
 from app.rules import consent
 from app.sources.storing import reading
@@ -76,12 +75,6 @@ def refusals(session: Session, workspace_id: UUID, addresses: Collection[str]) -
     return {address: consent.status_for(reason) for address, reason in found}
 
 
-def room(session: Session, workspace_id: UUID) -> int | None:
-    """For how many more contacts there is room, None for any number."""
-    ((most,),) = reading.ALLOCATED.raw(session, {"workspace": workspace_id})
-    return None if most is None else allocation.room(session, workspace_id)
-
-
 def contacts(
     session: Session,
     workspace_id: UUID,
@@ -92,9 +85,9 @@ def contacts(
     """The contacts with one of the addresses or ids, locked, in the order of their ids."""
     which = {"workspace": workspace_id, "addresses": reading.array(addresses)}
     if ids:
-        found = reading.CONTACTS.many(session, which | {"ids": reading.array(ids)})
+        found = reading.CONTACTS.alike(session, which | {"ids": reading.array(ids)})
     else:
-        found = reading.BY_ADDRESS.many(session, which)
+        found = reading.BY_ADDRESS.alike(session, which)
     who = [row[0] for row in found]
     in_lists = (ContactList.contact_id, ContactList.list_id)
     lists = _groups(session, wished.lists, *in_lists, who)

@@ -32,7 +32,6 @@ from sqlalchemy import (
 from app.contacts.models import CONTACT_FIELDS, Contact, Suppression
 from app.sources.models import SourceRow
 from app.statements.ready import Asking
-from app.workspaces.models import Workspace
 
 _HERE = SourceRow.connection_id == bindparam("connection", type_=Uuid)
 _WORKSPACE = bindparam("workspace", type_=Uuid)
@@ -138,7 +137,3 @@ REFUSED = _asking(_refused)
 BY_ADDRESS = _asking(partial(_contacts, with_ids=False))
 #: The same, and those with one of ``ids``.
 CONTACTS = _asking(partial(_contacts, with_ids=True))
-#: How many contacts the workspace may have.
-ALLOCATED = _asking(
-    lambda _: select(Workspace.contact_allocation).where(Workspace.id == _WORKSPACE)
-)
