@@ -1,7 +1,6 @@
 """The sender: a process of its own that sends what the ledger says until its stdin ends."""
 
 import asyncio
-import gc
 import os
 import signal
 import socket
@@ -16,6 +15,7 @@ import structlog
 
 from app import clock, logs
 from app.db import Database
+from app.garbage import spare_what_is_loaded
 from app.rules.health.breaker import BreakerSettings
 from app.rules.mail import verp
 from app.sending import ledger
@@ -78,17 +78,8 @@ async def send(
         with closing(Watch(database, folder, now)) as watch:
             if not await _admitted(watch, stop):
                 return 0
-            spare_the_collector()
+            spare_what_is_loaded()
             return await _Sender(settings, database, watch, now).run(stop, wake)
-
-
-def spare_the_collector() -> None:
-    """What is loaded now stays: looking through all of it for garbage again and again, as often as
-    a few hundred rows are held, took a twelfth of the time of a message.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 async def _admitted(watch: Watch, stop: asyncio.Event) -> bool:

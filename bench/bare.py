@@ -1,8 +1,9 @@
-"""The floor under a wave: the very statements that ours told the database, by its bare driver."""
+"""The floor under what we store: the very statements that ours told a database, by its driver."""
 
 import shutil
+import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,33 +11,25 @@ from typing import Any
 from sqlalchemy import Connection, event, make_url, text
 
 from app.db import Database
-from app.statements.ready import Form
+from app.statements import driving
 
-_BEGIN, _COMMIT = "begin", "commit"
+#: Does something once more, with a driver's connection.
+Again = Callable[[Any], None]
 
 
 @dataclass(slots=True)
 class Told:
     """What a database was told, in order: statements with their values, begins and commits."""
 
-    statements: list[tuple[str, Any]] = field(default_factory=list)
+    said: list[Again] = field(default_factory=list)
 
     def again(self, url: str) -> float:
         """Seconds that it takes on a copy of that database, when nothing is done beside it."""
         database = Database(url)
         pooled = database.engine.raw_connection()
-        driver: Any = pooled.driver_connection
         start = time.perf_counter()
-        for statement, values in self.statements:
-            if statement == _COMMIT:
-                driver.commit()
-            elif statement == _BEGIN:
-                if database.is_sqlite:
-                    driver.execute("BEGIN IMMEDIATE")
-            else:
-                cursor = driver.execute(statement, values)
-                if cursor.description:
-                    cursor.fetchall()
+        for one in self.said:
+            one(pooled.driver_connection)
         seconds = time.perf_counter() - start
         pooled.close()
         database.close()
@@ -47,29 +40,77 @@ class Told:
 def told(database: Database) -> Iterator[Told]:
     """Hears everything that is said to a database by one thread."""
     found = Told()
-    execute = Form.execute
-
-    def ready(form: Form, connection: Connection, values: Mapping[str, Any]) -> Any:
-        found.statements.append((form.text, form.filled(values)))
-        return execute(form, connection, values)
+    begins = [_said("BEGIN IMMEDIATE", ())] if database.is_sqlite else []
 
     def others(_c: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
-        found.statements.append((statement, values))
+        found.said.append(_said(statement, values))
 
     listeners: dict[str, Callable[..., Any]] = {
-        "begin": lambda _: found.statements.append((_BEGIN, ())),
+        "begin": lambda _: found.said.extend(begins),
         "before_cursor_execute": others,
-        "commit": lambda _: found.statements.append((_COMMIT, ())),
+        "commit": lambda _: found.said.append(lambda driver: driver.commit()),
     }
+    with _heard(found.said), _listening(database, listeners):
+        yield found
+
+
+@contextmanager
+def _listening(database: Database, listeners: Mapping[str, Callable[..., Any]]) -> Iterator[None]:
     for name, hear in listeners.items():
         event.listen(database.engine, name, hear)
-    Form.execute = ready  # type: ignore[method-assign, assignment]
     try:
-        yield found
+        yield
     finally:
-        Form.execute = execute  # type: ignore[method-assign]
         for name, hear in listeners.items():
             event.remove(database.engine, name, hear)
+
+
+@contextmanager
+def _heard(said: list[Again]) -> Iterator[None]:
+    """Notes what is told to the driver itself."""
+    ways: dict[str, Callable[..., Again]] = {
+        "execute": _said,
+        "execute_many": _said_of_many,
+        "copy": _copied,
+    }
+    before = {name: getattr(driving, name) for name in ways}
+
+    def noting(name: str) -> Callable[..., Any]:
+        def note(connection: Connection, *told: Any, **how: Any) -> Any:
+            said.append(ways[name](*told, **how))
+            return before[name](connection, *told, **how)
+
+        return note
+
+    for name in ways:
+        setattr(driving, name, noting(name))
+    try:
+        yield
+    finally:
+        for name, do in before.items():
+            setattr(driving, name, do)
+
+
+def _said(statement: str, values: Any, *, keeps_plan: bool = True) -> Again:
+    def again(driver: Any) -> None:
+        is_new = not keeps_plan and not isinstance(driver, sqlite3.Connection)
+        cursor = driver.execute(statement, values, **({"prepare": False} if is_new else {}))
+        if cursor.description:
+            cursor.fetchall()
+
+    return again
+
+
+def _said_of_many(statement: str, rows: Sequence[Any]) -> Again:
+    return lambda driver: driver.cursor().executemany(statement, rows)
+
+
+def _copied(statement: str, rows: str) -> Again:
+    def again(driver: Any) -> None:
+        with driver.cursor().copy(statement) as taking:
+            taking.write(rows)
+
+    return again
 
 
 def copy(url: str) -> str:

@@ -1,25 +1,27 @@
-"""A run of users into the contacts table: read, mapped, matched, decided, stored.
+"""A run of users into the contacts table: read, mapped, matched, decided, stored, with the garbage
+collector as ``serve`` has it.
 
 Beside the most that a WordPress with its plug-ins was seen to serve, and, where there is one,
-beside a bare WordPress that serves its users one page after another in the same rounds, as it does
-to a run: if ours is faster, it is the site that a run waits for.
+beside a bare WordPress that serves its users one page after another in the same rounds. A whole run
+from there shows how much longer it takes than its site.
 """
 
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import click
 
 from app import clock, ids
+from app.garbage import spare_what_is_loaded
 from app.rules import email_address
 from app.sources import connections
 from app.sources.models import Connection, Site
 from app.sources.runs import claiming, control
 from app.sources.storing import contacts
-from bench import stage, wordpress
+from bench import bare, stage, wordpress
 from bench.claims import Claim, faster
 from bench.rounds import Run, Size
 from bench.stage import Stage
@@ -33,9 +35,10 @@ _ROUNDS = 3
 #: The most rows that a WordPress with its plug-ins was seen to serve in a second, on two cores, and
 #: how many times faster we have to be.
 _WORDPRESS, _TIMES = 786.0, 20.0
-#: How many users the real one has.
-_SERVED = 3_000
+#: How many users the real one has; how near a whole run has to come to what it serves.
+_SERVED, _NEARLY = 3_000, 0.9
 _PEER = "WordPress"
+_BARE = ", its statements by the bare driver"
 
 
 class _Users:
@@ -68,39 +71,64 @@ class _Users:
 
 def run(size: Size) -> list[Claim]:
     """Rows a second, all of them new and none of them changed, beside what WordPress serves."""
+    spare_what_is_loaded()
     rows = size.of(_ROWS, 500)
     ways: dict[str, Run] = {
         "SQLite, new": lambda: _measure(stage.sqlite(), rows),
         "SQLite, unchanged": lambda: _measure(stage.sqlite(), rows, again=True),
         "PostgreSQL, new": lambda: _measure(stage.postgres(), rows),
         "PostgreSQL, unchanged": lambda: _measure(stage.postgres(), rows, again=True),
+        "SQLite, new" + _BARE: lambda: _measure_bare(stage.sqlite(), rows),
+        "PostgreSQL, new" + _BARE: lambda: _measure_bare(stage.postgres(), rows),
     }
     if lacking := wordpress.missing():
         click.echo(f"  no WordPress beside it: {', '.join(lacking)} missing", err=True)
         return _beside(size.interleaved(ways, _ROUNDS), "", _WORDPRESS, _TIMES)
-    with wordpress.users(size.of(_SERVED, 200)) as serve:
-        found = size.interleaved({_PEER: serve, **ways}, _ROUNDS)
-    here = found.pop(_PEER)
-    return _beside(found, "", _WORDPRESS, _TIMES) + _beside(
-        found, ", beside a bare WordPress", here, 1.0
-    )
+    with wordpress.users(size.of(_SERVED, 200)) as users:
+        whole: dict[str, Run] = {
+            "SQLite, a whole run": lambda: _measure(stage.sqlite(), users.count, users),
+            "PostgreSQL, a whole run": lambda: _measure(stage.postgres(), users.count, users),
+        }
+        found = size.interleaved({_PEER: users.rate, **ways, **whole}, _ROUNDS)
+    here, rates = found[_PEER], {name: found[name] for name in ways}
+    beside = ", beside a bare WordPress"
+    return [
+        *_beside(rates, "", _WORDPRESS, _TIMES),
+        *_beside(rates, beside, here, 1.0),
+        *_beside({name: found[name] for name in whole}, beside, here, _NEARLY),
+    ]
 
 
 def _beside(found: Mapping[str, float], words: str, peer: float, goal: float) -> list[Claim]:
     return [faster(name + words, rate, peer, goal, "rows/s") for name, rate in found.items()]
 
 
-def _measure(place: AbstractContextManager[str], rows: int, *, again: bool = False) -> float:
+def _measure(
+    place: AbstractContextManager[str], rows: int, site: Any = None, *, again: bool = False
+) -> float:
     """Rows in a second of the first run, or of a second one in which nothing has changed."""
     with place as url:
         one = Stage(url)
         connection_id = connect(one)
         for _ in range(1 + again):
             start = time.perf_counter()
-            pull(one, connection_id, rows)
+            pull(one, connection_id, rows, site)
             seconds = time.perf_counter() - start
         one.database.close()
     return rows / seconds
+
+
+def _measure_bare(place: AbstractContextManager[str], rows: int) -> float:
+    """The same for what such a run of new rows tells its database, when nothing is done beside."""
+    with place as url:
+        one = Stage(url)
+        connection_id = connect(one)
+        one.database.close()
+        other = bare.copy(url)
+        with bare.told(one.database) as told:
+            pull(one, connection_id, rows)
+        one.database.close()
+        return rows / told.again(other)
 
 
 def connect(one: Stage) -> UUID:
@@ -117,8 +145,8 @@ def connect(one: Stage) -> UUID:
         return connection.id
 
 
-def pull(one: Stage, connection_id: UUID, rows: int) -> None:
-    """A run over so many users."""
+def pull(one: Stage, connection_id: UUID, rows: int, site: Any = None) -> None:
+    """A run over so many users, of a site whose answers cost nothing unless one is named."""
     with one.database.transaction() as session:
         queued = control.start(session, one.workspace_id, connection_id, now=clock.now())
     with one.database.transaction() as session:
@@ -136,6 +164,7 @@ def pull(one: Stage, connection_id: UUID, rows: int) -> None:
         is_read_again=True,
     )
     order = Order(mapping.targets(task.fields, {}, known), task.terms, None, email_address.normal)
-    pulling.run(find()[wordpress.SOURCE], cast(Any, _Users(rows)), kept, order, task.pull)
+    site = site or _Users(rows)
+    pulling.run(find()[wordpress.SOURCE], site, kept, order, task.pull, reads_ahead=True)
     if task.progress.numbers.seen != rows:
         raise RuntimeError(f"{task.progress.numbers.seen} of {rows} were seen")

@@ -8,9 +8,9 @@ from functools import partial
 from uuid import UUID
 
 from app import clock
+from app.garbage import spare_what_is_loaded
 from app.rules.health.breaker import BreakerSettings
 from app.rules.replies.meaning import Reply
-from app.sender import spare_the_collector
 from app.sending import ledger
 from app.sending.ledger import Heard, Wanted
 from app.sending.senders import leases
@@ -30,7 +30,7 @@ def run(size: Size) -> list[Claim]:
     """Microseconds per message beside the budget of each database, with the collector as a sender
     has it; and beside what the same statements take without us.
     """
-    spare_the_collector()
+    spare_what_is_loaded()
     places = {
         "SQLite, batch 100": (stage.sqlite, size.of(4_000, 200), 100, 20.0),
         "PostgreSQL, batch 500": (stage.postgres, size.of(8_000, 500), 500, 60.0),

@@ -4,7 +4,7 @@ import json
 import subprocess
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,6 @@ from urllib.request import Request, urlopen
 from bench.missing import tool
 from connectors import Pull, find
 from tests.real import wordpress
-from tests.real.wordpress import WordPress
 
 #: The connector that reads users.
 SOURCE = "wordpress_users"
@@ -50,40 +49,44 @@ def missing() -> list[str]:
     return wordpress.missing()
 
 
-@contextmanager
-def users(count: int) -> Iterator[Callable[[], float]]:
-    """A site with so many users; what is yielded reads all of them, as a run does, and gives how
-    many came in a second.
+@dataclass(frozen=True)
+class Users:
+    """A site with so many users, its own one among them, as their connector asks it.
+
+    Nothing is done to what comes but to read its JSON.
     """
-    with (
-        TemporaryDirectory(prefix="pressferry-bench-") as folder,
-        wordpress.running(Path(folder)) as site,
-    ):
-        site.password = wordpress.application_password(site)
-        make = _MAKE.replace("{count}", str(count))
-        subprocess.run([tool("php"), "-r", make], cwd=site.root, check=True, capture_output=True)
-        yield lambda: _read(site, count)
 
+    count: int
+    url: str
+    login: str
 
-def _read(site: WordPress, count: int) -> float:
-    start = time.perf_counter()
-    rows = sum(len(page.rows) for page in find()[SOURCE].pages(cast(Any, _Asked(site)), Pull()))
-    seconds = time.perf_counter() - start
-    if rows < count:
-        raise RuntimeError(f"{rows} of {count} users came")
-    return rows / seconds
-
-
-class _Asked:
-    """A site as its connector asks it; nothing is done to what comes but to read its JSON."""
-
-    def __init__(self, site: WordPress) -> None:
-        login = b64encode(f"admin:{site.password}".encode()).decode()
-        self._url, self._headers = site.url, {"Authorization": f"Basic {login}"}
+    def rate(self) -> float:
+        """How many come in a second when all of them are read, as a run does."""
+        start = time.perf_counter()
+        rows = sum(len(page.rows) for page in find()[SOURCE].pages(cast(Any, self), Pull()))
+        seconds = time.perf_counter() - start
+        if rows != self.count:
+            raise RuntimeError(f"{rows} of {self.count} users came")
+        return rows / seconds
 
     def get(self, route: str, params: Mapping[str, str]) -> Answer:
         """One page."""
         asked = urlencode({"rest_route": f"/{route}", **params})
-        with urlopen(Request(f"{self._url}/?{asked}", headers=self._headers)) as reply:
+        with urlopen(
+            Request(f"{self.url}/?{asked}", headers={"Authorization": f"Basic {self.login}"})
+        ) as reply:
             total, pages = (int(reply.headers[name]) for name in ("X-WP-Total", "X-WP-TotalPages"))
             return Answer(json.load(reply), total, pages)
+
+
+@contextmanager
+def users(count: int) -> Iterator[Users]:
+    """A site with so many users beside its own one."""
+    with (
+        TemporaryDirectory(prefix="pressferry-bench-") as folder,
+        wordpress.running(Path(folder)) as site,
+    ):
+        login = f"admin:{wordpress.application_password(site)}"
+        make = _MAKE.replace("{count}", str(count))
+        subprocess.run([tool("php"), "-r", make], cwd=site.root, check=True, capture_output=True)
+        yield Users(count + 1, site.url, b64encode(login.encode()).decode())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors import Connector, Page, Pull, Site
+from sync import ahead
 from sync.aftermath import Trouble
 from sync.travelling import NotInForm, said, understood
 from wp_bridge.errors import AskTheOwner, NotUnderstood, TryLater
@@ -42,15 +43,15 @@ class Batch:
 
 
 def run(connector: Connector, reach: Callable[[], Site], task: Task) -> Iterator[Batch]:
-    """The steps of one run, read from the site, which ``reach`` gives, while they are asked for.
-
-    What a site does wrong is the last of them, and not raised.
+    """The steps of one run, read from the site, which ``reach`` gives, one ahead of what was asked
+    for. What a site does wrong is the last of them, and not raised.
     """
     number = task.number
     try:
-        for page in connector.pages(reach(), task.pull):
-            yield Batch(task.run_id, number, page)
-            number += 1
+        with ahead.reading(connector.pages(reach(), task.pull)) as pages:
+            for page in pages:
+                yield Batch(task.run_id, number, page)
+                number += 1
     except (TryLater, AskTheOwner, NotUnderstood) as trouble:
         yield Batch(task.run_id, number, trouble=trouble)
 

@@ -19,7 +19,7 @@ from connectors import (
     SourceForm,
 )
 from connectors.reading.frozen import frozen
-from sync import merge, reading
+from sync import ahead, merge, reading
 from sync.forms import Forms
 from sync.mapping import Wanted
 from sync.merge import Create, Decision, Keep, Known, Refuse, Update
@@ -122,9 +122,26 @@ class Held(Exception):
     """The guard stopped the run; the message says why and how to go on."""
 
 
-def run(connector: Connector, site: Site, store: Store, order: Order, pull: Pull) -> None:
-    """Pulls every page that ``pull`` wants. Raises Held and what site and store raise."""
-    take(connector.pages(site, pull), store, order)
+def run(
+    connector: Connector,
+    site: Site,
+    store: Store,
+    order: Order,
+    pull: Pull,
+    *,
+    reads_ahead: bool = False,
+) -> None:
+    """Pulls every page that ``pull`` wants. Raises Held and what site and store raise.
+
+    ``reads_ahead``: the next page is read while one is stored, which only suits a source that
+    would say it again.
+    """
+    pages = connector.pages(site, pull)
+    if not reads_ahead:
+        take(pages, store, order)
+        return
+    with ahead.reading(pages) as each:
+        take(each, store, order)
 
 
 def take(pages: Iterable[Page], store: Store, order: Order) -> None:

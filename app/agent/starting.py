@@ -8,6 +8,7 @@ from app import clock, logs
 from app.agent.server import Server
 from app.agent.spool import Spool
 from app.agent.working import Agent
+from app.garbage import spare_what_is_loaded
 from config.agent import AgentSettings
 
 
@@ -24,6 +25,7 @@ def start(settings: AgentSettings, *, once: bool) -> str:
         closing(Server(settings.server, settings.key, now=clock.now, allow_http=plainly)) as server,
     ):
         agent = Agent(settings, spool, server, _until_told_to_stop())
+        spare_what_is_loaded()
         if once:
             return agent.once()
         agent.forever()

@@ -2,7 +2,7 @@
 
 import hmac
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from hashlib import sha256
 from typing import Any
@@ -121,8 +121,11 @@ class Agent:
         record.readable = (
             record.readable or 1
         )  # a fresh state folder knows nothing of the last look
-        with closing(open_site(self._settings.site)) as site:
-            for batch in self._batches(site, task):
+        with (
+            closing(open_site(self._settings.site)) as site,
+            closing(self._batches(site, task)) as batches,
+        ):
+            for batch in batches:
                 if self._stop.is_set():
                     return
                 if batch.trouble is not None:
@@ -132,18 +135,19 @@ class Agent:
                     return
         self._bring_the_rest()
 
-    def _batches(self, site: Client, task: Task) -> Iterator[Batch]:
+    def _batches(self, site: Client, task: Task) -> Generator[Batch]:
         connector = connectors.find().get(task.source)
         if connector is None:
             trouble = NotUnderstood(f"The agent has no connector '{task.source}': update it.")
-            return iter([Batch(task.run_id, task.number, trouble=trouble)])
+            yield Batch(task.run_id, task.number, trouble=trouble)
+            return
 
         def reach() -> Client:
             if not site.rest_root:
                 roots.find(site)
             return site
 
-        return remote.run(connector, reach, task)
+        yield from remote.run(connector, reach, task)
 
     def _keep(self, task: Task, batch: Batch) -> None:
         """Puts a batch into the spool; a disk without room is waited for."""

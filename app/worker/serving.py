@@ -9,6 +9,7 @@ from flask import Flask
 
 from app import logs
 from app.db import Database
+from app.garbage import spare_what_is_loaded
 from app.opening import open_database, open_runtime
 from app.runtime import Runtime
 from app.sending.senders import waking
@@ -60,6 +61,7 @@ def serve(
             jobs = turns.engine(database, threads=settings.sync.parallel + 5)
             turns.register(jobs, runtime, settings.sync.parallel, stop)
             stack.enter_context(jobs)
+        spare_what_is_loaded()
         ready(settings.base_url)
         stop.wait()
         crashed = web.crashed

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import structlog
 
 from app import logs
+from app.garbage import spare_what_is_loaded
 from app.opening import open_database, open_runtime
 from app.sending.senders import waking
 from app.worker import turns
@@ -38,6 +39,7 @@ def work(
         jobs = turns.engine(database, threads=concurrency, queues=queues or None)
         turns.register(jobs, runtime, settings.sync.parallel, stop)
         stack.enter_context(jobs)
+        spare_what_is_loaded()
         ready()
         stop.wait()
         log.info("stopping: nothing new is begun, what is in flight is finished")

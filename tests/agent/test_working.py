@@ -73,7 +73,8 @@ def test_when_the_spool_is_full_nothing_more_is_read(stage: Stage) -> None:
     stage.site.gate.set()
     until(lambda: "cannot be reached" in record.load(stage.folder).error, "it was not tried")
     until(lambda: stage.spool(1).waiting(), "nothing is kept")
-    assert stage.site.pages == [1, 2], "it read on although the spool was full"
+    until(lambda: 3 in stage.site.pages, "the next page was not read ahead")
+    assert stage.site.pages == [1, 2, 3], "it read on although the spool was full"
     assert "FULL" in "\n".join(record.described(record.load(stage.folder), stage.spool(1)))
     stage.server.on()
     until(lambda: everybody(stage), "it did not go on")
@@ -89,10 +90,10 @@ def test_a_disk_without_room_is_waited_for(stage: Stage) -> None:
     away = stage.folder.with_name("away")
     stage.folder.rename(away)
     stage.site.gate.set()
-    until(lambda: 3 in stage.site.pages, "the next page was not read")
+    until(lambda: 4 in stage.site.pages, "the next page was not read, and one ahead")
     assert not thread.join(0.3)
     assert thread.is_alive()
-    assert stage.site.pages == [1, 2, 3], "it read on although nothing could be kept"
+    assert stage.site.pages == [1, 2, 3, 4], "it read on although nothing could be kept"
     away.rename(stage.folder)
     until(lambda: everybody(stage), "it did not go on")
     stage.stop.set()

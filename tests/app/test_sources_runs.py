@@ -23,6 +23,7 @@ from tests.app.conftest import Client, _settle
 from tests.app.pulling import World, connected, person
 from tests.conftest import TurnableClock
 from tests.connectors.site import Request, Response, recorded
+from tests.waiting import until
 
 
 def fail_on(page: int, response: Response) -> Callable[[Request], Response | None]:
@@ -259,6 +260,8 @@ def test_a_cancelled_run_stores_nothing_more_and_the_next_goes_on(
 
         def cancel_meanwhile(request: Request) -> None:
             if request.query.get("page") == "3":
+                # It is asked for ahead.
+                until(lambda: world.run(run_id).pages == 2, "the second page was not stored")
                 with runtime.database.transaction() as session:
                     control.cancel(session, world.workspace_id, run_id, now=runtime.now())
 

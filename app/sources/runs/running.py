@@ -132,7 +132,9 @@ def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
     try:
         if at_a_site and not site.rest_root:
             root.find(site)
-        pulling.run(connector, site, store, order, task.pull)
+        # A dry run may have enough after any page.
+        ahead = at_a_site and not task.dry
+        pulling.run(connector, site, store, order, task.pull, reads_ahead=ahead)
     finally:
         site.close()
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 from app.dev.wordpress_login import PASSWORD
 from connectors import Connector, Page, Pull, find
@@ -21,12 +22,26 @@ def pull(
     case: Case, answer: Answer, wanted: Pull | None = None, seconds: float = PATIENCE
 ) -> list[Page]:
     """Every page that ``wanted`` asks for."""
-    options = {option.key: option.default for option in connector(case).options}
     wanted = wanted or Pull()
-    wanted = Pull(wanted.cursor, wanted.since, options)
+    wanted = Pull(wanted.cursor, wanted.since, _usual(case))
     with playing(answer) as site:
         client = site.client(password=PASSWORD, seconds=seconds)
         return list(connector(case).pages(client, wanted))
+
+
+def questions(case: Case, answer: Answer) -> list[int]:
+    """How often a listing is asked for each page."""
+    asked = list[Request]()
+
+    def counted(request: Request) -> Response:
+        if case.is_listing(request):
+            asked.append(request)
+        return answer(request)
+
+    with playing(counted) as site:
+        client, options = site.client(password=PASSWORD, seconds=PATIENCE), _usual(case)
+        upto = [len(asked) for _ in connector(case).pages(client, Pull(options=options))]
+    return [after - before for before, after in pairwise([0, *upto])]
 
 
 def listings(
@@ -43,6 +58,10 @@ def listings(
         return change(count, request)
 
     return answer
+
+
+def _usual(case: Case) -> dict[str, bool | str]:
+    return {option.key: option.default for option in connector(case).options}
 
 
 def mails(pages: Iterable[Page]) -> list[str]:
