@@ -142,7 +142,10 @@ def connect(one: Stage) -> UUID:
 
 
 def pull(one: Stage, connection_id: UUID, rows: int, site: Any = None) -> None:
-    """A run over so many users, of a site whose answers cost nothing unless one is named."""
+    """A run over so many users, of a site whose answers cost nothing unless one is named.
+
+    Only where there is something to wait for is the next page read ahead.
+    """
     with one.database.transaction() as session:
         queued = control.start(session, one.workspace_id, connection_id, now=clock.now())
     with one.database.transaction() as session:
@@ -160,7 +163,13 @@ def pull(one: Stage, connection_id: UUID, rows: int, site: Any = None) -> None:
         is_read_again=True,
     )
     order = Order(mapping.targets(task.fields, {}, known), task.terms, None, email_address.normal)
-    site = site or _Users(rows)
-    pulling.run(find()[wordpress.SOURCE], site, kept, order, task.pull, reads_ahead=True)
+    pulling.run(
+        find()[wordpress.SOURCE],
+        site or _Users(rows),
+        kept,
+        order,
+        task.pull,
+        reads_ahead=site is not None,
+    )
     if task.progress.numbers.seen != rows:
         raise RuntimeError(f"{task.progress.numbers.seen} of {rows} were seen")
