@@ -9,7 +9,7 @@ from there shows how much longer it takes than its site.
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import click
@@ -165,7 +165,7 @@ def pull(one: Stage, connection_id: UUID, rows: int, site: Any = None) -> None:
     order = Order(mapping.targets(task.fields, {}, known), task.terms, None, email_address.normal)
     pulling.run(
         find()[wordpress.SOURCE],
-        site or _Users(rows),
+        cast(Any, site or _Users(rows)),
         kept,
         order,
         task.pull,

@@ -51,6 +51,12 @@ plainly = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plainly])
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Three for two cores: half of the time a test waits for the disk or for a process."""
+    ours = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))
+    return max(2, len(ours(0)) * 3 // 2)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Where CI is set nothing may be skipped: a skipped test would look like a passed one."""
