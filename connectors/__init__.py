@@ -198,9 +198,9 @@ class Pull:
 class Page:
     """Rows that are stored together; ``cursor`` is where to go on after them, None at the end.
 
-    ``total``: how many rows the source says it has. ``mark``: on the last page, what the next
-    run may begin from; None where every run is a full pass. ``fields``, ``forms``: those that
-    only turned up in the rows. ``choices``: those that the site turned out to offer.
+    ``total``: how many rows the source says it has; ``hidden``: how many of them belong here and
+    were not shown. ``mark``: on the last page, what the next run may begin from; None where every
+    run is a full pass. ``fields``, ``forms``, ``choices``: those that turned up meanwhile.
     """
 
     rows: tuple[Incoming, ...]
@@ -210,6 +210,7 @@ class Page:
     fields: tuple[SourceField, ...] = ()
     forms: tuple[SourceForm, ...] = ()
     choices: tuple[Choice, ...] = ()
+    hidden: int = 0
 
 
 class Connector(Protocol):
@@ -235,9 +236,8 @@ class Connector(Protocol):
 
 @cache
 def find() -> Mapping[str, Connector]:
-    """Every connector by its key: WordPress's own first, the others by title.
-
-    They are the files of this folder, and what is installed beside it.
+    """Every connector by its key, of this folder and of what is installed beside it: WordPress's
+    own first, the others by title.
     """
     modules = sorted(module.name for module in iter_modules(__path__) if not module.ispkg)
     found = [import_module(f"{__name__}.{name}").connector for name in modules]

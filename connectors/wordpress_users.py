@@ -46,11 +46,9 @@ class WordPressUsers:
         account may not edit: raises AskTheOwner when it shows none, and says so when it hides some.
         """
         first = _glance(site, 1)
-        sheets = [first] if first.pages < 2 else [first, _glance(site, first.pages)]
-        asked = min(first.total, _PER_PAGE)
-        if first.pages > 1:
-            asked += max(0, min(_PER_PAGE, sheets[-1].total - (first.pages - 1) * _PER_PAGE))
-        shown = sum(len(sheet.rows) for sheet in sheets)
+        sheets = {1: first} | {page: _glance(site, page) for page in [first.pages] if page > 1}
+        shown = sum(len(sheet.rows) for sheet in sheets.values())
+        asked = shown + sum(sheet.hidden(page, _PER_PAGE) for page, sheet in sheets.items())
         if first.total and not shown:
             raise AskTheOwner(
                 "needs_permission",
@@ -67,7 +65,7 @@ class WordPressUsers:
 
         say = _speaker(pull)
         for step in walk.upwards(read, say, pull.cursor, _PER_PAGE):
-            yield Page(step.rows, step.at, step.total)
+            yield Page(step.rows, step.at, step.total, hidden=step.hidden)
 
 
 connector = WordPressUsers()

@@ -81,7 +81,8 @@ class Plan:
     """What one page changes; ``cursor`` is where to go on afterwards, None at the end.
 
     Rows that said the same last time are counted, but not among the decisions. ``mark``: what
-    the run leaves behind at its end. ``total``: how many rows the source says it has.
+    the run leaves behind at its end. ``total``: how many rows the source says it has; ``hidden``:
+    how many of them it did not show.
     """
 
     decisions: Sequence[Decision]
@@ -90,6 +91,7 @@ class Plan:
     mark: Mark | None = None
     rejected: Sequence[Rejected] = ()
     total: int | None = None
+    hidden: int = 0
 
 
 class Store(Protocol):
@@ -187,7 +189,7 @@ def decide(
             _count(decision, tally, left_out)
     if order.guard and (why := order.guard.objection(overwritten, tally.overwritten)):
         raise Held(why)
-    return Plan(decisions, tally, page.cursor, page.mark, left_out, page.total)
+    return Plan(decisions, tally, page.cursor, page.mark, left_out, page.total, page.hidden)
 
 
 def _why_not(wanted: Wanted, found: Match) -> str:

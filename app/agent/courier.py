@@ -97,6 +97,8 @@ class Courier:
         log.info("a batch was taken", source=kept.source, state=state, seen=answer.get("seen"))
         if state not in ("running", "succeeded"):
             self.stuck(kept.source, f"{answer.get('detail')}")
+        elif said := answer.get("detail"):
+            log.warning("a run ended, but", source=kept.source, said=said)
         return state != "running"
 
     def _drop(self, kept: Kept) -> None:

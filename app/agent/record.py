@@ -15,8 +15,9 @@ class Record:
     """What was sent, what the server made of it, and what went wrong last.
 
     ``readable``: how many sources could be read when the agent looked last; ``login``: a print of
-    the login with which it looked. ``sent``: by source, what the server counted. ``dropped``:
-    batches that the server had no use for, as their run was over. Instants in ISO 8601.
+    the login with which it looked. ``sent``: by source, what the server counted; ``told``: what it
+    said of a run that got to its end, if anything. ``dropped``: batches that the server had no use
+    for, as their run was over. Instants in ISO 8601.
     """
 
     server: str = ""
@@ -25,6 +26,7 @@ class Record:
     readable: int = 0
     login: str = ""
     sent: dict[str, dict[str, int]] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
     dropped: int = 0
     error: str = ""
     error_at: str = ""
@@ -36,6 +38,10 @@ class Record:
         for name in ("seen", "created", "updated", "kept"):
             value = answer.get(name)
             numbers[name] = numbers.get(name, 0) + (value if isinstance(value, int) else 0)
+        if answer.get("state") == "succeeded":
+            self.told.pop(source, None)
+            if said := str(answer.get("detail") or ""):
+                self.told[source] = said
 
     def fail(self, sentence: str, now: datetime) -> None:
         """Something went wrong."""
@@ -74,6 +80,7 @@ def described(record: Record, spool: Spool) -> list[str]:
     for source, numbers in sorted(record.sent.items()):
         counted = ", ".join(f"{value} {name}" for name, value in numbers.items())
         lines.append(f"sent     {source}: {counted}")
+        lines += [f"but      {source}: {record.told[source]}"] if source in record.told else []
     waiting = spool.waiting()
     room = f"{spool.size() / 1e6:.1f} of {spool.most / 1e6:.0f} MB"
     lines.append(f"waiting  {len(waiting)} batches, {room}" + (", FULL" if spool.is_full else ""))

@@ -192,8 +192,17 @@ class AudienceSize(Schema):
     count = fields.Integer(required=True)
 
 
+class WaitsAnswer(Schema):
+    """For what mails that are queued wait, and until when; null: until a person does something."""
+
+    why = _text()
+    until = _moment()
+
+
 class BalanceAnswer(Schema):
-    """How many recipients are in each state; the sum is the audience."""
+    """How many recipients are in each state; the sum is the audience. ``waits``: why no relay would
+    take one of the queued now, null where one would.
+    """
 
     audience = fields.Integer(required=True)
     states = fields.Nested(
@@ -202,6 +211,7 @@ class BalanceAnswer(Schema):
         ),
         required=True,
     )
+    waits = fields.Nested(WaitsAnswer, required=True, allow_none=True)
 
 
 class DeliveryAnswer(Schema):

@@ -22,7 +22,7 @@ from app.api.campaign_shapes import (
 )
 from app.api.paging import page_of
 from app.api.routes import Routes
-from app.campaigns import edit, lifecycle, readout
+from app.campaigns import edit, lifecycle, readout, waiting
 from app.campaigns.models import Campaign
 from app.db import Page
 
@@ -170,10 +170,10 @@ def get_campaign_balance(campaign_id: UUID) -> Any:
     """Where every recipient is: the sum of the states is the audience."""
     running = runtime()
     with running.database.reading() as session:
-        audience, states = readout.balance(
-            session, caller().workspace_id, campaign_id, now=running.now()
-        )
-    return {"audience": audience, "states": states}
+        which = (session, caller().workspace_id, campaign_id)
+        audience, states = readout.balance(*which, now=running.now())
+        waits = waiting.of(*which, now=running.now())
+    return {"audience": audience, "states": states, "waits": waits}
 
 
 @blueprint.get(

@@ -49,8 +49,9 @@ def list_relay_destinations(relay_id: UUID, query: dict[str, Any]) -> Any:
 
 @blueprint.delete(f"{_DESTINATIONS}/<string:destination>", scope="settings")
 def lift_relay_destination(relay_id: UUID, destination: str) -> None:
-    """Hold nothing back from a destination any more; who was given a turn keeps it."""
+    """Hold nothing back from a destination any more; who was given a turn is due now."""
     running = runtime()
     with running.database.transaction() as session:
-        views.lift(session, caller().workspace_id, relay_id, destination)
+        now = running.now()
+        views.lift(session, caller().workspace_id, relay_id, destination, now=now)
     running.poke()

@@ -95,8 +95,8 @@ class NewBatch(Spoken):
     number = Whole(required=True)
     page = fields.Dict(
         metadata={
-            "description": "rows, cursor (where to go on; null on the last page), total, mark, "
-            "fields; as in docs/reference/ingest.md"
+            "description": "rows, cursor (where to go on; null on the last page), total, hidden, "
+            "mark, fields; as in docs/reference/ingest.md"
         }
     )
     trouble = fields.Dict(

@@ -19,7 +19,7 @@ from app.rules.relay_fields import ENCRYPTIONS
 from app.rules.routing.chain import STREAMS
 from app.rules.routing.primary import SERVED
 from app.sending.models import Relay
-from app.sending.relays import health, throttling, views
+from app.sending.relays import health, limiting, throttling, views
 from app.sending.relays.values import warnings
 from app.sending.relays.views import Beside
 
@@ -127,11 +127,14 @@ class BreakerAnswer(Schema):
 
 
 class TodayAnswer(Schema):
-    """How much it may begin today, how much it began, and the day of its warm-up."""
+    """How much it may begin today, how much it began, and the day of its warm-up; ``next_at``: when
+    the next mail may begin, where a limit is used up.
+    """
 
     daily_limit = fields.Integer(required=True, allow_none=True)
     begun = fields.Integer(required=True)
     warm_up_day = fields.Integer(required=True, allow_none=True)
+    next_at = Instant(required=True, allow_none=True)
 
 
 class RateStepAnswer(Schema):
@@ -231,7 +234,7 @@ def shown(relay: Relay, known: Beside, now: datetime) -> dict[str, Any]:
         "throttle": throttling.view(relay, now),
         "rests_until": throttling.rests_until(relay, now),
         "envelope": envelope_of(relay),
-        "warnings": warnings(relay),
+        "warnings": [*warnings(relay), *limiting.exceeded(relay, now, known.zone)],
     }
 
 

@@ -37,8 +37,9 @@ class NewRun(Strict):
 class RunAnswer(Schema):
     """A sync run: seen = created + updated + kept + everything skipped, by reason.
 
-    ``total``: how many rows the source said it has, null while nobody knows. ``faults``: values
-    that their fields could not take. Of a dry run the numbers say what would be.
+    ``total``: how many rows the source said it has, null while nobody knows; ``hidden``: how many
+    it counted and did not show to this login, since the sweep began. ``faults``: values that their
+    fields could not take. Of a dry run the numbers say what would be.
     """
 
     id = Id(required=True)
@@ -53,6 +54,7 @@ class RunAnswer(Schema):
     faults = fields.Integer(required=True)
     pages = fields.Integer(required=True)
     total = fields.Integer(required=True, allow_none=True)
+    hidden = fields.Integer(required=True)
     force = fields.Boolean(required=True)
     full = fields.Boolean(required=True)
     dry = fields.Boolean(required=True)

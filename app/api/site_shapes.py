@@ -184,7 +184,9 @@ class ConnectionAnswer(Schema):
 
     ``state``: ready, or needs_reauth (stopped until somebody mends the login at the site).
     ``trouble``: what went wrong last, "" when nothing did; ``failing_since``: since when;
-    ``rest_until``: the site is left in peace until then.
+    ``rest_until``: the site is left in peace until then. ``hidden``: how many rows the source
+    counted and did not show when it was read; ``warning``: what to do about it, "" where it showed
+    all.
     """
 
     id = Id(required=True)
@@ -209,6 +211,8 @@ class ConnectionAnswer(Schema):
     failing_since = Instant(required=True, allow_none=True)
     trouble = fields.String(required=True)
     rest_until = Instant(required=True, allow_none=True)
+    hidden = fields.Integer(required=True)
+    warning = fields.String(required=True)
     last_run_at = Instant(required=True, allow_none=True)
     next_run_at = Instant(required=True, allow_none=True)
     created_at = Instant(required=True)

@@ -16,6 +16,7 @@ from app.contacts.models import Contact, Suppression
 from app.errors import Invalid
 from app.rules import email_address, tracing
 from app.rules.tracing import Fate, Launch, Next, Somebody
+from app.sending import ledger
 from app.sending.models import Dispatch
 from app.sending.relays import pausing
 from app.sending.routing import explaining
@@ -178,6 +179,7 @@ def _routing(
         personal=dry_run.personal(session, campaign, {"to": address}, now),
         stay=delivery.stay if delivery else None,
         tried=delivery.tried if delivery else frozenset(),
+        kept=ledger.has_messages(session, campaign.workspace_id, now),
         now=now,
     )
 

@@ -14,7 +14,7 @@ from app.contacts.groups import LISTS, TAGS
 from app.contacts.models import CONTACT_FIELDS, Field
 from app.db import Page, of_workspace, page
 from app.errors import Invalid
-from app.sources import settling
+from app.sources import hiding, settling
 from app.sources.models import Connection
 from app.sources.sites import register
 from app.sources.storing import noted
@@ -121,6 +121,7 @@ def _portrait(connection: Connection, zone: str) -> dict[str, Any]:
         **row,
         "title": connector.title if connector else connection.source,
         "options": options(connection),
+        "warning": hiding.sentence(connection.source, connection.hidden),
         "form_rule": whole(None, connection.form_rule),
         "next_run_at": schedule.next_run(timing(connection, zone)) if is_ready else None,
         "fields": [

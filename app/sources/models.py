@@ -78,6 +78,7 @@ class Connection(Identified, Base):
     null where the source says it. ``form_rule``: how forms without a rule of their own are read.
     ``failing_since``: since when no page came over, ``trouble``: why not; ``is_down``: the site was
     not there, so it is asked again after its rest, however long the schedule would wait.
+    ``hidden``: how many rows the source counted and did not show, when all were read last.
     ``pull_by``: when to pull because the site said that something changed; ``pull_for``: what that
     was, as its connector names it.
     """
@@ -108,6 +109,7 @@ class Connection(Identified, Base):
     failing_since: Mapped[datetime | None]
     trouble: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     is_down: Mapped[bool] = mapped_column(default=False, server_default=false())
+    hidden: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     pull_by: Mapped[datetime | None]
     pull_for: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
     last_run_at: Mapped[datetime | None]
@@ -134,11 +136,12 @@ class SyncRun(Identified, Base):
     ``state``: queued, running, succeeded, failed, cancelled, held (the guard stopped it).
     ``skipped`` maps a reason to a count. At most one run of a connection is open. A running
     one is owned (``owner``) until ``lease_until``; after that another process resumes it at the
-    connection's cursor. ``total``: how many rows the source said it has, as far as is known.
-    ``faults``: values that their fields could not take. ``dry``: nothing is stored but what would
-    become of it; ``samples``: encrypted examples of that. ``once``: what only this run gives and
-    asks for, ``{"lists", "tags", "options"}``. ``named``: what its site said that it changed, when
-    only that is wanted.
+    connection's cursor. ``total``: how many rows the source said it has, as far as is known;
+    ``hidden``: how many of them were not shown, since its sweep began. ``faults``: values that
+    their fields could not take. ``dry``: nothing is stored but what would become of it;
+    ``samples``: encrypted examples of that. ``once``: what only this run gives and asks for,
+    ``{"lists", "tags", "options"}``. ``named``: what its site said that it changed, when only that
+    is wanted.
     """
 
     __tablename__ = "sync_run"
@@ -169,6 +172,7 @@ class SyncRun(Identified, Base):
     once: Mapped[dict[str, Any] | None]
     named: Mapped[list[Any] | None] = mapped_column(Json)
     total: Mapped[int | None]
+    hidden: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     faults: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     samples: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     owner: Mapped[UUID | None]

@@ -19,14 +19,25 @@ class Sheet:
     total: int
     pages: int
 
+    def hidden(self, page: int, per_page: int) -> int:
+        """How many rows of this page the source counts, and leaves out without a word; 0 where it
+        has another idea of how long a page is.
+        """
+        is_alike = self.pages == -(-self.total // per_page)
+        due = min(per_page, self.total - (page - 1) * per_page)
+        return max(0, due - len(self.rows)) if is_alike else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Rows to store together; ``at`` is where the walk goes on, None at its end."""
+    """Rows to store together; ``at`` is where the walk goes on, None at its end. ``hidden``: how
+    many rows were counted here and not shown.
+    """
 
     rows: tuple[Incoming, ...]
     at: dict[str, Any] | None
     total: int
+    hidden: int = 0
 
 
 #: Reads the page of a number, from 1.
@@ -46,10 +57,18 @@ def upwards(read: Read, say: Say, at: Cursor | None, per_page: int) -> Iterator[
     for sheet in _sheets(read, here, per_page):
         rows = {number: row for number, row in sheet.rows if number > here["last"]}
         here["last"] = max([here["last"], *rows])
+        hidden = _hidden(sheet, here, per_page)
         more = here["page"] <= sheet.pages
-        yield Step(say(sorted(rows.items())), dict(here) if more else None, sheet.total)
+        yield Step(say(sorted(rows.items())), dict(here) if more else None, sheet.total, hidden)
         if not more:
             return
+
+
+def _hidden(sheet: Sheet, here: dict[str, Any], per_page: int) -> int:
+    """How many rows a page lacks; a page that is read once more after rows moved up counts once."""
+    page, counted = here["page"] - 1, here.get("counted", 0)
+    here["counted"] = max(page, counted)
+    return sheet.hidden(page, per_page) if page > counted else 0
 
 
 def downwards(
@@ -140,6 +159,7 @@ def through(
                 mark=start["mark"] if is_last else None,
                 fields=noticed.fresh(),
                 forms=noticed.fresh_forms(),
+                hidden=step.hidden,
             )
 
 

@@ -34,13 +34,15 @@ __all__ = ["_cheap_passwords"]
 class GatedSite(WordPressStandIn):
     """A site that stops in front of a page; ``pages``: the pages of users it was asked for.
 
-    ``asked``: how often its REST API was asked for anything.
+    ``asked``: how often its REST API was asked for anything. ``hidden``: users whom it
+    counts, and does not show.
     """
 
     def __init__(self, people: int, port: int = 0) -> None:
         super().__init__(make_people(people), port=port)
         self.pages: list[int] = []
         self.asked = 0
+        self.hidden: set[int] = set()
         self.gate = threading.Event()
         self.closed_at = 10**9
 
@@ -59,7 +61,10 @@ class GatedSite(WordPressStandIn):
             if page >= self.closed_at:
                 self.gate.wait(PATIENCE)
             self.pages.append(page)
-        return super()._users(query)
+        reply = super()._users(query)
+        if isinstance(reply.data, list):
+            reply.data[:] = [one for one in reply.data if one.get("id") not in self.hidden]
+        return reply
 
 
 @dataclass

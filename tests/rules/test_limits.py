@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.pace.limits import Limits, Meter, give_back, room, take
+from app.rules.pace.limits import Limits, Meter, give_back, room, take, used_up
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 ZONE = ZoneInfo("UTC")
@@ -129,3 +129,32 @@ def test_a_rolling_day_gets_back_what_was_not_said() -> None:
     limits = Limits(daily=5, rolling=True)
     meter = take(limits, Meter(), NOW, ZONE, 5)
     assert room(limits, give_back(limits, meter, 2), NOW, ZONE, 9).now == 2
+
+
+@given(
+    before=st.integers(1, 60),
+    after=st.integers(0, 60),
+    steps=st.lists(st.tuples(st.floats(0, 20 * 3600), st.integers(1, 30)), max_size=20),
+)
+def test_a_rolling_day_that_was_lowered_has_room_when_it_says(
+    before: int, after: int, steps: list[tuple[float, int]]
+) -> None:
+    limits, meter, now = Limits(daily=before, rolling=True), Meter(), NOW
+    for wait, want in steps:
+        now += timedelta(seconds=wait)
+        meter = take(limits, meter, now, ZONE, room(limits, meter, now, ZONE, want).now)
+    lowered = Limits(daily=after, rolling=True)
+    found = room(lowered, meter, now, ZONE, 1)
+    if found.now or not after:
+        return
+    assert found.at
+    assert room(lowered, meter, found.at, ZONE, 1).now == 1
+    assert room(lowered, meter, found.at - timedelta(seconds=1), ZONE, 1).now == 0
+
+
+def test_what_is_used_up_is_said_in_numbers() -> None:
+    meter = take(Limits(), Meter(), NOW, ZONE, 300)
+    assert used_up(Limits(daily=200, hourly=100), meter) == "300 of 200 today"
+    assert used_up(Limits(daily=200, rolling=True), meter) == "300 of 200 in 24 hours"
+    assert used_up(Limits(daily=301, hourly=100), meter) == "300 of 100 this hour"
+    assert used_up(Limits(daily=301), meter) == used_up(Limits(), meter) == ""

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from app.sending.destinations import views
 from app.sending.models import Delivery, Destination
 from tests.sending.listening import statements
 from tests.sending.servers import RelayServer
@@ -184,3 +185,31 @@ def test_transactional_mail_does_not_wait_for_what_others_wrote(
     world.send()
     assert world.balance(urgent) == {"sent": 3}
     assert "sent" not in world.balance(campaign)
+
+
+def test_who_waits_for_a_destination_that_is_lifted_goes_at_once(
+    world: World, server: Servers
+) -> None:
+    one = server()
+    relay = world.relay(one, "one")
+    mood = {"content": False}
+    slow = ("@yahoo.de", "@hotmail.com")
+    one.rcpt = lambda to: TSS if to.endswith(slow) and not mood["content"] else None
+    for domain in ("yahoo.de", "hotmail.com"):
+        world.people(1, domain)
+    world.dispatch()
+    world.send()
+    mood["content"] = True
+    for domain in ("yahoo.com", "yahoo.co.uk", "outlook.com"):
+        world.people(20, domain)
+    second = world.dispatch()
+    world.send()
+    assert world.balance(second) == {"queued": 62}, "they did not get turns"
+    with world.database.transaction() as session:
+        views.lift(session, world.workspace_id, relay, "yahoo.com", now=world.clock())
+    world.send()
+    assert world.balance(second) == {"sent": 41, "queued": 21}
+    assert not [to for to in one.recipients if to.endswith(("@outlook.com", "@hotmail.com"))], (
+        "nobody lifted that one"
+    )
+    assert waiting(world, "yahoo.de") == 1, "the mail about which it complained"

@@ -46,6 +46,7 @@ PAGE = Page(
     (SourceField("shoe", "Shoe size", "fields.shoe"), SourceField("k", "l")),
     (SourceForm("3", "Newsletter"),),
     (Choice("list_shipped", "List for who has an order: Shipped"),),
+    3,
 )
 
 

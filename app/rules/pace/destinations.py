@@ -14,6 +14,8 @@ from app.rules.pace.pacing import Pace
 
 #: Nobody gets a later turn than this: when things are better, all go within that time.
 HORIZON = timedelta(hours=1)
+#: Why somebody has to wait who was given a turn.
+WAITS = "its destination asked this relay for less"
 #: More destinations than so many that block a relay within so long are the relay's bad name.
 MANY = 3
 LATELY = timedelta(hours=24)

@@ -51,9 +51,9 @@ def room(limits: Limits, meter: Meter, now: datetime, zone: ZoneInfo, most: int)
     """How many of ``most`` messages may be begun now."""
     meter = turned(meter, now, zone)
     today = begun_today(limits, meter)
-    if limits.daily is not None and today >= limits.daily:
+    if _is_full(today, limits.daily):
         return Room(0, _day_over(limits, meter, now, zone), quota=True)
-    if limits.hourly is not None and meter.hour_count >= limits.hourly:
+    if _is_full(meter.hour_count, limits.hourly):
         return Room(0, _next_hour(now, zone), quota=True)
     for limit, used in ((limits.daily, today), (limits.hourly, meter.hour_count)):
         if limit is not None:
@@ -81,6 +81,21 @@ def take(limits: Limits, meter: Meter, now: datetime, zone: ZoneInfo, count: int
         day_count=meter.day_count + count,
         hours=_added(meter, count) if limits.rolling else (),
     )
+
+
+def used_up(limits: Limits, meter: Meter) -> str:
+    """The limit that is used up: "300 of 200 today"; "" for none. ``meter`` was turned."""
+    day = "in 24 hours" if limits.rolling else "today"
+    uses = (
+        (begun_today(limits, meter), limits.daily, day),
+        (meter.hour_count, limits.hourly, "this hour"),
+    )
+    found = (f"{used} of {most} {span}" for used, most, span in uses if _is_full(used, most))
+    return next(found, "")
+
+
+def _is_full(used: int, most: int | None) -> bool:
+    return most is not None and used >= most
 
 
 def give_back(limits: Limits, meter: Meter, count: int) -> Meter:
@@ -133,12 +148,16 @@ def _taken_off(hours: tuple[tuple[float, int], ...], count: int) -> tuple[tuple[
 
 def _day_over(limits: Limits, meter: Meter, now: datetime, zone: ZoneInfo) -> datetime:
     """When the day's limit has room again. An hour is forgotten as a whole, 24 hours after its
-    end: never too early.
+    end: never too early. Where the limit was lowered, so many hours as it takes.
     """
     if not limits.rolling:
         return _next_day(now, zone)
-    oldest = next(start for start, count in _rolling(meter) if count)
-    return now + timedelta(seconds=oldest + 3600 + _DAY - now.timestamp())
+    left, last = begun_today(limits, meter), now.timestamp()
+    for start, count in _rolling(meter):
+        left, last = left - count, start
+        if not _is_full(left, limits.daily):
+            break
+    return now + timedelta(seconds=last + 3600 + _DAY - now.timestamp())
 
 
 def _tolerance(rate: float) -> float:

@@ -12,6 +12,7 @@ from app.db import Page, page
 from app.errors import NotFound
 from app.rules.pace import destinations, pacing
 from app.sending.destinations.complaints import held_of
+from app.sending.ledger import forward
 from app.sending.models import Destination
 from app.sending.relays import settings
 from app.sending.relays.throttling import Step
@@ -52,13 +53,16 @@ def listed(
     return found.map(lambda row: _view(row, now))
 
 
-def lift(session: Session, workspace_id: UUID, relay_id: UUID, name: str) -> None:
-    """Holds nothing back from a destination any more; who has a turn keeps it. Raises NotFound."""
+def lift(session: Session, workspace_id: UUID, relay_id: UUID, name: str, *, now: datetime) -> None:
+    """Holds nothing back from a destination any more: who waits for a turn there is due now. Raises
+    NotFound.
+    """
     relay = settings.get(session, workspace_id, relay_id, lock=True)
-    known = name.isprintable()
-    row = session.get(Destination, (relay.id, name), with_for_update=True) if known else None
+    row = session.get(Destination, (relay.id, name)) if name.isprintable() else None
     if row is None:
         raise NotFound("This destination did not complain about this relay.")
+    # Deliveries before destinations, as a sender locks them that claims mails and gives turns.
+    forward.let_go(session, workspace_id, name, now=now)
     session.delete(row)
     session.flush()
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.rules.health import canary
-from app.rules.pace import patience
+from app.rules.pace import destinations, patience
 from app.rules.routing.chain import Decision, Halt, RoundOver, Send, Wait
 from app.sending import ledger
 from app.sending.destinations.complaints import Gate
@@ -237,8 +237,7 @@ class Turn:
                 next_round=next_round,
             )
         if self.later:
-            why = "its destination asked this relay for less"
-            ledger.postpone(self.session, self.sender_id, self.later, why)
+            ledger.postpone(self.session, self.sender_id, self.later, destinations.WAITS)
             self.plan.wait_for(self.now)
         if self.barred:
             ledger.bar(self.session, self.sender_id, self.dispatch.id, self.barred, now=self.now)

@@ -1,6 +1,6 @@
 """What sending finds alarming, raised in the transaction that found it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -83,17 +83,38 @@ def taken(relay: Relay, allowed: Limits, meter: Meter, count: int, now: datetime
     """``count`` mails were just begun: the last that the hour or the day allows may be among
     them.
     """
-    uses = (
-        ("hourly_limit", "hour", meter.hour_count, allowed.hourly),
-        ("daily_limit", "day", begun_today(allowed, meter), allowed.daily),
-    )
-    for kind, window, used, most in uses:
+    for kind, window, used, most in _uses(allowed, meter):
         if most is not None and used - count < most <= used:
             sentence = (
                 f"The relay '{relay.name}' has begun all {most} mails of this {window}: the "
                 "rest waits, or goes through another relay where failover is on."
             )
             _raise(relay, kind, sentence, now)
+
+
+def limited(
+    relay: Relay, before: Limits, after: Limits, meter: Meter, until: datetime | None, now: datetime
+) -> None:
+    """Somebody changed the limits: more than they allow now may have begun already."""
+    full_before = {kind for kind, _, used, most in _uses(before, meter) if _is_full(used, most)}
+    for kind, window, used, most in _uses(after, meter):
+        if _is_full(used, most) and kind not in full_before:
+            at = f" until {until:%Y-%m-%d %H:%M} UTC" if until else ""
+            sentence = (
+                f"The relay '{relay.name}' may begin {most} mails of this {window} now, and has "
+                f"begun {used}: the rest waits{at}, or goes through another relay where failover "
+                "is on."
+            )
+            _raise(relay, kind, sentence, now)
+
+
+def _uses(allowed: Limits, meter: Meter) -> Iterable[tuple[str, str, int, int | None]]:
+    yield "hourly_limit", "hour", meter.hour_count, allowed.hourly
+    yield "daily_limit", "day", begun_today(allowed, meter), allowed.daily
+
+
+def _is_full(used: int, most: int | None) -> bool:
+    return most is not None and used >= most
 
 
 def in_doubt(session: Session, workspace_id: UUID, about: str, label: str, now: datetime) -> None:

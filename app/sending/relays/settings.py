@@ -15,7 +15,7 @@ from app.errors import Conflict
 from app.rules.routing.primary import ALL, NONE
 from app.sending.letters import names, return_paths
 from app.sending.models import Relay
-from app.sending.relays import duties
+from app.sending.relays import duties, limiting
 from app.sending.relays.values import FIELDS, completed, require_good, trimmed
 from app.vault import Vault
 from app.wire.opening import Endpoint
@@ -129,8 +129,9 @@ def change(
     if any(getattr(relay, name) != settings[name] for name in _ACCOUNT):
         names.forget_shown(relay)
     names.declare(relay, values.get("verified_senders"), now)
-    for field, value in settings.items():
-        setattr(relay, field, value)
+    with limiting.watched(session, relay, now):
+        for field, value in settings.items():
+            setattr(relay, field, value)
     if values.get("password") or not settings["username"]:
         relay.secret = _closed(vault, values.get("password"), settings["username"])
     relay.updated_at = now

@@ -118,11 +118,16 @@ def _room(
         return 0, relay.pause_until, False, "its provider asked to slow down"
     if free <= 0:
         return 0, now + timedelta(milliseconds=200), False, "busy"
-    allowed = metering.limits_of(relay, now, zone)
-    allowed = lane_shares.left_to_campaigns(allowed) if kept else allowed
-    found = limits.room(allowed, metering.meter_of(relay), now, ZoneInfo(zone), free)
-    why = "" if found.now else ("its limit is used up" if found.quota else "at its rate")
-    return found.now, found.at, found.quota, why
+    whole = metering.limits_of(relay, now, zone)
+    allowed = lane_shares.left_to_campaigns(whole) if kept else whole
+    meter = metering.meter_of(relay)
+    found = limits.room(allowed, meter, now, ZoneInfo(zone), free)
+    if found.quota:
+        meter = limits.turned(meter, now, ZoneInfo(zone))
+        of_campaigns = f"{limits.used_up(allowed, meter)}, the rest is kept for messages"
+        how = limits.used_up(whole, meter) or of_campaigns
+        return 0, found.at, True, f"its limit is used up ({how})"
+    return found.now, found.at, False, "" if found.now else "at its rate"
 
 
 def lock(session: Session, relay_ids: Iterable[UUID]) -> dict[UUID, Relay]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.rules.pace import limits, warm_up
 from app.sending.models import Relay
-from app.sending.relays import duties, metering
+from app.sending.relays import duties, limiting, metering
 from app.workspaces.models import Workspace
 
 
@@ -18,11 +18,13 @@ from app.workspaces.models import Workspace
 class Today:
     """A relay's day in the workspace's zone, or its last 24 hours: how much it may send (None: no
     limit), how much it began, and which day of its warm-up it is (None: no plan, or it is over).
+    ``next_at``: when the next mail may begin, where the limit of the hour or of the day is used up.
     """
 
     daily_limit: int | None
     begun: int
     warm_up_day: int | None
+    next_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,10 @@ def today(relay: Relay, now: datetime, zone: str) -> Today:
     day = now.astimezone(ZoneInfo(zone)).date()
     plan = metering.warm_up_of(relay)
     warming = plan is not None and warm_up.cap(plan, day) is not None
-    allowed = metering.limits_of(relay, now, zone)
+    found = limiting.used(relay, now, zone)
     return Today(
-        allowed.daily,
-        limits.begun_today(allowed, limits.turned(metering.meter_of(relay), now, ZoneInfo(zone))),
+        found.allowed.daily,
+        limits.begun_today(found.allowed, found.meter),
         warm_up.day_number(plan, day) if plan is not None and warming else None,
+        found.next_at,
     )

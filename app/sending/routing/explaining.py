@@ -50,13 +50,15 @@ def explain(
     personal: Mapping[str, Sequence[str]] | None = None,
     stay: UUID | None = None,
     tried: frozenset[UUID] = frozenset(),
+    kept: bool = False,
     now: datetime,
 ) -> Explanation:
     """What routing would do with a mail at this moment. ``share``: whose turn it is;
     ``personal``: what rules may know of the recipient; ``stay``: the relay it waits for;
-    ``tried``: those that refused it in this round.
+    ``tried``: those that refused it in this round; ``kept``: some of every limit is kept for
+    messages, and a campaign asks.
     """
-    ships = fleet.gather(session, workspace_id, zone, lambda _: 1, now=now)
+    ships = fleet.gather(session, workspace_id, zone, lambda _: 1, kept=kept, now=now)
     first, steps = ships.primary(mail, share, personal)
     word, carrier, why, until = _told(ships.decide(mail, first, stay=stay, tried=tried))
     chain = [

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict, NotFound
 from app.runtime import Runtime
+from app.sources import hiding
 from app.sources.agents import silence, trying
 from app.sources.agents.enrolling import Known
 from app.sources.agents.models import Agent, IngestBatch
@@ -65,7 +66,8 @@ class Receipt(Progress):
             raise OutOfStep
         after = Progress.store(self, session, plan, now)
         state = "succeeded" if plan.cursor is None else "running"
-        _note(session, self.parcel, _answer(self.parcel, state, plan), now)
+        why = hiding.sentence(self.source, after.numbers.hidden) if plan.cursor is None else ""
+        _note(session, self.parcel, _answer(self.parcel, state, plan, why), now)
         return after
 
 

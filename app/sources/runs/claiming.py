@@ -202,12 +202,13 @@ def _progress(
     since: dict[str, Any] | None,
     now: datetime,
 ) -> Progress:
+    numbers = _numbers(run) if cursor and not run.dry else Numbers()
     return Progress(
         run_id=run.id,
         owner=owner,
         connection_id=run.connection_id,
         origin="wordpress",
-        numbers=_numbers(run) if cursor and not run.dry else Numbers(),
+        numbers=replace(numbers, hidden=cursor.get("hidden", 0) if cursor else 0),
         begun=datetime.fromisoformat(cursor["begun"]) if cursor else now,
         known=cursor["known"] if cursor else _known(session, run),
         overwritten=cursor["overwritten"] if cursor else 0,

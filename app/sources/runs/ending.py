@@ -59,19 +59,9 @@ def suffer(runtime: Runtime, task: Task, trouble: Trouble) -> None:
         waits = {"state": "queued", "detail": f"{trouble.sentence} It goes on at {until}."}
         _end(runtime, task, waits, rest, "" if trouble.throttled else trouble.sentence)
     else:
-        _end(runtime, task, _over("failed", trouble.sentence, now), rest, trouble.sentence)
-    if isinstance(trouble, AskTheOwner) and after.needs_reauth:
-        _stop_others(runtime, task, trouble)
-
-
-def _stop_others(runtime: Runtime, task: Task, trouble: AskTheOwner) -> None:
-    """In a commit of its own, so that two runs that are refused at once do not wait for each
-    other.
-    """
-    with runtime.database.transaction() as session:
-        which = task.progress.connection_id
-        if stopped := stopping.stop_others(session, which, trouble, runtime.now()):
-            log.warning("others stopped with a login", site=task.site.url, sources=stopped)
+        refused = trouble if isinstance(trouble, AskTheOwner) and after.needs_reauth else None
+        over = _over("failed", trouble.sentence, now)
+        _end(runtime, task, over, rest, trouble.sentence, refused)
 
 
 def _over(state: str, why: str, now: datetime) -> dict[str, Any]:
@@ -79,16 +69,33 @@ def _over(state: str, why: str, now: datetime) -> dict[str, Any]:
 
 
 def _end(
-    runtime: Runtime, task: Task, run: dict[str, Any], connection: dict[str, Any], why: str = ""
+    runtime: Runtime,
+    task: Task,
+    run: dict[str, Any],
+    connection: dict[str, Any],
+    why: str = "",
+    refused: AskTheOwner | None = None,
 ) -> None:
+    """Ends it; ``refused``: the others that are read with its login end in the same commit, so that
+    none of them begins in between.
+    """
     try:
         with runtime.database.transaction() as session:
             mine(session, task.progress, owner=None, lease_until=None, **run)
+            if refused:
+                _stop_others(session, task, refused, runtime.now())
             _change(session, task, connection)
             if why:
                 health.note(session, task.progress.connection_id, why, runtime.now())
-    except Stopped:
-        pass  # cancelled meanwhile, or taken over: nothing is ours to end
+    except Stopped:  # cancelled meanwhile, or taken over: nothing of it is ours to end
+        if refused:
+            with runtime.database.transaction() as session:
+                _stop_others(session, task, refused, runtime.now())
+
+
+def _stop_others(session: Session, task: Task, refused: AskTheOwner, now: datetime) -> None:
+    if stopped := stopping.stop_others(session, task.progress.connection_id, refused, now):
+        log.warning("others stopped with a login", site=task.site.url, sources=stopped)
 
 
 def _change(session: Session, task: Task, values: dict[str, Any]) -> None:

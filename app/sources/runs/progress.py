@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from app.sources import hiding
 from app.sources.models import Connection, SyncRun
 from app.sources.sites import health, stopping
 from app.sources.storing import statements
@@ -35,6 +36,7 @@ class Numbers:
     skipped: Counter[str] = field(default_factory=Counter)
     faults: int = 0
     total: int | None = None
+    hidden: int = 0
 
     def columns(self) -> dict[str, Any]:
         """The same by the columns of a run."""
@@ -47,6 +49,7 @@ class Numbers:
             "skipped": dict(self.skipped),
             "faults": self.faults,
             "total": self.total,
+            "hidden": self.hidden,
         }
 
 
@@ -103,9 +106,12 @@ class Progress:
 
     def _end(self, session: Session, after: "Progress", plan: Plan, now: datetime) -> None:
         ending = {"state": "succeeded", "finished_at": now, "owner": None, "lease_until": None}
-        mine(session, self, **after.numbers.columns(), detail="", **ending)
+        hidden = after.numbers.hidden
+        ending["detail"] = hiding.sentence(self.source, hidden)
+        mine(session, self, **after.numbers.columns(), **ending)
         stopping.go_on(session, self.connection_id)
         well = {**health.WELL, "state": "ready", "cursor": None}
+        well |= hiding.found(hidden, is_full=self.since is None)
         if not self.is_once:
             well |= {"mark": plan.mark}
             if self.since is None:
@@ -133,6 +139,7 @@ class Progress:
             "begun": self.begun.isoformat(),
             "known": self.known,
             "overwritten": self.overwritten,
+            "hidden": self.numbers.hidden,
             "since": self.since,
             "once": str(self.run_id) if self.is_once or self.is_named else None,
         }
@@ -167,4 +174,5 @@ def added(numbers: Numbers, plan: Plan) -> Numbers:
         numbers.skipped + tally.skipped,
         numbers.faults + tally.faults,
         max(told, seen, numbers.total or 0) if told or numbers.total else None,
+        numbers.hidden + plan.hidden,
     )

@@ -16,7 +16,7 @@ from app.rules import email_address
 from app.runtime import Runtime
 from app.sources import connections
 from app.sources.models import Connection, SyncRun
-from app.sources.runs import claiming, control, ending, sooner, trial
+from app.sources.runs import claiming, control, ending, proving, sooner, trial
 from app.sources.runs.claiming import Task
 from app.sources.runs.progress import Progress, Stopped
 from app.sources.runs.sooner import Wish
@@ -99,9 +99,10 @@ def _is_still_due(session: Session, wish: Wish, now: datetime) -> bool:
 
 
 def run_one(runtime: Runtime, run_id: UUID, *, stop: Callable[[], bool] = lambda: False) -> bool:
-    """Takes a waiting run and pulls until its end; False when somebody else has it."""
+    """Takes a waiting run and pulls until its end; False when it has to wait, or is somebody's."""
     with runtime.database.transaction() as session:
-        task = claiming.claim(session, run_id, ids.new_id(), runtime.now())
+        waits = proving.must_wait(session, run_id, runtime.now())
+        task = None if waits else claiming.claim(session, run_id, ids.new_id(), runtime.now())
     if task is None:
         return False
     try:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.sources import hiding
 from app.sources.connections import fields as fields_of
 from app.sources.connections import targets as targets_of
 from app.sources.runs import rejects
@@ -62,7 +63,8 @@ class TrialProgress(Progress):
         """What else is to be said about it."""
         more = "" if is_whole else f"Only the first {self.numbers.seen} rows were looked at."
         held = self.guard.objection(0, self.overwritten) if self.guard else ""
-        told = (more, held and f"A real run would be held. {held}")
+        hidden = hiding.sentence(self.source, self.numbers.hidden)
+        told = (more, held and f"A real run would be held. {held}", hidden)
         return " ".join(part for part in told if part)
 
 

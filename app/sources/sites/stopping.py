@@ -17,24 +17,28 @@ from wp_bridge import logins
 from wp_bridge.errors import AskTheOwner
 from wp_bridge.ways import opens_shop
 
+#: What was changed while the lock was waited for.
+_AFRESH = {"populate_existing": True}
+
 
 def stop_others(
     session: Session, connection_id: UUID, trouble: AskTheOwner, now: datetime
 ) -> list[str]:
     """Stops every source of the site that the login of this one opens, and its runs; gives them.
 
-    Connections are locked in their order, runs only where nobody else has them: whoever has one
-    may be waiting for its connection.
+    All connections of the site are locked in their order, this one among them, since two may be
+    refused at once; runs only where nobody else has them: whoever has one may be waiting for its
+    connection.
     """
     mine = session.get_one(Connection, connection_id)
     site = session.get_one(Site, mine.site_id)
-    well = select(Connection).where(
-        Connection.site_id == site.id, Connection.id != mine.id, Connection.state == "ready"
-    )
+    everybody = select(Connection).where(Connection.site_id == site.id).order_by(Connection.id)
     stopped = [
         one
-        for one in session.scalars(well.order_by(Connection.id).with_for_update())
-        if _is_refused(site, mine.source, one.source, trouble)
+        for one in session.scalars(everybody.with_for_update().execution_options(**_AFRESH))
+        if one.id != mine.id
+        and one.state == "ready"
+        and _is_refused(site, mine.source, one.source, trouble)
     ]
     for one in stopped:
         one.state, one.trouble, one.rest_until = "needs_reauth", trouble.sentence, None
@@ -54,20 +58,20 @@ def go_on(session: Session, connection_id: UUID) -> None:
     everybody = select(Connection).where(Connection.site_id == site.id).order_by(Connection.id)
     for one in session.scalars(everybody.with_for_update()):
         is_theirs = (one.state, one.trouble) == ("needs_reauth", why)
-        if is_theirs and _login(site, one.source) == _login(site, mine.source):
+        if is_theirs and login_of(site, one.source) == login_of(site, mine.source):
             for name, value in {"state": "ready", **health.WELL}.items():
                 setattr(one, name, value)
     session.flush()
 
 
 def _is_refused(site: Site, source: str, other: str, trouble: AskTheOwner) -> bool:
-    login = _login(site, source)
-    if not login or _login(site, other) != login:
+    login = login_of(site, source)
+    if not login or login_of(site, other) != login:
         return False
     return logins.is_dead(trouble, xmlrpc=connectors.find()[other].needs.xmlrpc)
 
 
-def _login(site: Site, source: str) -> str:
+def login_of(site: Site, source: str) -> str:
     """With what a source is opened; "" for what has a login of its own, or none."""
     connector = connectors.find().get(source)
     if connector is None:

@@ -46,7 +46,7 @@ NOTE = _OVER.on_conflict_do_update(
     set_={name: _OVER.excluded[name] for name in KEPT},
 )
 
-_NUMBERS = ("seen", "created", "updated", "kept", "pages", "skipped", "faults", "total")
+_NUMBERS = ("seen", "created", "updated", "kept", "pages", "skipped", "faults", "total", "hidden")
 _COUNTED = (*_NUMBERS, "lease_until")
 _RUN, _CONNECTION = cast(Table, SyncRun.__table__), cast(Table, Connection.__table__)
 

@@ -126,4 +126,5 @@ def _settle(session: Session, runtime: Runtime, source: str, url: str) -> tuple[
 def check(run: SyncRun) -> None:
     """The numbers add up."""
     assert run.state == "succeeded", run.detail
+    assert run.hidden == 0
     assert run.seen == run.created + run.updated + run.kept + sum(run.skipped.values())
