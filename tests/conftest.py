@@ -51,6 +51,7 @@ plainly = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plainly])
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Three for two cores: half of the time a test waits for the disk or for a process."""
     ours = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))

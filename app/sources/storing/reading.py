@@ -5,7 +5,7 @@ every page. PostgreSQL looks contacts up one by one (LATERAL with LIMIT 1): as l
 counted the table it would rather read everybody in the workspace than look for a hundred addresses.
 Where two indexes look equally good to it then, only the one that we mean comes in the order that is
 asked for (from an address to the same address, because an order by what is equal is none), or can
-serve at all (a workspace compared as text has no index).
+serve at all (a workspace or a connection compared as text has no index).
 """
 
 import json
@@ -34,6 +34,8 @@ from app.sources.models import SourceRow
 from app.statements.ready import Asking
 
 _HERE = SourceRow.connection_id == bindparam("connection", type_=Uuid)
+#: The same, but to be looked at only after what else is asked for was found.
+_ALSO_HERE = cast(SourceRow.connection_id, Text) == cast(bindparam("connection", type_=Uuid), Text)
 _WORKSPACE = bindparam("workspace", type_=Uuid)
 _IN = Contact.workspace_id == _WORKSPACE
 _ONE: Any = literal_column("1")
@@ -75,14 +77,14 @@ def _asking(build: Callable[[str], Any]) -> Asking:
 def _owners(dialect: str) -> Any:
     about = _one_of(SourceRow.contact_id, "contacts", dialect)
     return select(SourceRow.contact_id, SourceRow.source_id).where(
-        _HERE, about, SourceRow.said_at == ""
+        _ALSO_HERE, about, SourceRow.said_at == ""
     )
 
 
 def _newest(dialect: str) -> Any:
     said = select(SourceRow.contact_id, func.max(SourceRow.said_at))
     about = _one_of(SourceRow.contact_id, "contacts", dialect)
-    return said.where(_HERE, about).group_by(SourceRow.contact_id)
+    return said.where(_ALSO_HERE, about).group_by(SourceRow.contact_id)
 
 
 def _refused(dialect: str) -> Any:
