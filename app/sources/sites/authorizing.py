@@ -50,11 +50,13 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an approval: at which site, what is wrong (""), and what can be read."""
+    """What came of an approval: at which site, what is wrong (""), what can be read, and whether
+    nothing was changed because of what is wrong: an earlier login is still there."""
 
     site: str
     sentence: str
     sources: Sequence[Mapping[str, str]]
+    is_unchanged: bool = False
 
     @property
     def groups(self) -> Sequence[tuple[str, Sequence[Mapping[str, str]]]]:
@@ -208,7 +210,8 @@ def outcome(session: Session, token: str) -> Outcome:
     if found is None:
         raise NotFound("There is no such link (any more).")
     site = register.get(session, found.workspace_id, found.site_id)
-    return Outcome(site.name or site.url, found.sentence, found.sources)
+    is_unchanged = bool(found.sentence and not found.sources and site.has_password)
+    return Outcome(site.name or site.url, found.sentence, found.sources, is_unchanged)
 
 
 def _note(session: Session, token: str, sentence: str, found: Sequence[Source]) -> None:
