@@ -73,7 +73,7 @@ def test_an_address_and_an_approval_are_all_it_takes(
     assert link["expires_at"] == "2026-11-22T12:30:00Z"
     assert link["url"].startswith(f"{wordpress.url}/wp-admin/authorize-application.php?")
     query = parse_qs(urlsplit(link["url"]).query)
-    assert query["app_name"] == ["pressferry"]
+    assert query["app_name"] == ["pressferry 2026-11-22 12:00:00"]
     assert query["reject_url"] == [query["success_url"][0] + "/rejected"]
     page = approve(app, back(link["url"]), wordpress.url)
     assert page.status_code == 200

@@ -37,9 +37,10 @@ def test_approved_in_a_browser_then_in_sync(tmp_path: Path, site: WordPress, bro
         browser.fill("#user_pass", wordpress.PASSWORD)
         browser.click("#wp-submit")
         assert "pressferry" in browser.inner_text("#wpbody-content")
-        browser.click("#approve")
-        browser.wait_for_url("**/connect/*/outcome")
-        assert "The Ferry Shop is connected" in browser.inner_text("h1")
+        approved(browser)
+        again = post(served, f"/sites/{added['id']}/authorize", {})
+        browser.goto(again["url"])
+        approved(browser)
         assert "1 row can be read" in browser.inner_text("main")
         assert "password" not in urlsplit(browser.url).query
         in_sync(served, site, added["id"])
@@ -47,6 +48,13 @@ def test_approved_in_a_browser_then_in_sync(tmp_path: Path, site: WordPress, bro
         fits_a_phone(browser, browser.url)
         for page in ("", "sources/woocommerce", "sources/cannot-be-read", "reference/settings"):
             fits_a_phone(browser, f"{served.url}/docs/{page}")
+
+
+def approved(browser: Page) -> None:
+    """Its owner clicks, and is sent back to us."""
+    browser.click("#approve")
+    browser.wait_for_url("**/connect/*/outcome")
+    assert "The Ferry Shop is connected" in browser.inner_text("h1")
 
 
 def fits_a_phone(browser: Page, address: str) -> None:

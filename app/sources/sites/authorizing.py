@@ -95,7 +95,8 @@ def begin(runtime: Runtime, workspace_id: UUID, site_id: UUID, user_id: UUID) ->
     token = secrets.token_urlsafe(32)
     with runtime.database.transaction() as session:
         expires_at = _remember(session, site, user_id, token, runtime.now())
-    return Link("ready", _link(runtime, root.authorization, token), expires_at, "")
+    begun = expires_at - VALID
+    return Link("ready", _link(runtime, root.authorization, token, begun), expires_at, "")
 
 
 def _remember(session: Session, site: Site, user_id: UUID, token: str, now: datetime) -> datetime:
@@ -111,11 +112,12 @@ def _remember(session: Session, site: Site, user_id: UUID, token: str, now: date
     return made.expires_at
 
 
-def _link(runtime: Runtime, endpoint: str, token: str) -> str:
+def _link(runtime: Runtime, endpoint: str, token: str, begun: datetime) -> str:
     back = f"{_base(runtime.base_url)}/connect/{token}"
     return authorize.link(
         endpoint,
-        app_name="pressferry",
+        # WordPress refuses a name that the account has already, as when it approves once more.
+        app_name=f"pressferry {begun:%Y-%m-%d %H:%M:%S}",
         app_id=uuid5(NAMESPACE_URL, runtime.base_url),
         success_url=back,
         reject_url=f"{back}/rejected",
