@@ -175,13 +175,13 @@ def test_a_no_changes_nothing_of_a_site_that_is_connected(
     app: Flask, owner: Client, wordpress: WordPressStandIn
 ) -> None:
     site_id, link = added(owner, wordpress.url)
-    assert "Approving read nobody yet" in approve(app, back(link["url"]), wordpress.url).text
+    assert "Approving alone reads nobody" in approve(app, back(link["url"]), wordpress.url).text
     for more, query in (("/rejected", {}), ("", {"site_url": "x", "user_login": "y"})):
         fresh = owner.post(f"/sites/{site_id}/authorize").json or {}
         password = {"password": "wrong"} if query else {}
         page = visit(app, back(fresh["url"]) + more, **query, **password)
         assert "stays as it was" in page.text
-        assert "Approving read nobody yet" not in page.text
+        assert "Approving alone reads nobody" not in page.text
         assert (owner.get(f"/sites/{site_id}").json or {})["has_password"] is True
 
 
