@@ -14,7 +14,7 @@ from migrations import run as migrations
 
 def open_database(settings: Settings) -> Database:
     """The database of these settings, in its newest shape."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database_url)
     migrations.upgrade(database.engine)
     if not database.is_sqlite:

@@ -1,9 +1,11 @@
 """What SQLite is told beyond SQL: how safely it writes, and how a writer waits for its turn."""
 
+import os
 import sqlite3
+from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
 from app import clock
 
@@ -20,7 +22,8 @@ _PRAGMAS = (
 
 
 def opened(url: str) -> Engine:
-    """An engine for the file that ``url`` names."""
+    """An engine for the file that ``url`` names; one that is new is for its owner's eyes only."""
+    _kept_private(make_url(url).database or "")
     engine = create_engine(
         url,
         connect_args={"timeout": 15, "check_same_thread": False},
@@ -36,6 +39,17 @@ def opened(url: str) -> Engine:
         connection.create_function("lower", 1, _lower, deterministic=True)
 
     return engine
+
+
+def _kept_private(path: str) -> None:
+    """Makes the file before SQLite does, which would let everybody on the machine read it.
+
+    What SQLite puts beside it (``-wal``, ``-shm``) takes after it. One that cannot be made is
+    SQLite's to complain of.
+    """
+    if path and not path.startswith((":", "file:")):
+        with suppress(OSError):
+            os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
 
 
 def begin_reading(connection: Connection) -> None:

@@ -99,7 +99,7 @@ def read_or_make_master_key(path: Path) -> str:
 
 def _make_master_key(path: Path) -> None:
     """Appears complete or not at all; whoever comes second takes the first one's."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -100,7 +100,9 @@ def check_patience(raw: Raw, message: str = "") -> None:
     """Raises TryLater when the site cannot answer now."""
     if raw.status == 429 or (raw.status == 503 and "retry-after" in raw.headers):
         raise TryLater(
-            f"The site asks for patience (status {raw.status}).", _retry_after(raw), throttled=True
+            f"The site asks for patience (status {raw.status}): it is busy, or being updated.",
+            _retry_after(raw),
+            throttled=True,
         )
     if raw.status >= 500 or raw.status == 408:
         words = f": {message}" if message else ""

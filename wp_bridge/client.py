@@ -7,20 +7,19 @@ followed by hand, and only a move of the same site (to https, to or from www.) t
 import json
 import re
 import secrets
-import threading
 from collections.abc import Mapping
 from datetime import tzinfo
 from types import MappingProxyType
 from typing import Any
 
 import requests
-from requests.exceptions import RequestException
 
 from wp_bridge import xmlrpc
-from wp_bridge.addresses import moved_away, next_hop, rest_url, same_host, same_site, unreachable
+from wp_bridge.addresses import moved_away, next_hop, rest_url, same_host, same_site
 from wp_bridge.answers import Answer, Raw, understand
 from wp_bridge.door import Allowed, Door, Refused
 from wp_bridge.errors import AskTheOwner, NotUnderstood
+from wp_bridge.patience import hung_up_after
 from wp_bridge.ways import Account, Keys, Method, Stranger, Way, opens_shop, without_permalinks
 from wp_bridge.zones import ZONE_FIELDS, zone_of
 
@@ -181,27 +180,23 @@ class Client:
             (self._known, self._login_door) if way.is_known else (self._stranger, self._open_door)
         )
         address, login = way.dress(method, url)
-        watch = threading.Timer(self._seconds, door.hang_up)
-        watch.daemon = True
-        watch.start()
         try:
-            with session.request(
-                method,
-                address,
-                data=body,
-                headers={**headers, **login},
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,
-                stream=True,
-            ) as answer:
+            with (
+                hung_up_after(self._seconds, door, url),
+                session.request(
+                    method,
+                    address,
+                    data=body,
+                    headers={**headers, **login},
+                    timeout=(CONNECT_SECONDS, READ_SECONDS),
+                    allow_redirects=False,
+                    stream=True,
+                ) as answer,
+            ):
                 names = {name.lower(): value for name, value in answer.headers.items()}
                 return Raw(answer.status_code, names, _read(answer))
         except Refused as refused:
             raise self._refused(refused) from None
-        except RequestException as error:
-            raise unreachable(url, error) from None
-        finally:
-            watch.cancel()
 
     def _refused(self, refused: Refused) -> AskTheOwner:
         if refused.scheme == "http" and self._allowed(refused.ip):

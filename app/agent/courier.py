@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from app.agent import record as records
+from app.agent.progress import Progress
 from app.agent.record import Record
 from app.agent.server import Absent, Over, Rejected, Server
 from app.agent.spool import Kept, Spool
@@ -39,6 +40,7 @@ class Courier:
         self._monotonic = monotonic
         self._failures = 0
         self._rested_at = 0.0
+        self._progress = Progress(monotonic)
 
     @property
     def rest(self) -> float:
@@ -94,7 +96,7 @@ class Courier:
         self.record.count(kept.source, answer)
         self._is_well()
         state = answer.get("state")
-        log.info("a batch was taken", source=kept.source, state=state, seen=answer.get("seen"))
+        self._progress.brought(kept.run_id, kept.source, answer)
         if state not in ("running", "succeeded"):
             self.stuck(kept.source, f"{answer.get('detail')}")
         elif said := answer.get("detail"):

@@ -56,7 +56,8 @@ class RowPreviewConsent(Schema):
 class RowPreviewAnswer(Schema):
     """``outcome``: create, update, keep, refuse (a "no" of a stranger), or why it is left out.
 
-    ``contact_id``: the contact that it would change.
+    ``contact_id``: the contact that it would change. ``lists``, ``tags``: what it would bring, of
+    itself and by the connection or its form.
     """
 
     source_id = fields.String(required=True)

@@ -1,10 +1,10 @@
 """How sync runs look in the API: asked for, counted, looked at."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
+from app.api.choices import Choices
 from app.api.form_shapes import groups_of
-from app.api.schemas import Flag, Id, Instant, Name, Strict
-from app.api.site_shapes import Choice
+from app.api.schemas import Flag, Id, Instant, Strict
 
 _MOST = 100
 
@@ -14,12 +14,7 @@ class Once(Strict):
 
     add_lists = groups_of("Ids or names; a list with an unknown name is created")
     add_tags = groups_of("Ids or names; a tag with an unknown name is created")
-    options = fields.Dict(
-        keys=Name(),
-        values=Choice(),
-        validate=validate.Length(0, _MOST),
-        metadata={"description": "Choices that hold for this run, such as which roles"},
-    )
+    options = Choices("Choices that hold for this run, such as which roles")
 
 
 class NewRun(Strict):

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from app.api.choices import Choices
 from app.api.docs_links import DocsLink
 from app.api.form_shapes import CREATE_FIELDS, ConsentShape, DefaultRule, groups_of, mapping_of
 from app.api.schemas import Id, Instant, Name, Strict, Text
@@ -109,19 +110,6 @@ class DiscoveryAnswer(Schema):
     sources = fields.List(fields.Nested(SourceAnswer), required=True)
 
 
-class Choice(fields.Raw):
-    """True, false, or a short text."""
-
-    def __init__(self) -> None:
-        super().__init__(metadata={"oneOf": [{"type": "boolean"}, {"type": "string"}]})
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool | str:
-        if isinstance(value, bool):
-            return value
-        found: str = Text(most=_MOST).deserialize(value)
-        return found
-
-
 class Schedule(Strict):
     """How often: one of the two; cron in the time zone of the workspace."""
 
@@ -142,12 +130,7 @@ class ConnectionChanges(Strict):
         "that are not named go where they go by themselves"
     )
     create_fields = CREATE_FIELDS
-    options = fields.Dict(
-        keys=Name(),
-        values=Choice(),
-        validate=validate.Length(0, _MOST),
-        metadata={"description": "Choices that the source offers; those not named stay"},
-    )
+    options = Choices("Choices that the source offers; those not named stay")
     add_lists = groups_of("Ids or names; a list with an unknown name is created")
     add_tags = groups_of("Ids or names; a tag with an unknown name is created")
     policy = fields.String(

@@ -2,9 +2,10 @@
 
 from marshmallow import Schema, fields, validate
 
+from app.api.choices import Choices
 from app.api.form_shapes import CREATE_FIELDS, ConsentShape, groups_of, mapping_of
 from app.api.schemas import Flag, Id, Instant, Name, Strict
-from app.api.site_shapes import Choice, FieldAnswer
+from app.api.site_shapes import FieldAnswer
 from connectors.reading.files.tables import DELIMITERS
 from connectors.reading.files.texts import ENCODINGS
 from sync.policy import POLICIES
@@ -85,12 +86,7 @@ class UploadRun(Strict):
     )
     mapping = mapping_of("Column to contact field; '' leaves it out")
     create_fields = CREATE_FIELDS
-    options = fields.Dict(
-        keys=Name(),
-        values=Choice(),
-        validate=validate.Length(0, _MOST),
-        metadata={"description": "Which column says what; those not named stay"},
-    )
+    options = Choices("Which column says what; those not named stay")
     add_lists = groups_of("Ids or names; a list with an unknown name is created")
     add_tags = groups_of("Ids or names; a tag with an unknown name is created")
     policy = fields.String(validate=validate.OneOf(POLICIES))

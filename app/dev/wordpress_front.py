@@ -1,6 +1,7 @@
 """The HTTP side of a stand-in WordPress: pages, REST routes in both of their forms, XML-RPC."""
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -50,6 +51,11 @@ class Front(ThreadingHTTPServer):
         self.answer = answer
         self.pages: dict[str, Answers] = {}
         self.url = f"http://127.0.0.1:{self.server_port}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Says nothing of somebody who left in the middle, as one who is killed does."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

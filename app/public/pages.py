@@ -12,7 +12,7 @@ blueprint = Blueprint("public", __name__, template_folder="templates")
 
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Robots-Tag": "noindex, nofollow",

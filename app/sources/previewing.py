@@ -14,7 +14,7 @@ from app.contacts import fields as contact_fields
 from app.errors import Conflict, NotFound
 from app.rules import email_address
 from app.runtime import Runtime
-from app.sources import connections, settling
+from app.sources import connections, previewed_groups, settling
 from app.sources import forms as forms_of
 from app.sources.agents import enrolling, trying
 from app.sources.models import Connection, FormRow, Site
@@ -76,8 +76,9 @@ def preview(
     with runtime.database.reading() as session:
         connection = connections.get(session, workspace_id, connection_id)
         order = _order(session, connection, row, fresh, asked)
+        groups = previewed_groups.brought(session, row, order)
     found = _decided(runtime, connection, row, order)
-    return _shown(found, order, connections.fields(connection))
+    return _shown(found, order, connections.fields(connection), groups)
 
 
 def _row(
@@ -103,7 +104,11 @@ def _row(
 def _chosen(pages: Sequence[Page], asked: Asked) -> tuple[Incoming, Sequence[SourceField]]:
     rows = [row for page in pages for row in page.rows if asked.form in ("", row.form)]
     if len(rows) <= asked.skip:
-        raise NotFound(f"Among the first rows of the source there are only {len(rows)} such rows.")
+        raise NotFound(
+            f"Among the first rows of the source only {len(rows)} are such rows."
+            if rows
+            else "None of the first rows of the source is such a row."
+        )
     return rows[asked.skip], [field for page in pages for field in page.fields]
 
 
@@ -176,8 +181,14 @@ def _decided(runtime: Runtime, connection: Connection, row: Incoming, order: Ord
     return Found(row, read, decision, reason, before.get(who) if who else None)
 
 
-def _shown(found: Found, order: Order, fields: Iterable[SourceField]) -> dict[str, Any]:
+def _shown(
+    found: Found,
+    order: Order,
+    fields: Iterable[SourceField],
+    groups: Mapping[str, Sequence[str]],
+) -> dict[str, Any]:
     row, decision = found.row, found.decision
+    comes_in = decision is not None and not isinstance(decision, Refuse)
     form = order.form(row.form)
     targets = form.targets if form else order.targets
     outcome = found.reason or (type(decision).__name__.lower() if decision else "keep")
@@ -193,8 +204,8 @@ def _shown(found: Found, order: Order, fields: Iterable[SourceField]) -> dict[st
             _field(key, labels.get(key, key), raw, targets.get(key, ""), found)
             for key, raw in row.fields.items()
         ],
-        "lists": sorted(row.lists),
-        "tags": sorted(row.tags),
+        "lists": list(groups["lists"]) if comes_in else [],
+        "tags": list(groups["tags"]) if comes_in else [],
         "consents": list(row.consents if isinstance(found.read, Skipped) else found.read.consents),
     }
 

@@ -61,8 +61,8 @@ def check_mapping(mapping: Mapping[str, str], known: Known, where: str = "") -> 
             mistakes[place] = [f"The source has no such field: {_list(known.fields)}."]
         elif target and target not in known.targets:
             mistakes[place] = [
-                "Contacts have no such field: name a built-in one, or create a custom one "
-                'first and call it "fields.<key>".'
+                "Contacts have no such field: name a built-in one, or a custom one as "
+                '"fields.<key>"; one that is missing is made when "create_fields" is true.'
             ]
     _raise(mistakes)
 

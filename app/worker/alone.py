@@ -14,7 +14,7 @@ class Busy(Exception):
 @contextmanager
 def alone_in(data_dir: Path) -> Iterator[None]:
     """Holds the data dir's lock file; the system lets go of it however this process ends."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with open(data_dir / "serve.lock", "a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

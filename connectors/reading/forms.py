@@ -31,7 +31,7 @@ OPTIONS = (
 #: What is offered where a plugin keeps nothing that could be read.
 BY_MAIL = (
     "What its forms send is also in the mails that it writes to the owner: let us read that "
-    "mailbox (source notification_mails, docs/sources/notification-mails.md)."
+    "mailbox (see Notification mails in our documentation)."
 )
 #: When nothing says when it was said.
 LONG_AGO = "1970-01-01T00:00:00Z"

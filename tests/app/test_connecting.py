@@ -73,7 +73,7 @@ def test_an_address_and_an_approval_are_all_it_takes(
     assert link["expires_at"] == "2026-11-22T12:30:00Z"
     assert link["url"].startswith(f"{wordpress.url}/wp-admin/authorize-application.php?")
     query = parse_qs(urlsplit(link["url"]).query)
-    assert query["app_name"] == ["pressferry"]
+    assert query["app_name"] == ["pressferry 2026-11-22 12:00:00"]
     assert query["reject_url"] == [query["success_url"][0] + "/rejected"]
     page = approve(app, back(link["url"]), wordpress.url)
     assert page.status_code == 200
@@ -168,6 +168,21 @@ def test_a_no_is_a_no(
     assert words in page.text
     assert approve(app, back(link["url"]), wordpress.url).status_code == 404, "it was used up"
     assert (owner.get(f"/sites/{site_id}").json or {})["has_password"] is False
+
+
+@on_sqlite
+def test_a_no_changes_nothing_of_a_site_that_is_connected(
+    app: Flask, owner: Client, wordpress: WordPressStandIn
+) -> None:
+    site_id, link = added(owner, wordpress.url)
+    assert "Approving alone reads nobody" in approve(app, back(link["url"]), wordpress.url).text
+    for more, query in (("/rejected", {}), ("", {"site_url": "x", "user_login": "y"})):
+        fresh = owner.post(f"/sites/{site_id}/authorize").json or {}
+        password = {"password": "wrong"} if query else {}
+        page = visit(app, back(fresh["url"]) + more, **query, **password)
+        assert "stays as it was" in page.text
+        assert "Approving alone reads nobody" not in page.text
+        assert (owner.get(f"/sites/{site_id}").json or {})["has_password"] is True
 
 
 @on_sqlite

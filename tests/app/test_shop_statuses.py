@@ -130,3 +130,16 @@ def test_what_was_chosen_stays_though_the_plugin_is_gone(
 def test_a_dry_run_offers_them_before_anybody_is_on_a_list(world: World, runtime: Runtime) -> None:
     pulled(world, runtime, dry=True)
     assert offered(world) == {"list_ready_to_go": "", "list_shipped": ""}
+
+
+def test_a_prefix_keeps_the_blank_at_its_end(world: World, runtime: Runtime) -> None:
+    said = {"tag_skus": True, "tag_prefix": " bought: ", "list_completed": " Buyers "}
+    options = (world.owner.patch(world.path, {"options": said}).json or {})["options"]
+    assert (options["tag_prefix"], options["list_completed"]) == ("bought: ", "Buyers")
+    refused = world.owner.patch(world.path, {"options": {"tag_prefix": 7}})
+    assert refused.status_code == 422, refused.text
+    sold = ORDER | {"line_items": [{"product_id": 1, "name": "Tea", "sku": "T-1", "total": "1"}]}
+    world.shop.orders.append(sold)
+    pulled(world, runtime)
+    tags = (world.owner.get("/tags").json or {})["items"]
+    assert [one["name"] for one in tags] == ["bought: T-1"]

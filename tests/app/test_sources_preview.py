@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.runtime import Runtime
+from app.sources.runs import running
 from tests.app.conftest import Client, on_sqlite
 from tests.app.form_site import FormSite, with_forms
 from tests.app.pulling import connected, person
@@ -38,6 +39,27 @@ def test_a_row_before_anything_was_pulled(site: FormSite) -> None:
     mapped = preview(site, mapping={"7.Size": "fields.size", "7.First name": "fields.size"})
     assert mapped["by_key"]["7.Size"]["value"] == "40.5"
     assert everything(site.runtime) == before
+
+
+def test_which_lists_and_tags_it_would_bring(site: FormSite) -> None:
+    site.fill(1, "7", Email="a@x.com", I_agree="on")
+    site.settle(add_lists=["Everybody"], options={"tag_forms": True})
+    site.owner.post(f"{site.path}/runs", {"dry": True})
+    running.run_due(site.runtime)
+    ruled = site.owner.patch(f"{site.path}/forms/7", {"add_tags": ["Seven"], "add_lists": ["News"]})
+    assert ruled.status_code == 200, ruled.text
+    found = preview(site)
+    assert (found["lists"], "Seven" in found["tags"]) == (["Everybody", "News"], True), found
+    assert len(found["tags"]) == 2, "and the form's name, which the row itself says"
+    site.owner.patch(f"{site.path}/forms/7", {"enabled": False})
+    left_out = preview(site)
+    assert (left_out["outcome"], left_out["lists"], left_out["tags"]) == (
+        "rejected_by_mapping",
+        [],
+        [],
+    )
+    nothing = site.owner.post(f"{site.path}/preview", {"form": "99"})
+    assert (nothing.status_code, "None of the first rows" in nothing.text) == (404, True)
 
 
 def test_a_value_that_does_not_fit(site: FormSite) -> None:

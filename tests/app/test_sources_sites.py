@@ -152,9 +152,12 @@ def test_what_the_operator_allows(
 
 
 def test_a_site_is_added_once(owner: Client, outsider: Client) -> None:
-    assert owner.post("/sites", site("http://127.0.0.1:9/blog/")).status_code == 201
+    there = made(owner.post("/sites", site("http://127.0.0.1:9/blog/")))["id"]
     again = owner.post("/sites", site("http://127.0.0.1:9//blog/wp-admin/"))
-    assert again.status_code == 409
+    assert (again.status_code, there in again.text) == (409, True), again.text
+    other = made(owner.post("/sites", site("http://127.0.0.1:9/shop")))["id"]
+    moved = owner.patch(f"/sites/{other}", {"url": "http://127.0.0.1:9/blog"})
+    assert (moved.status_code, there in moved.text) == (409, True), moved.text
     assert outsider.post("/sites", site("http://127.0.0.1:9/blog")).status_code == 201
 
 

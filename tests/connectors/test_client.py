@@ -350,7 +350,7 @@ def test_a_site_that_drips_is_hung_up_on(drip: bytes) -> None:
         thread = threading.Thread(target=serve)
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with pytest.raises(TryLater):
+        with pytest.raises(TryLater, match="did not answer in time"):
             ask_at(url, seconds=0.3)
         over.set()
         thread.join()

@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from app.dev.wordpress import WordPressStandIn, distinct_addresses, make_people
+from app.dev.wordpress_front import Asked, Front, Reply
 from tests.connectors.site import recorded, rows
 from tests.waiting import PATIENCE
 
@@ -113,3 +114,22 @@ def test_strangers_see_no_mail(wordpress: WordPressStandIn) -> None:
     assert ask(wordpress, "wp/v2/users", password=None).json() == []
     shown = ask(wordpress, "wp/v2/users").json()[0]
     assert "email" not in shown
+
+
+@pytest.mark.parametrize(("trouble", "said"), [(ConnectionResetError, False), (ValueError, True)])
+def test_only_its_own_troubles_are_told(
+    trouble: type[Exception], said: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not that a client was killed in the middle, which is what people try out with it."""
+
+    def answer(asked: Asked) -> Reply:
+        return Reply(200, asked.route)
+
+    front = Front(answer, 0)
+    try:
+        raise trouble("in the middle")
+    except trouble:
+        front.handle_error(None, ("127.0.0.1", 1))
+    finally:
+        front.server_close()
+    assert ("in the middle" in capsys.readouterr().err) is said

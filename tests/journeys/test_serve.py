@@ -33,6 +33,9 @@ def test_init_prints_what_is_needed_and_nothing_else(tmp_path: Path) -> None:
     assert printed["api_key"] not in done.stderr
     key_file = tmp_path / "data/master.key"
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(key_file.parent.stat().st_mode) == 0o700, "contacts are nobody else's"
+    for one in key_file.parent.glob("pressferry.db*"):
+        assert stat.S_IMODE(one.stat().st_mode) == 0o600, one
 
 
 def test_init_twice_is_an_error_that_changes_nothing(tmp_path: Path) -> None:

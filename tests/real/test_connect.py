@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from playwright.sync_api import Page
+from playwright.sync_api import ConsoleMessage, Page
 
 import connectors
 from tests.journeys.serving import Served, founded, serving
@@ -37,13 +37,39 @@ def test_approved_in_a_browser_then_in_sync(tmp_path: Path, site: WordPress, bro
         browser.fill("#user_pass", wordpress.PASSWORD)
         browser.click("#wp-submit")
         assert "pressferry" in browser.inner_text("#wpbody-content")
-        browser.click("#approve")
-        browser.wait_for_url("**/connect/*/outcome")
-        assert "The Ferry Shop is connected" in browser.inner_text("h1")
+        approved(browser)
+        again = post(served, f"/sites/{added['id']}/authorize", {})
+        browser.goto(again["url"])
+        approved(browser)
         assert "1 row can be read" in browser.inner_text("main")
         assert "password" not in urlsplit(browser.url).query
         in_sync(served, site, added["id"])
         assert not any("password=" in line for line in served.log)
+        fits_a_phone(browser, browser.url)
+        for page in ("", "sources/woocommerce", "sources/cannot-be-read", "reference/settings"):
+            fits_a_phone(browser, f"{served.url}/docs/{page}")
+
+
+def approved(browser: Page) -> None:
+    """Its owner clicks, and is sent back to us."""
+    browser.click("#approve")
+    browser.wait_for_url("**/connect/*/outcome")
+    assert "The Ferry Shop is connected" in browser.inner_text("h1")
+
+
+def fits_a_phone(browser: Page, address: str) -> None:
+    """A page is no wider than a phone, and its browser has nothing to complain of."""
+    complaints: list[str] = []
+
+    def note(said: ConsoleMessage) -> None:
+        complaints.append(said.text)
+
+    browser.on("console", note)
+    browser.set_viewport_size({"width": 390, "height": 844})
+    browser.goto(address)
+    width = browser.evaluate("document.documentElement.scrollWidth")
+    browser.remove_listener("console", note)
+    assert (width, complaints) == (390, []), address
 
 
 def in_sync(served: Served, site: WordPress, site_id: str) -> None:

@@ -50,11 +50,13 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an approval: at which site, what is wrong (""), and what can be read."""
+    """What came of an approval: at which site, what is wrong (""), what can be read, and whether
+    nothing was changed because of what is wrong: an earlier login is still there."""
 
     site: str
     sentence: str
     sources: Sequence[Mapping[str, str]]
+    is_unchanged: bool = False
 
     @property
     def groups(self) -> Sequence[tuple[str, Sequence[Mapping[str, str]]]]:
@@ -93,7 +95,8 @@ def begin(runtime: Runtime, workspace_id: UUID, site_id: UUID, user_id: UUID) ->
     token = secrets.token_urlsafe(32)
     with runtime.database.transaction() as session:
         expires_at = _remember(session, site, user_id, token, runtime.now())
-    return Link("ready", _link(runtime, root.authorization, token), expires_at, "")
+    begun = expires_at - VALID
+    return Link("ready", _link(runtime, root.authorization, token, begun), expires_at, "")
 
 
 def _remember(session: Session, site: Site, user_id: UUID, token: str, now: datetime) -> datetime:
@@ -109,11 +112,12 @@ def _remember(session: Session, site: Site, user_id: UUID, token: str, now: date
     return made.expires_at
 
 
-def _link(runtime: Runtime, endpoint: str, token: str) -> str:
+def _link(runtime: Runtime, endpoint: str, token: str, begun: datetime) -> str:
     back = f"{_base(runtime.base_url)}/connect/{token}"
     return authorize.link(
         endpoint,
-        app_name="pressferry",
+        # WordPress refuses a name that the account has already, as when it approves once more.
+        app_name=f"pressferry {begun:%Y-%m-%d %H:%M:%S}",
         app_id=uuid5(NAMESPACE_URL, runtime.base_url),
         success_url=back,
         reject_url=f"{back}/rejected",
@@ -208,7 +212,8 @@ def outcome(session: Session, token: str) -> Outcome:
     if found is None:
         raise NotFound("There is no such link (any more).")
     site = register.get(session, found.workspace_id, found.site_id)
-    return Outcome(site.name or site.url, found.sentence, found.sources)
+    is_unchanged = bool(found.sentence and not found.sources and site.has_password)
+    return Outcome(site.name or site.url, found.sentence, found.sources, is_unchanged)
 
 
 def _note(session: Session, token: str, sentence: str, found: Sequence[Source]) -> None:

@@ -43,7 +43,7 @@ def add(
     )
     shop_keys.take(site, runtime.vault, values)
     session.add(site)
-    _flush(session)
+    _flush(session, site)
     return site
 
 
@@ -71,7 +71,7 @@ def change(
         if name in values:
             setattr(site, name, values[name])
     site.updated_at = now
-    _flush(session)
+    _flush(session, site)
     if {"url", "username", "application_password", *shop_keys.NAMES} & set(values):
         health.mend(session, site, now)
     return site
@@ -93,12 +93,17 @@ def listed(session: Session, workspace_id: UUID, *, number: int, per_page: int) 
     return page(session, query, page=number, per_page=per_page)
 
 
-def _flush(session: Session) -> None:
+def _flush(session: Session, site: Site) -> None:
+    sentence = "There is a site with this address already"
+    others = (Site.workspace_id == site.workspace_id, Site.url == site.url, Site.id != site.id)
+    with session.no_autoflush:
+        there = session.scalar(select(Site.id).where(*others))
+    if there is not None:
+        raise Conflict(f"{sentence}: {there}.", {"url": [f"{sentence}: {there}."]})
     try:
         session.flush()
-    except IntegrityError:
-        sentence = "There is a site with this address already."
-        raise Conflict(sentence, {"url": [sentence]}) from None
+    except IntegrityError:  # somebody was quicker
+        raise Conflict(f"{sentence}.", {"url": [f"{sentence}."]}) from None
 
 
 def _require_whole_login(values: dict[str, Any]) -> None:
