@@ -34,7 +34,7 @@ from bench.stage import Stage
 from connectors import find
 from sync import run as pulling
 
-_ROWS = 10_000
+_ROWS = 5_000
 _ROUNDS = 3
 #: How many times faster than a WordPress that serves it we have to be.
 _TIMES = 20.0
