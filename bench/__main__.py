@@ -19,6 +19,7 @@ BENCHES = {
     "latency": "one connection with a round trip of 20 and 40 ms, beside what is possible",
     "ledger": "claim, begin and finish on SQLite and PostgreSQL, per message",
     "ingest": "users of a site into the contacts table, beside what WordPress serves",
+    "sources": "every source that is pulled into the contacts table, beside what serves it",
     "sweep": "memory of a pull of 100 thousand users of a site, beside 10 thousand",
     "compose": "content and contact to bytes, beside a template engine and EmailMessage",
     "transactional": "how long a single mail waits while a campaign goes out",

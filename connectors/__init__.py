@@ -91,7 +91,7 @@ class SourceForm:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Consent:
     """What a person was asked, and what she said to it.
 
@@ -124,7 +124,7 @@ class Choice:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Purchase:
     """An order of the person a row is about; what she bought in all is added up here.
 

@@ -62,7 +62,7 @@ class Forms:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._known: dict[str, Mapping[str, Any]] = {}
+        self._known: dict[str, Mapping[str, Said]] = {}
         self._titles: dict[str, str] | None = None
 
     def title(self, form: str) -> str:
@@ -81,14 +81,17 @@ class Forms:
             if page >= sheet.pages:
                 return
 
-    def fields(self, form: str) -> Mapping[str, Any]:
-        """The fields of a form by name; none when the account may not know them."""
+    def fields(self, form: str) -> Mapping[str, Said]:
+        """The fields of a form by name, with nothing in them; none when the account may not know
+        them.
+        """
         if form not in self._known:
             query = {"form_id": form, "fields": "true", "labels": "true"}
             self._known[form] = {}
             with nice_to_know():
                 found = self._site.get(f"{_ROUTE}/resources", query)
-                self._known[form] = mapping(mapping(found.data).get("fields"))
+                told = mapping(mapping(found.data).get("fields"))
+                self._known[form] = {name: _asked(name, mapping(told[name])) for name in told}
         return self._known[form]
 
 
@@ -102,14 +105,18 @@ def _submission(number: int, row: Row, known: Forms, zone: Any) -> Submission:
     form = str(row.get("form_id") or "")
     fields = known.fields(form)
     said = {name: value for name, value in _response(row).items() if not name.startswith("_")}
-    names = [*(name for name in fields if name in said or _kind(fields, name) == "consent")]
-    names += [name for name in said if name not in fields]
+    told = [
+        Said(name, asked.label, said.get(name), asked.kind, asked.text)
+        for name, asked in fields.items()
+        if name in said or asked.kind == "consent"
+    ]
+    told += [Said(name, name, value) for name, value in said.items() if name not in fields]
     return Submission(
         number,
         form,
         known.title(form),
         utc(row.get("created_at"), zone),
-        [_said(fields, name, said.get(name)) for name in names],
+        told,
         is_out=text(row.get("status")) in ("spam", "trashed"),
     )
 
@@ -121,15 +128,8 @@ def _response(row: Row) -> Mapping[str, Any]:
         return {}
 
 
-def _said(fields: Mapping[str, Any], name: str, value: Any) -> Said:
-    settings = mapping(mapping(mapping(fields.get(name)).get("raw")).get("settings"))
-    words = plain(settings.get("tnc_html"))
-    return Said(name, _label(fields, name), value, _kind(fields, name), words)
-
-
-def _kind(fields: Mapping[str, Any], name: str) -> str:
-    return _KINDS.get(text(mapping(fields.get(name)).get("element")), "")
-
-
-def _label(fields: Mapping[str, Any], name: str) -> str:
-    return plain(mapping(fields.get(name)).get("admin_label")) or name
+def _asked(name: str, field: Mapping[str, Any]) -> Said:
+    settings = mapping(mapping(field.get("raw")).get("settings"))
+    kind = _KINDS.get(text(field.get("element")), "")
+    label = plain(field.get("admin_label")) or name
+    return Said(name, label, None, kind, plain(settings.get("tnc_html")))

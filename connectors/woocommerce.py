@@ -36,6 +36,7 @@ _STATUSES = ("pending", "on-hold", "processing", "completed", "refunded", "cance
 _NO_ORDER = frozenset({"checkout-draft", "auto-draft", "draft", "trash"})
 _USUAL = _NO_ORDER.union(_STATUSES)
 _LONG_AGO = "1970-01-01T00:00:00Z"
+_NAMES = ("first_name", "last_name")
 _BILLING = {
     "phone": "phone",
     "company": "company",
@@ -46,6 +47,7 @@ _BILLING = {
     "state": "state",
     "country": "country",
 }
+_PERSON = {**{name: name for name in _NAMES}, **_BILLING}
 
 
 class WooCommerce:
@@ -162,7 +164,7 @@ def _newest(site: Site) -> dict[str, str]:
 def _customer(number: int, row: Row, noticed: Noticed) -> Incoming:
     billing = mapping(row.get("billing"))
     fields = _person(billing)
-    for name in ("first_name", "last_name"):
+    for name in _NAMES:
         fields[name] = plain(row.get(name)) or fields[name]
     fields["username"] = plain(row.get("username"))
     fields["registered_at"] = utc(row.get("date_created_gmt"))
@@ -205,8 +207,7 @@ def _purchase(row: Row, placed_at: str) -> Purchase:
 
 
 def _person(billing: Row) -> dict[str, str]:
-    named = {name: plain(billing.get(name)) for name in ("first_name", "last_name")}
-    return {**named, **{ours: plain(billing.get(name)) for name, ours in _BILLING.items()}}
+    return {ours: plain(billing.get(name)) for name, ours in _PERSON.items()}
 
 
 def _items(row: Row, name: str) -> list[Row]:

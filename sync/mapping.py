@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from connectors import PURCHASE_FIELDS, Consent, Incoming, Purchase, SourceField
 from connectors.reading.frozen import frozen
@@ -103,8 +103,9 @@ def wanted(
         if (said := row.fields.get(key)) and (value := storable(said)):
             fields[target] = value
     faults = _typed(fields, kinds) if kinds else ()
-    found = Wanted(row.source_id, email, address, fields, row.status, faults=faults)
-    return _in_full(found, row, targets) if _says_more(row) else found
+    if _says_more(row):
+        return _in_full(row, email, address, fields, targets, faults)
+    return Wanted(row.source_id, email, address, fields, row.status, faults=faults)
 
 
 def _typed(fields: dict[str, str], kinds: Mapping[str, str]) -> tuple[Fault, ...]:
@@ -122,23 +123,36 @@ def _says_more(row: Incoming) -> bool:
     return bool(row.said_at or row.lists or row.tags or row.skip or row.consents)
 
 
-def _in_full(found: Wanted, row: Incoming, targets: Mapping[str, str]) -> Wanted:
-    sums = {key: targets[key] for key in _SUMS if key in targets} if row.purchase else {}
-    return replace(
-        found,
+def _in_full(
+    row: Incoming,
+    email: str,
+    address: str,
+    fields: Mapping[str, str],
+    targets: Mapping[str, str],
+    faults: tuple[Fault, ...],
+) -> Wanted:
+    return Wanted(
+        row.source_id,
+        email,
+        address,
+        fields,
+        row.status,
         skip=row.skip,
         said_at=row.said_at,
         about=row.about,
         lists=_names(row.lists),
         tags=_names(row.tags),
         purchase=row.purchase,
-        sums=sums,
+        sums={key: targets[key] for key in _SUMS if key in targets} if row.purchase else {},
         form=row.form,
         consents=row.consents,
+        faults=faults,
     )
 
 
-def _names(names: Iterable[str]) -> frozenset[str]:
+def _names(names: frozenset[str]) -> frozenset[str]:
+    if not names:
+        return names
     found = (storable(name)[:_LONGEST_NAME].strip() for name in names)
     return frozenset(name for name in found if name)
 

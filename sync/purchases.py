@@ -36,7 +36,7 @@ def summary(sums: Sequence[Sum]) -> Mapping[str, str]:
     """What is known of a person by ``sums``: the amounts in the currency she last paid in."""
     if not sums:
         return {"order_count": "0", "total_spent": "0.00"}
-    newest = max(sums, key=lambda one: one.last_at)
+    newest = max(sums, key=lambda one: (one.last_at, one.currency))
     total = Decimal(newest.parts) / PARTS
     return {
         "order_count": str(sum(one.count for one in sums)),

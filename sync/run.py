@@ -206,7 +206,8 @@ def _decide(wanted: Wanted, found: Match, order: Order) -> Decision:
         left = found.left - terms.lists - terms.tags
         if form:
             lists, tags, left = lists | form.lists, tags | form.tags, left | form.leaves
-        terms = replace(terms, lists=lists, tags=tags, left=left - lists - tags)
+        if lists or tags or left:
+            terms = replace(terms, lists=lists, tags=tags, left=left - lists - tags)
     if found.is_noted and found.known:
         names = form or found.lists or found.tags
         return merge.gather(wanted, found.known, terms) if names else Keep(found.known.id, wanted)

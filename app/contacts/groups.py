@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Uuid, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,8 @@ from app import ids
 from app.contacts.models import ContactList, ContactTag, MailingList, Tag
 from app.db import Page, insert, of_workspace, page
 from app.errors import Conflict, Invalid
+from app.statements.many import among
+from app.statements.ready import Asking
 
 Group = MailingList | Tag
 
@@ -99,11 +102,11 @@ def resolve(
     wanted = {reference: _as_id(reference) for reference in references}
     by_id = _known(session, workspace_id, kind, kind.model.id, [i for i in wanted.values() if i])
     names = [name for name, group_id in wanted.items() if group_id is None]
-    by_name = _known(session, workspace_id, kind, kind.model.name, names)
+    by_name = known(session, workspace_id, kind, names)
     fresh = [name for name in names if name not in by_name] if now else []
     if now and fresh:
         _make(session, workspace_id, kind, fresh, now)
-        by_name = _known(session, workspace_id, kind, kind.model.name, names)
+        by_name = known(session, workspace_id, kind, names)
     _check_all_known(references, wanted, by_id, by_name, f"There is no such {kind.noun}.", place)
     found = (by_id[i] if (i := wanted[r]) else by_name[r] for r in references)
     return list(dict.fromkeys(found))
@@ -113,7 +116,19 @@ def known(
     session: Session, workspace_id: UUID, kind: Kind, names: Iterable[str]
 ) -> dict[str, UUID]:
     """The ids of those of ``names`` that there are."""
-    return _known(session, workspace_id, kind, kind.model.name, list(names))
+    wanted = list(names)
+    if not wanted:
+        return {}
+    session.flush()
+    found: Any = _by_name(kind).all(session, {"workspace": workspace_id, "names": wanted})
+    return dict(found)
+
+
+@cache
+def _by_name(kind: Kind) -> Asking:
+    here = kind.model.workspace_id == bindparam("workspace", type_=Uuid)
+    named = select(kind.model.name, kind.model.id).where(here, among(kind.model.name, "names"))
+    return Asking(named, keeps_plan=False)
 
 
 def _check_all_known(

@@ -1,9 +1,10 @@
 """Proofs of consent: what was seen, where and when; kept once, never changed."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from hashlib import blake2b
+from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,7 +13,8 @@ from sqlalchemy.orm import Session
 from app import ids
 from app.contacts import find
 from app.contacts.models import ConsentProof
-from app.db import Page, insert, page
+from app.db import Page, page
+from app.statements.put import Put
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +36,18 @@ class Proof:
     said_at: datetime | None = None
 
 
+_NAMES = [one.name for one in fields(Proof)]
+_values = attrgetter(*_NAMES)
+#: What makes a proof another one: what a form is called may change.
+_told = attrgetter(*(name for name in _NAMES if name != "form_title"))
+_KEEP = Put(ConsentProof, ["id", "workspace_id", "recorded_at", "digest", *_NAMES])
+
+
 def record(session: Session, workspace_id: UUID, proofs: Iterable[Proof], now: datetime) -> None:
     """Keeps what is not kept yet."""
-    more = {"workspace_id": workspace_id, "recorded_at": now}
-    rows = [
-        {"id": ids.new_id(), **asdict(proof), **more, "digest": _digest(proof)} for proof in proofs
-    ]
-    if rows:
-        session.connection().execute(insert(session, ConsentProof).on_conflict_do_nothing(), rows)
+    fresh = ids.several()
+    rows = [(next(fresh), workspace_id, now, _digest(proof), *_values(proof)) for proof in proofs]
+    _KEEP.rows(session, rows)
 
 
 def listed(
@@ -58,5 +64,4 @@ def listed(
 
 
 def _digest(proof: Proof) -> str:
-    said = repr([value for name, value in asdict(proof).items() if name != "form_title"])
-    return blake2b(said.encode(), digest_size=16).hexdigest()
+    return blake2b(repr(list(_told(proof))).encode(), digest_size=16).hexdigest()

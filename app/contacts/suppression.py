@@ -5,13 +5,14 @@ from datetime import datetime
 from itertools import product
 from uuid import UUID
 
-from sqlalchemy import case, delete, literal, select, update
+from sqlalchemy import case, delete, false, literal, select, update
 from sqlalchemy.orm import Session
 
 from app import ids
 from app.contacts.models import Contact, Suppression
 from app.db import insert
 from app.rules import consent
+from app.statements.ready import written
 
 _AT_ONCE = 1000
 #: What servers say of an address.
@@ -109,6 +110,8 @@ def _suppress(
         .order_by(Contact.id)
         .with_for_update()
     ).all()
+    if not changing:
+        return 0
     if pending := [one.address for one in changing if one.status == "pending"]:
         session.execute(
             update(Suppression)
@@ -143,21 +146,23 @@ def _write_down(
         }
         for address in addresses
     ]
-    statement = insert(session, Suppression).values(rows)
-    outranked = Suppression.reason.in_(consent.weaker(reason))
+    statement = insert(session, Suppression)
+    weaker = consent.weaker(reason)
+    outranked = Suppression.reason.in_(written(weaker)) if weaker else false()
     stops = consent.stops_messages(reason)
     told = {"reason": reason, "detail": detail, "created_at": now}
     changes = {
         name: case((outranked, value), else_=getattr(Suppression, name))
         for name, value in told.items()
     }
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["workspace_id", "address"],
-            set_={**changes, "stops_messages": Suppression.stops_messages | literal(stops)},
-            where=outranked | (~Suppression.stops_messages & literal(stops)),
-        )
+    statement = statement.on_conflict_do_update(
+        index_elements=["workspace_id", "address"],
+        set_={**changes, "stops_messages": Suppression.stops_messages | literal(stops)},
+        where=outranked | (~Suppression.stops_messages & literal(stops)),
     )
+    session.flush()
+    # As rows, not as values: else every number of them would be another statement to make.
+    session.connection().execute(statement, rows)
 
 
 def _parts(addresses: Iterable[str]) -> Iterator[list[str]]:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from connectors import Consent, Incoming, Option, Pull, SourceField
+from connectors.reading.frozen import frozen
 from connectors.reading.values import first_address, is_address, listed, mapping
 from connectors.reading.walk import Noticed
 
@@ -59,7 +60,7 @@ _PARTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """One field of a submission; ``kind``: email, name, phone, address, consent, or "".
 
@@ -73,7 +74,7 @@ class Said:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Submission:
     """What somebody sent; ``is_out``: it lies in the trash, or is spam."""
 
@@ -89,13 +90,17 @@ def incoming(sent: Submission, pull: Pull, noticed: Noticed) -> Incoming:
     """A submission as a row: who, what of her is known, and whether she consented."""
     fields = {"form": sent.form_name, "submitted_at": sent.at}
     noticed.meet(sent.form, sent.form_name)
+    consents, agreed = list[Consent](), list[str]()
     for one in sent.said:
-        fields |= _parts(one)
-        if value := listed(one.value):
-            fields[noticed.see(f"{sent.form}.{one.key}", f"{sent.form_name}: {one.label}")] = value
-    agreed = [one for one in sent.said if one.kind == "consent" and listed(one.value)]
-    fields["consent"] = ", ".join(one.label for one in agreed)
-    consents = _consents(sent)
+        value = listed(one.value)
+        if one.kind == "consent":
+            consents.append(_consent(one, value, sent.at))
+            agreed += [one.label] if value else []
+        fields |= _parts(one, value)
+        if value:
+            label = f"{sent.form_name}: {one.label}"
+            fields[noticed.see(f"{sent.form}.{one.key}", label)] = value
+    fields["consent"] = ", ".join(agreed)
     refused = bool(pull.options.get("require_consent", True)) and consents and not agreed
     skip = "trashed_or_spam" if sent.is_out else "no_consent" if refused else ""
     tags = frozenset([sent.form_name] if pull.options.get("tag_forms") else ())
@@ -107,18 +112,13 @@ def incoming(sent: Submission, pull: Pull, noticed: Noticed) -> Incoming:
         said_at=sent.at or LONG_AGO,
         tags=tags,
         form=sent.form,
-        consents=consents,
+        consents=tuple(consents),
     )
 
 
-def _consents(sent: Submission) -> tuple[Consent, ...]:
+def _consent(one: Said, value: str, at: str) -> Consent:
     """What the form asked, and what she said to it."""
-    asked = (one for one in sent.said if one.kind == "consent")
-    said = ((one, listed(one.value)) for one in asked)
-    return tuple(
-        Consent("checkbox", one.key, one.text or one.label, value, bool(value), sent.at)
-        for one, value in said
-    )
+    return Consent("checkbox", one.key, one.text or one.label, value, bool(value), at)
 
 
 def address_in(said: Iterable[Said]) -> str:
@@ -131,21 +131,28 @@ def address_in(said: Iterable[Said]) -> str:
     return next((value.strip() for value in values if is_address(value)), "")
 
 
-def _parts(one: Said) -> dict[str, str]:
-    """What a field says about the person."""
-    whole = mapping(one.value)
-    if whole and one.kind in ("name", "address", ""):
+def _parts(one: Said, value: str) -> dict[str, str]:
+    """What a field says about the person; ``value``: all that stands in it."""
+    kind = one.kind
+    if type(one.value) is not str and kind in ("name", "address", "") and mapping(one.value):
+        whole = mapping(one.value)
         named = {_PARTS[part]: listed(value) for part, value in whole.items() if part in _PARTS}
         return {name: value for name, value in named.items() if value}
-    value, kind = listed(one.value), one.kind if one.kind in ("name", "phone") else guessed(one)
-    if not value or one.kind in ("email", "consent") or len(value) > 200:
+    if not value or kind in ("email", "consent") or len(value) > 200:
         return {}
+    kind = kind if kind in ("name", "phone") else guessed(one)
     return split_name(value) if kind == "name" else {kind: value} if kind else {}
 
 
 def guessed(one: Said) -> str:
     """What a field is about, by its key or its label; "" when they do not tell."""
-    for text in (one.key, one.label):
+    return _guessed(one.key, one.label)
+
+
+@lru_cache(maxsize=2048)
+def _guessed(key: str, label: str) -> str:
+    """The same fields come with every submission: each is looked at once."""
+    for text in (key, label):
         for about, pattern in _NAMES:
             if re.search(pattern, text, re.I):
                 return about

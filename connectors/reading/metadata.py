@@ -1,7 +1,7 @@
 """What plugins hang on a shop's customers and orders: fields of the checkout, opt-ins."""
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 
 from connectors.reading.values import listed, mapping, plain
 from connectors.reading.walk import Noticed, Row
@@ -12,21 +12,24 @@ _AGREED = re.compile(r"opt_?-?(in|out)|consent|newsletter|marketing|gdpr|dsgvo|s
 
 def more(row: Row, noticed: Noticed) -> dict[str, str]:
     """What a row says beyond the fields that each has: ``meta.<key>``, ``shipping.<key>``."""
-    return {
-        noticed.see(key, label): value
-        for key, label, value in (*_meta(row), *_shipping(row))
-        if value
-    }
-
-
-def _meta(row: Row) -> Iterator[tuple[str, str, str]]:
+    said: dict[str, str] = {}
     found = row.get("meta_data")
     for entry in map(mapping, found if isinstance(found, list) else []):
         key = plain(entry.get("key"))
-        if key and (not key.startswith("_") or _AGREED.search(key)):
-            yield f"meta.{key}", key, listed(entry.get("value"))
+        if _is_meant(key) and (value := listed(entry.get("value"))):
+            said[noticed.see(f"meta.{key}", key)] = value
+    for name, there in mapping(row.get("shipping")).items():
+        if value := plain(there):
+            said[noticed.see(*_shipping(name))] = value
+    return said
 
 
-def _shipping(row: Row) -> Iterator[tuple[str, str, str]]:
-    for key, value in mapping(row.get("shipping")).items():
-        yield f"shipping.{key}", f"Shipping: {key.replace('_', ' ')}", plain(value)
+@lru_cache(maxsize=256)
+def _is_meant(key: str) -> bool:
+    return bool(key) and (not key.startswith("_") or bool(_AGREED.search(key)))
+
+
+@lru_cache(maxsize=256)
+def _shipping(name: str) -> tuple[str, str]:
+    """The key and the label of a field of the shipping address."""
+    return f"shipping.{name}", f"Shipping: {name.replace('_', ' ')}"

@@ -21,13 +21,15 @@ _MOST = 10**18
 
 def plain(value: Any) -> str:
     """Text as a person would write it: WordPress stores names with entities, some hold HTML."""
-    if not isinstance(value, str):
+    if type(value) is not str:
         return str(value) if isinstance(value, int | float) and value is not True else ""
     if not value or (value.isidentifier() and len(value) <= _LONGEST):
         return value  # one word, as most values are
     value = value[:_LONGEST]
-    if "<" in value or "&" in value:
-        value = unescape(_TAG.sub("", value))
+    if "<" in value:
+        value = _TAG.sub("", value)
+    if "&" in value:
+        value = unescape(value)
     return " ".join(value.split())
 
 
@@ -38,6 +40,8 @@ def text(value: Any) -> str:
 
 def listed(value: Any) -> str:
     """Plain text of a value that may be several; an empty PHP array is nothing."""
+    if type(value) is str:
+        return plain(value)
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, list):
@@ -47,7 +51,7 @@ def listed(value: Any) -> str:
 
 def mapping(value: Any) -> Mapping[str, Any]:
     """A JSON object; PHP writes an empty one as ``[]``."""
-    return value if isinstance(value, Mapping) else {}
+    return value if type(value) is dict or isinstance(value, Mapping) else {}
 
 
 def is_address(value: Any) -> bool:
@@ -75,7 +79,7 @@ def utc(value: Any, zone: tzinfo = UTC) -> str:
     if at.tzinfo is UTC and len(value) in (20, 25):
         return value[:19] + "Z"
     at = at if at.tzinfo else at.replace(tzinfo=zone)
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.astimezone(UTC).isoformat()[:19] + "Z"
 
 
 def field_key(name: str) -> str:

@@ -8,10 +8,17 @@ from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from app import ids
-from app.contacts.models import Contact, Suppression
+from app.contacts.models import (
+    Contact,
+    ContactList,
+    ContactTag,
+    MailingList,
+    Suppression,
+    Tag,
+)
 from app.db import Database
 from app.runtime import Runtime
-from app.sources.models import SourceRow
+from app.sources.models import PurchaseRow, SourceRow
 from app.sources.storing import looking, reading
 from app.sources.storing.looking import Wished
 from app.statements import driving
@@ -20,8 +27,13 @@ from tests.app.conftest import Client
 from tests.app.pulling import World, connected
 
 MANY, PAGE = 3_000, 100
+GROUP = ids.new_id()
 #: A table that is read as a whole, in the words of PostgreSQL and of SQLite.
-WHOLE = ("Seq Scan on", "SCAN contact", "SCAN source_row", "SCAN suppression")
+WHOLE = ("Seq Scan on", *(f"SCAN {name}" for name in ("contact", "source_row", "suppression")))
+#: What knows only the list, and so goes through everybody in it.
+ALL_MEMBERS = ("ix_contact_list_list_id", "ix_contact_tag_tag_id")
+#: What knows only the connection of an order, and so goes through everything it sold.
+ALL_ORDERS = ("pk_purchase", "SCAN purchase", "(connection_id=?)")
 #: What knows only the workspace of a contact, and so goes through everybody in it.
 EVERYBODY = "ix_contact_workspace_status"
 #: What asks for contacts by them, and has an index for nothing else.
@@ -37,7 +49,7 @@ def large(runtime: Runtime, owner: Client) -> Iterator[World]:
             _fill(session, world)
         yield world
         with runtime.database.transaction() as session:
-            for table in (SourceRow, Suppression, Contact):
+            for table in (PurchaseRow, SourceRow, Suppression, ContactList, ContactTag, Contact):
                 session.execute(text(f"DELETE FROM {table.__tablename__}"))
             session.execute(text("ANALYZE"))
         _forget_what_was(runtime.database)
@@ -80,6 +92,8 @@ def _fill(session: Session, world: World) -> None:
         for number, person in enumerate(people)
     ]
     session.execute(insert(SourceRow), rows)
+    _buy(session, world, people)
+    _tag(session, world, people)
     noes = [
         {
             "workspace_id": home,
@@ -90,6 +104,30 @@ def _fill(session: Session, world: World) -> None:
         for number in range(MANY)
     ]
     session.execute(insert(Suppression), noes)
+
+
+def _tag(session: Session, world: World, people: list[dict[str, Any]]) -> None:
+    """Everybody is in one list and has one tag."""
+    now = world.runtime.now()
+    made: tuple[tuple[Any, Any, str], ...] = (
+        (MailingList, ContactList, "list_id"),
+        (Tag, ContactTag, "tag_id"),
+    )
+    for group, link, name in made:
+        which = {"id": GROUP, "workspace_id": world.workspace_id, "name": "all", "created_at": now}
+        session.execute(insert(group), [which])
+        linked = [{"contact_id": one["id"], name: GROUP, "created_at": now} for one in people]
+        session.execute(insert(link), linked)
+
+
+def _buy(session: Session, world: World, people: list[dict[str, Any]]) -> None:
+    bought = {"connection_id": world.connection_id, "currency": "EUR", "is_paid": True}
+    bought |= {"placed_at": world.runtime.now(), "parts": 1}
+    orders = [
+        {**bought, "source_id": str(number), "contact_id": person["id"]}
+        for number, person in enumerate(people)
+    ]
+    session.execute(insert(PurchaseRow), orders)
 
 
 def _plan(session: Session, statement: Asking, values: dict[str, Any]) -> str:
@@ -114,6 +152,9 @@ def _asked(world: World, session: Session) -> list[tuple[Asking, dict[str, Any]]
         (reading.SEEN, {**here, "rows": rows}),
         (reading.OWNERS, {**here, "contacts": contacts}),
         (reading.NEWEST, {**here, "contacts": contacts}),
+        (reading.BOUGHT, {**here, "contacts": contacts}),
+        (reading.LISTS, {"groups": reading.array([GROUP]), "contacts": contacts}),
+        (reading.TAGS, {"groups": reading.array([GROUP]), "contacts": contacts}),
         (reading.REFUSED, home),
         (reading.BY_ADDRESS, home),
         (reading.CONTACTS, {**home, "ids": contacts}),
@@ -132,6 +173,9 @@ def test_no_look_reads_everybody(large: World, is_counted: bool) -> None:
             assert statement not in OF_CONTACTS or "ix_source_row_contact" in plan, plan
             if statement in (reading.BY_ADDRESS, reading.CONTACTS):
                 assert EVERYBODY not in plan, plan
+            assert not any(one in plan for one in ALL_MEMBERS), plan
+            if statement is reading.BOUGHT:
+                assert not any(one in plan for one in ALL_ORDERS), plan
 
 
 def test_no_look_reads_everybody_where_nobody_was(large: World) -> None:

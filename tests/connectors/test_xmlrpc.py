@@ -55,6 +55,52 @@ def test_characters_that_xml_forbids() -> None:
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        {"yes": True, "no": False, "none": None, "count": 731, "part": 1.5, "raw": b"\x00a"},
+        {
+            "text": " <b>O'Brien</b> & \n\nGrüße 🙂 ",
+            "empty": "",
+            "none in it": [],
+            "deep": {"a": [{}]},
+        },
+        [],
+        -5,
+    ],
+)
+def test_every_kind_of_value(value: Any) -> None:
+    said = xmlrpc.client.dumps((value,), methodresponse=True, encoding="UTF-8", allow_none=True)
+    assert call(Response(200, said.encode(), XML))[0] == value
+
+
+def test_text_may_stand_there_without_saying_so() -> None:
+    bare = said("a-b").body.replace(b"<string>a-b</string>", b"a-b")
+    assert call(Response(200, bare, XML))[0] == "a-b"
+
+
+def test_bytes_that_are_no_text() -> None:
+    body = said("a-b").body.replace(b"a-b", b"M\xfcller")
+    assert call(Response(200, body, XML))[0] == "M\ufffdller"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (b"<methodResponse>", b'<!DOCTYPE x [<!ENTITY a "b">]><methodResponse>'),
+        (b"<string>", b"<int>"),
+        (b"<params>", b"<parts>"),
+        (b"<value>", b"<value><array/></value><value>"),
+    ],
+)
+def test_what_is_not_xml_rpc_is_not_guessed_at(change: tuple[bytes, bytes]) -> None:
+    ends = [one.replace(b"<", b"</") for one in change if one.count(b"<") == 1]
+    body = said("a-b").body.replace(*change)
+    body = body.replace(*ends) if len(ends) == 2 else body
+    with pytest.raises(NotUnderstood):
+        call(Response(200, body, XML))
+
+
+@pytest.mark.parametrize(
     ("response", "error", "state"),
     [
         (fault(403), AskTheOwner, "needs_permission"),

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
-from app.contacts.models import CONTACT_FIELDS, ContactList, ContactTag
+from app.contacts.models import CONTACT_FIELDS
 from app.rules import consent
 from app.sources.storing import reading
 from app.sources.storing.roster import Seen
@@ -89,26 +88,20 @@ def contacts(
     else:
         found = reading.BY_ADDRESS.alike(session, which)
     who = [row[0] for row in found]
-    in_lists = (ContactList.contact_id, ContactList.list_id)
-    lists = _groups(session, wished.lists, *in_lists, who)
-    tagged = (ContactTag.contact_id, ContactTag.tag_id)
-    tags = _groups(session, wished.tags, *tagged, who)
+    lists = _groups(session, reading.LISTS, wished.lists, who)
+    tags = _groups(session, reading.TAGS, wished.tags, who)
     return {row[0]: _known(row, lists.get(row[0], _NONE), tags.get(row[0], _NONE)) for row in found}
 
 
 def _groups(
-    session: Session,
-    wanted: Collection[UUID],
-    contact: InstrumentedAttribute[UUID],
-    group: InstrumentedAttribute[UUID],
-    who: list[UUID],
+    session: Session, query: Asking, wanted: Collection[UUID], who: list[UUID]
 ) -> dict[UUID, frozenset[UUID]]:
     """Which of the lists (or tags) to add each contact has already."""
     if not wanted or not who:
         return {}
-    query = select(contact, group).where(contact.in_(who), group.in_(wanted))
+    about = {"contacts": reading.array(who), "groups": reading.array(wanted)}
     found: dict[UUID, frozenset[UUID]] = {}
-    for contact_id, group_id in session.execute(query):
+    for contact_id, group_id in query.all(session, about):
         found[contact_id] = found.get(contact_id, frozenset()) | {group_id}
     return found
 

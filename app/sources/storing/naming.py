@@ -10,6 +10,8 @@ from app.contacts import groups
 from app.contacts.groups import LISTS, TAGS, Kind
 from sync.mapping import Wanted
 
+#: An id has so many, however it is written.
+_DIGITS = 32
 #: Gives the ids of the lists and of the tags that rows name, by name.
 Named = Callable[
     [Session, UUID, Iterable[Wanted], datetime], tuple[dict[str, UUID], dict[str, UUID]]
@@ -40,6 +42,8 @@ def _ids(
 
 def _looks_like_an_id(name: str) -> bool:
     """Somebody's tag that reads like one of our ids is left out: it would mean another group."""
+    if len(name) < _DIGITS:
+        return False
     try:
         UUID(name)
     except ValueError:

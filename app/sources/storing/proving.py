@@ -2,20 +2,28 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.contacts import proofs
 from app.contacts.proofs import Proof
 from app.sources.models import FormRow
 from app.sources.runs.progress import Progress
+from app.statements.many import among
+from app.statements.ready import Asking
 from connectors import Consent
 from sync.mapping import Wanted, storable
 from sync.merge import Decision
 
 _LONGEST_NAME = 200
+_TITLES = Asking(
+    select(FormRow.key, FormRow.title).where(
+        FormRow.connection_id == bindparam("connection", type_=Uuid), among(FormRow.key, "forms")
+    )
+)
 
 
 def prove(
@@ -65,7 +73,5 @@ def _titles(session: Session, connection_id: UUID, forms: set[str]) -> dict[str,
     wanted = forms - {""}
     if not wanted:
         return {}
-    query = select(FormRow.key, FormRow.title).where(
-        FormRow.connection_id == connection_id, FormRow.key.in_(wanted)
-    )
-    return dict(session.execute(query).all())
+    found: Any = _TITLES.all(session, {"connection": connection_id, "forms": [*wanted]})
+    return dict(found)

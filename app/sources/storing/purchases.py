@@ -6,29 +6,30 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.db import insert
 from app.sources.models import PurchaseRow
+from app.sources.storing import reading
 from app.sources.storing.roster import Roster
+from app.statements.put import Put
 from sync import purchases
-from sync.mapping import Wanted
+from sync.mapping import Wanted, storable
 from sync.purchases import Sum
+
+_SAID = ("contact_id", "placed_at", "parts", "currency", "is_paid")
+_ORDER = ("connection_id", "source_id", *_SAID)
+_WRITE_DOWN = Put(PurchaseRow, _ORDER, key=_ORDER[:2], changes=_SAID)
 
 
 def record(
     session: Session, connection_id: UUID, bought: Collection[tuple[UUID, Wanted]], roster: Roster
 ) -> set[UUID]:
     """Writes the orders down and adds up again; gives the contacts whose numbers changed."""
-    rows = [_row(connection_id, contact_id, wanted) for contact_id, wanted in bought]
-    statement = insert(session, PurchaseRow)
-    kept = ("contact_id", "placed_at", "parts", "currency", "is_paid")
-    statement = statement.on_conflict_do_update(
-        index_elements=["connection_id", "source_id"],
-        set_={name: statement.excluded[name] for name in kept},
-    )
-    session.connection().execute(statement, rows)
+    # An order that comes twice in a page counts as it comes last.
+    rows = {
+        wanted.source_id: _row(connection_id, contact_id, wanted) for contact_id, wanted in bought
+    }
+    _WRITE_DOWN.rows(session, list(rows.values()))
     sums = _sums(session, connection_id, {contact_id for contact_id, _ in bought})
     return {
         contact_id
@@ -37,38 +38,19 @@ def record(
     }
 
 
-def _row(connection_id: UUID, contact_id: UUID, wanted: Wanted) -> dict[str, Any]:
-    assert wanted.purchase is not None
-    return {
-        "connection_id": connection_id,
-        "source_id": wanted.source_id,
-        "contact_id": contact_id,
-        "placed_at": datetime.fromisoformat(wanted.purchase.placed_at),
-        "parts": purchases.parts(wanted.purchase.amount),
-        "currency": wanted.purchase.currency,
-        "is_paid": wanted.purchase.is_paid,
-    }
+def _row(connection_id: UUID, contact_id: UUID, wanted: Wanted) -> tuple[Any, ...]:
+    """An order by the names in _ORDER."""
+    bought = wanted.purchase
+    assert bought is not None
+    placed_at, amount = datetime.fromisoformat(bought.placed_at), purchases.parts(bought.amount)
+    who = (connection_id, wanted.source_id, contact_id)
+    return (*who, placed_at, amount, storable(bought.currency), bought.is_paid)
 
 
 def _sums(session: Session, connection_id: UUID, contacts: Iterable[UUID]) -> dict[UUID, list[Sum]]:
-    query = (
-        select(
-            PurchaseRow.contact_id,
-            PurchaseRow.currency,
-            func.count(),
-            func.sum(PurchaseRow.parts),
-            func.min(PurchaseRow.placed_at),
-            func.max(PurchaseRow.placed_at),
-        )
-        .where(
-            PurchaseRow.connection_id == connection_id,
-            PurchaseRow.contact_id.in_(list(contacts)),
-            PurchaseRow.is_paid,
-        )
-        .group_by(PurchaseRow.contact_id, PurchaseRow.currency)
-    )
+    about = {"connection": connection_id, "contacts": reading.array(contacts)}
     found: dict[UUID, list[Sum]] = {}
-    for contact_id, currency, count, parts, first, last in session.execute(query):
+    for contact_id, currency, count, parts, first, last in reading.BOUGHT.all(session, about):
         found.setdefault(contact_id, []).append(Sum(currency, count, int(parts), first, last))
     return found
 

@@ -29,8 +29,8 @@ from sqlalchemy import (
     union,
 )
 
-from app.contacts.models import CONTACT_FIELDS, Contact, Suppression
-from app.sources.models import SourceRow
+from app.contacts.models import CONTACT_FIELDS, Contact, ContactList, ContactTag, Suppression
+from app.sources.models import PurchaseRow, SourceRow
 from app.statements.ready import Asking
 
 _HERE = SourceRow.connection_id == bindparam("connection", type_=Uuid)
@@ -39,6 +39,8 @@ _ALSO_HERE = cast(SourceRow.connection_id, Text) == cast(bindparam("connection",
 _WORKSPACE = bindparam("workspace", type_=Uuid)
 _IN = Contact.workspace_id == _WORKSPACE
 _ONE: Any = literal_column("1")
+#: To leave none out keeps PostgreSQL from looking for all of them at once.
+_NONE: Any = literal_column("0")
 _EVERYTHING = (
     *(Contact.id, Contact.address, Contact.status, Contact.email, Contact.fields, Contact.edited),
     Contact.origins,
@@ -87,6 +89,33 @@ def _newest(dialect: str) -> Any:
     return said.where(_ALSO_HERE, about).group_by(SourceRow.contact_id)
 
 
+def _groups(link: type[ContactList | ContactTag], group: Any, dialect: str) -> Any:
+    some = select(link.contact_id, group)
+    if dialect == "sqlite":
+        here = _one_of(link.contact_id, "contacts", dialect)
+        return some.where(here, _one_of(group, "groups", dialect))
+    # By an index for what is in a list, PostgreSQL would read all of it for each of the contacts.
+    some = some.where(_one_of(func.coalesce(group, group), "groups", dialect))
+    said = _given("contacts", dialect)
+    mine = some.where(link.contact_id == cast(said.c.value, Uuid)).offset(_NONE)
+    hers = mine.correlate(said).lateral()
+    return select(hers).select_from(said).join(hers, true())
+
+
+def _bought(dialect: str) -> Any:
+    here = PurchaseRow.connection_id == bindparam("connection", type_=Uuid)
+    who, when = PurchaseRow.contact_id, PurchaseRow.placed_at
+    amounts = (func.count().label("number"), func.sum(PurchaseRow.parts).label("parts"))
+    times = (func.min(when).label("first_at"), func.max(when).label("last_at"))
+    sums = select(who, PurchaseRow.currency, *amounts, *times).where(here, PurchaseRow.is_paid)
+    sums = sums.group_by(who, PurchaseRow.currency)
+    if dialect == "sqlite":
+        return sums.where(_one_of(who, "contacts", dialect))
+    said = _given("contacts", dialect)
+    hers = sums.where(who == cast(said.c.value, Uuid)).correlate(said).lateral()
+    return select(hers).select_from(said).join(hers, true())
+
+
 def _refused(dialect: str) -> Any:
     here = Suppression.workspace_id == _WORKSPACE
     some = _one_of(Suppression.address, "addresses", dialect)
@@ -133,6 +162,11 @@ SEEN = _asking(_seen)
 OWNERS = _asking(_owners)
 #: When something was last told that each of ``contacts`` did.
 NEWEST = _asking(_newest)
+#: Which of ``groups`` each of ``contacts`` is in.
+LISTS = _asking(partial(_groups, ContactList, ContactList.list_id))
+TAGS = _asking(partial(_groups, ContactTag, ContactTag.tag_id))
+#: What each of ``contacts`` bought and paid, by currency.
+BOUGHT = _asking(_bought)
 #: Those of ``addresses`` that nobody may write to, and why.
 REFUSED = _asking(_refused)
 #: The contacts that have one of ``addresses``, locked.

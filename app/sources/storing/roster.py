@@ -103,7 +103,10 @@ class Roster:
         lists = frozenset(self.lists[name] for name in wanted.lists if name in self.lists)
         tags = frozenset(self.tags[name] for name in wanted.tags if name in self.tags)
         left = row.groups - lists - tags if row else frozenset()
-        return replace(match, lists=lists, tags=tags, left=left)
+        if not (lists or tags or left):
+            return match
+        found = (match.known, match.unchanged, match.duplicate, match.refusal, match.is_noted)
+        return Match(*found, lists, tags, left, match.is_full)
 
     def note(self, decision: Decision) -> None:
         """Later rows of the page are matched as if this were stored already."""

@@ -9,17 +9,19 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.contacts import origins, suppression
 from app.contacts.models import ContactList, ContactTag
-from app.db import Base, insert
 from app.rules import consent
 from app.sources.runs.progress import Progress
 from app.sources.storing import bulk, columns, proving, purchases, statements, together
 from app.sources.storing.bulk import Same
 from app.sources.storing.roster import Roster
+from app.statements.put import Put
 from sync.merge import Create, Decision, Refuse, Update
 from sync.run import Plan
 
 _GIVES = (Create, Update)
 SAID_THERE = "said at the source"
+_IN_LISTS = Put(ContactList, ["contact_id", "list_id", "connection_id", "created_at"])
+_TAGGED = Put(ContactTag, ["contact_id", "tag_id", "connection_id", "created_at"])
 
 
 def write(
@@ -175,8 +177,8 @@ def _gather(session: Session, connection_id: UUID, numbered: Numbered, now: date
                 tags += [(contact_id, one) for one in decision.tags]
             if isinstance(decision, Update) and decision.left:
                 left[contact_id] = decision.left
-    _attach(session, ContactList, "list_id", lists, connection_id, now)
-    _attach(session, ContactTag, "tag_id", tags, connection_id, now)
+    _IN_LISTS.rows(session, [(*pair, connection_id, now) for pair in lists])
+    _TAGGED.rows(session, [(*pair, connection_id, now) for pair in tags])
     if left:
         _detach(session, ContactList, ContactList.list_id, left, connection_id)
         _detach(session, ContactTag, ContactTag.tag_id, left, connection_id)
@@ -198,24 +200,3 @@ def _detach(
                 link.connection_id == connection_id,
             )
         )
-
-
-def _attach(
-    session: Session,
-    link: type[Base],
-    column: str,
-    pairs: Iterable[tuple[UUID, UUID]],
-    connection_id: UUID,
-    now: datetime,
-) -> None:
-    rows = [
-        {
-            "contact_id": contact,
-            column: group,
-            "connection_id": connection_id,
-            "created_at": now,
-        }
-        for contact, group in pairs
-    ]
-    if rows:
-        session.connection().execute(insert(session, link).on_conflict_do_nothing(), rows)

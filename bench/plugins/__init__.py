@@ -1,0 +1,1 @@
+"""Sites full of one plugin's rows, in the shape in which real ones were seen to answer."""
