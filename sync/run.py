@@ -59,12 +59,17 @@ class Roster(Protocol):
         """Later rows of the same page are matched as if this were stored already."""
         ...
 
+    def is_fresh(self, contact_id: UUID) -> bool:
+        """Whether this very sweep made somebody, so that nothing older can be lost of her."""
+        ...
+
 
 @dataclass(slots=True)
 class Tally:
     """The numbers of a page: seen = created + updated + kept + everything skipped.
 
-    ``faults``: values that their fields could not take.
+    ``faults``: values that their fields could not take. ``overwritten``: how many lose something,
+    of those that were here before this sweep.
     """
 
     seen: int = 0
@@ -186,7 +191,7 @@ def decide(
             decision = _decide(wanted, found, order)
             roster.note(decision)
             decisions.append(decision)
-            _count(decision, tally, left_out)
+            _count(decision, roster, tally, left_out)
     if order.guard and (why := order.guard.objection(overwritten, tally.overwritten)):
         raise Held(why)
     return Plan(decisions, tally, page.cursor, page.mark, left_out, page.total, page.hidden)
@@ -214,7 +219,7 @@ def _decide(wanted: Wanted, found: Match, order: Order) -> Decision:
     return merge.decide(wanted, found.known, terms, found.refusal)
 
 
-def _count(decision: Decision, tally: Tally, left_out: list[Rejected]) -> None:
+def _count(decision: Decision, roster: Roster, tally: Tally, left_out: list[Rejected]) -> None:
     if decision.wanted.faults:
         tally.faults += len(decision.wanted.faults)
         left_out += reading.faults(decision.wanted)
@@ -223,7 +228,7 @@ def _count(decision: Decision, tally: Tally, left_out: list[Rejected]) -> None:
             tally.created += 1
         case Update():
             tally.updated += 1
-            tally.overwritten += decision.overwrites
+            tally.overwritten += decision.overwrites and not roster.is_fresh(decision.id)
         case Keep() if decision.wanted.purchase:
             tally.updated += 1  # what she bought in all is another sum now
         case Keep():

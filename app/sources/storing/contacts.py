@@ -155,6 +155,7 @@ class ContactStore:
             tags,
             room=allocation.room(session, self._workspace_id),
             origin=origins.of_site(connection_id, now),
+            begun=self._progress.begun.isoformat(),
         )
 
     def _contacts(

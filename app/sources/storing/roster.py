@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app import ids
+from app.contacts import origins
 from sync.mapping import Wanted
 from sync.merge import Create, Decision, Known, Refuse, Update
 from sync.run import Match
@@ -33,7 +34,8 @@ class Roster:
     connection that stands for a contact. ``refusals``: closed statuses by address. ``newest``:
     when something was last said of a contact. ``lists``, ``tags``: ids by name. ``made``: the ids
     of new contacts by the row that made them. ``room``: for how many new contacts there is room,
-    None for any number. ``origin``: what is noted of values that come from these rows.
+    None for any number. ``origin``: what is noted of values that come from these rows. ``begun``:
+    when this sweep began, as it stands in such a note.
     """
 
     digests: Mapping[str, str]
@@ -48,6 +50,7 @@ class Roster:
     made: dict[str, UUID] = field(default_factory=dict)
     room: int | None = None
     origin: Mapping[str, Any] = field(default_factory=dict)
+    begun: str = ""
     _addresses: dict[str, UUID] = field(default_factory=dict)
     _stand: dict[str, UUID] = field(default_factory=dict)
     _fresh: Iterator[UUID] = field(default_factory=ids.several)
@@ -158,6 +161,14 @@ class Roster:
         )
         self.contacts[decision.id] = after
         self._addresses[after.address] = decision.id
+
+    def is_fresh(self, contact_id: UUID) -> bool:
+        """Whether this very sweep made somebody, on this page or before."""
+        came = self.contacts[contact_id].origins.get(origins.EVERY)
+        if not came:
+            return contact_id in self.made.values()
+        is_mine = came["connection"] == self.origin["connection"]
+        return is_mine and bool(came["at"] > self.begun)
 
     def traced(self, known: Known, fields: Iterable[str]) -> Mapping[str, Any]:
         """Where a contact's values come from when these come from the rows of this page."""
