@@ -69,7 +69,7 @@ def wishes(session: Session, now: datetime, connection_id: UUID | None = None) -
 def _may_begin(now: datetime) -> list[ColumnElement[bool]]:
     run, newer = aliased(SyncRun), aliased(SyncRun)
     is_open = exists().where(run.connection_id == Connection.id, run.state.in_(control.OPEN))
-    last = select(newer.state).where(newer.connection_id == Connection.id)
+    last = select(newer.state).where(newer.connection_id == Connection.id, ~newer.dry)
     state: Any = last.order_by(newer.id.desc()).limit(1).scalar_subquery()
     return [
         Connection.state == "ready",
