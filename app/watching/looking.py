@@ -143,7 +143,7 @@ def _is_over(session: Session, alert: Alert, view: _View) -> bool:
         case kind if kind in _OF_SITES:
             return health.is_over(session, kind, UUID(alert.about), view.now)
         case holding.KIND:
-            return holding.is_over(session, UUID(alert.about))
+            return not holding.those_held(session, [UUID(alert.about)])
         case silence.KIND:
             return silence.is_over(session, UUID(alert.about), view.now)
         case _:

@@ -77,6 +77,7 @@ def test_a_held_run_is_told_of_until_a_person_says_go(
     runtime: Runtime, owner: Client, clock: TurnableClock
 ) -> None:
     with connected(runtime, owner.workspace_id, [person(n) for n in range(1, 101)]) as world:
+        world.change(schedule={"every_minutes": 60})
         world.pull()
         for row in world.people:
             row["first_name"] = "Everybody"
@@ -92,7 +93,9 @@ def test_a_held_run_is_told_of_until_a_person_says_go(
             sentence = session.scalars(select(Alert.sentence)).one()
         assert sentence.startswith("Nothing more comes from WordPress users of ")
         assert '"force": true' in sentence
+        assert shown(owner, world)["next_run_at"] is None
         world.pull(force=True)
+        assert shown(owner, world)["next_run_at"] is not None
         looking.look(runtime.database, clock())
         assert alerts(world) == [(*told, False)]
 

@@ -1,9 +1,10 @@
 """Tells people that the guard stopped a run: nothing of it goes on until one of them says so."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.alerts import raise_
@@ -25,7 +26,14 @@ def tell(session: Session, connection_id: UUID, why: str, now: datetime) -> None
     raise_(session, site.workspace_id, KIND, str(connection_id), sentence, now=now)
 
 
-def is_over(session: Session, connection_id: UUID) -> bool:
-    """Whether its newest run was let go on; so it is when the connection was removed."""
-    newest = select(SyncRun.state).where(SyncRun.connection_id == connection_id, ~SyncRun.dry)
-    return session.scalar(newest.order_by(SyncRun.id.desc()).limit(1)) != "held"
+def is_held() -> ColumnElement[bool]:
+    """Whether the newest run of a Connection was held; looking (a dry run) lets nothing go on."""
+    newest = select(SyncRun.state).where(SyncRun.connection_id == Connection.id, ~SyncRun.dry)
+    state = newest.order_by(SyncRun.id.desc()).limit(1).correlate(Connection).scalar_subquery()
+    return func.coalesce(state, "") == "held"
+
+
+def those_held(session: Session, connection_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these wait for a person: those that were removed do not."""
+    mine = select(Connection.id).where(Connection.id.in_(connection_ids), is_held())
+    return set(session.scalars(mine))
