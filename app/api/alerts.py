@@ -50,8 +50,8 @@ class AlertAnswer(Schema):
     about = fields.String(
         required=True,
         metadata={
-            "description": "The id of the relay, campaign, site or agent; a stream's name; "
-            '"messages"; or "" for the workspace'
+            "description": "The id of the relay, campaign, site, connection or agent; a stream's "
+            'name; "messages"; or "" for the workspace'
         },
     )
     raised_at = Instant(required=True)

@@ -16,6 +16,7 @@ from app.db import Page, of_workspace, page
 from app.errors import Invalid
 from app.sources import hiding, settling
 from app.sources.models import Connection
+from app.sources.runs import holding
 from app.sources.sites import register
 from app.sources.storing import noted
 from app.sources.uploads.source import is_file
@@ -110,13 +111,15 @@ def portraits(
 ) -> list[dict[str, Any]]:
     """Connections as they are shown: with a title, where fields go, and when the next pull is."""
     zone = session.get_one(Workspace, workspace_id).timezone
-    return [_portrait(connection, zone) for connection in rows]
+    known = list(rows)
+    held = holding.those_held(session, [connection.id for connection in known])
+    return [_portrait(connection, zone, connection.id in held) for connection in known]
 
 
-def _portrait(connection: Connection, zone: str) -> dict[str, Any]:
+def _portrait(connection: Connection, zone: str, is_held: bool) -> dict[str, Any]:
     connector = kind_of(connection.source)
     row = {column.key: getattr(connection, column.key) for column in Connection.__table__.columns}
-    is_ready = connection.state == "ready"
+    is_ready = connection.state == "ready" and not is_held
     return {
         **row,
         "title": connector.title if connector else connection.source,

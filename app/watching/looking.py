@@ -18,6 +18,7 @@ from app.sending.models import Dispatch, Relay, Sender
 from app.sending.relays import metering
 from app.sending.senders import valve
 from app.sources.agents import silence
+from app.sources.runs import holding
 from app.sources.sites import health
 from app.watching import queue
 from app.watching.queue import Queue
@@ -102,6 +103,7 @@ def _open(session: Session) -> list[Alert]:
         *_OF_RELAYS,
         *_OF_SITES,
         silence.KIND,
+        holding.KIND,
         "backlog",
         "sender_gone",
         "sender_refused",
@@ -140,6 +142,8 @@ def _is_over(session: Session, alert: Alert, view: _View) -> bool:
             return not session.scalar(select(exists().where(*mine)))
         case kind if kind in _OF_SITES:
             return health.is_over(session, kind, UUID(alert.about), view.now)
+        case holding.KIND:
+            return not holding.those_held(session, [UUID(alert.about)])
         case silence.KIND:
             return silence.is_over(session, UUID(alert.about), view.now)
         case _:

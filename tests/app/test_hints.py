@@ -54,6 +54,24 @@ def test_a_hint_brings_the_next_pull_forward(
     assert running.run_due(runtime) == 0
 
 
+def test_after_a_held_run_no_hint_pulls_also_when_one_was_tried(
+    runtime: Runtime, world: World, clock: TurnableClock
+) -> None:
+    url = begun(world)
+    with runtime.database.transaction() as session:
+        connection = session.scalars(
+            select(Connection).where(Connection.source == "woocommerce")
+        ).one()
+        mine = {"workspace_id": connection.workspace_id, "connection_id": connection.id}
+        for state, dry in (("held", False), ("succeeded", True)):
+            made = {"trigger": "manual", "created_at": clock(), "state": state, "dry": dry}
+            session.add(SyncRun(**mine, **made))
+            session.flush()
+    world.tell(url)
+    clock.turn(hours=1)
+    assert running.run_due(runtime) == 0
+
+
 def test_however_much_is_told_pulls_keep_apart(
     runtime: Runtime, world: World, clock: TurnableClock
 ) -> None:

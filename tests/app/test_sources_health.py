@@ -11,7 +11,7 @@ from app.sources.runs import running
 from app.sources.sites import health, register
 from app.watching import looking
 from tests.app.conftest import Client
-from tests.app.pulling import World, connected
+from tests.app.pulling import World, connected, person
 from tests.conftest import TurnableClock
 from tests.connectors.site import Request, Response, recorded
 
@@ -71,6 +71,33 @@ def test_the_alert_goes_with_the_site(runtime: Runtime, owner: Client) -> None:
         owner.delete(f"/sites/{world.site_id}")
         looking.look(runtime.database, runtime.now())
         assert [is_open for *_, is_open in alerts(world)] == [False]
+
+
+def test_a_held_run_is_told_of_until_a_person_says_go(
+    runtime: Runtime, owner: Client, clock: TurnableClock
+) -> None:
+    with connected(runtime, owner.workspace_id, [person(n) for n in range(1, 101)]) as world:
+        world.change(schedule={"every_minutes": 60})
+        world.pull()
+        for row in world.people:
+            row["first_name"] = "Everybody"
+        world.pull(dry=True)
+        assert alerts(world) == [], "nothing was held by looking"
+        for _ in range(2):
+            assert world.pull().state == "held"
+        told = ("sync_held", str(world.connection_id))
+        world.pull(dry=True)
+        looking.look(runtime.database, clock())
+        assert alerts(world) == [(*told, True)]
+        with runtime.database.reading() as session:
+            sentence = session.scalars(select(Alert.sentence)).one()
+        assert sentence.startswith("Nothing more comes from WordPress users of ")
+        assert '"force": true' in sentence
+        assert shown(owner, world)["next_run_at"] is None
+        world.pull(force=True)
+        assert shown(owner, world)["next_run_at"] is not None
+        looking.look(runtime.database, clock())
+        assert alerts(world) == [(*told, False)]
 
 
 def test_a_site_that_is_down_is_asked_again_before_its_turn(

@@ -19,6 +19,7 @@ KINDS = {
     "sending_held": "All sending is held until a person says go",
     "site_needs_reauth": "A site does not let us in any more",
     "site_failing": "A site could not be pulled for long",
+    "sync_held": "A site would change too much at once",
     "agent_silent": "A sync agent is not heard of any more",
 }
 #: Something that comes and goes is told of once in this time, and when it stays.

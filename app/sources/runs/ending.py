@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.runtime import Runtime
 from app.sources.models import Connection
+from app.sources.runs import holding
 from app.sources.runs.claiming import Task
 from app.sources.runs.progress import Stopped, mine
 from app.sources.sites import health, stopping
@@ -26,7 +27,8 @@ def hand_back(runtime: Runtime, task: Task) -> None:
 
 def hold(runtime: Runtime, task: Task, why: str) -> None:
     """The guard stopped it; the cursor stays where it is until a person decides."""
-    _end(runtime, task, _over("held", why, runtime.now()), {})
+    _end(runtime, task, _over("held", why, runtime.now()), {}, is_held=True)
+    log.warning("held", site=task.site.url, source=task.source, why=why)
 
 
 def fail(runtime: Runtime, task: Task, why: str) -> None:
@@ -75,6 +77,8 @@ def _end(
     connection: dict[str, Any],
     why: str = "",
     refused: AskTheOwner | None = None,
+    *,
+    is_held: bool = False,
 ) -> None:
     """Ends it; ``refused``: the others that are read with its login end in the same commit, so that
     none of them begins in between.
@@ -85,6 +89,8 @@ def _end(
             if refused:
                 _stop_others(session, task, refused, runtime.now())
             _change(session, task, connection)
+            if is_held:
+                holding.tell(session, task.progress.connection_id, run["detail"], runtime.now())
             if why:
                 health.note(session, task.progress.connection_id, why, runtime.now())
     except Stopped:  # cancelled meanwhile, or taken over: nothing of it is ours to end

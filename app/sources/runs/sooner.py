@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.sources.models import Connection, SyncRun
-from app.sources.runs import control, narrowing
+from app.sources.runs import control, holding, narrowing
 from app.sources.webhooks.models import WebhookPost
 
 #: What comes within so long is one pull.
@@ -67,13 +66,11 @@ def wishes(session: Session, now: datetime, connection_id: UUID | None = None) -
 
 
 def _may_begin(now: datetime) -> list[ColumnElement[bool]]:
-    run, newer = aliased(SyncRun), aliased(SyncRun)
+    run = aliased(SyncRun)
     is_open = exists().where(run.connection_id == Connection.id, run.state.in_(control.OPEN))
-    last = select(newer.state).where(newer.connection_id == Connection.id)
-    state: Any = last.order_by(newer.id.desc()).limit(1).scalar_subquery()
     return [
         Connection.state == "ready",
         or_(Connection.rest_until.is_(None), Connection.rest_until <= now),
         ~is_open,
-        or_(state.is_(None), state != "held"),
+        ~holding.is_held(),
     ]
