@@ -169,7 +169,7 @@ def pull(one: Stage, connection_id: UUID, rows: int, site: Any = None) -> None:
         kept,
         order,
         task.pull,
-        reads_ahead=site is not None,
+        reads_ahead=(lambda: True) if site else None,
     )
     if task.progress.numbers.seen != rows:
         raise RuntimeError(f"{task.progress.numbers.seen} of {rows} were seen")

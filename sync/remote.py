@@ -42,13 +42,15 @@ class Batch:
         return self.page is None or self.page.cursor is None
 
 
-def run(connector: Connector, reach: Callable[[], Site], task: Task) -> Iterator[Batch]:
-    """The steps of one run, read from the site, which ``reach`` gives, one ahead of what was asked
-    for. What a site does wrong is the last of them, and not raised.
+def run(
+    connector: Connector, reach: Callable[[], Site], task: Task, goes_on: Callable[[], bool]
+) -> Iterator[Batch]:
+    """The steps of one run, read from the site, which ``reach`` gives; one ahead of what was asked
+    for, as long as it ``goes_on``. What a site does wrong is the last of them, and not raised.
     """
     number = task.number
     try:
-        with ahead.reading(connector.pages(reach(), task.pull)) as pages:
+        with ahead.reading(connector.pages(reach(), task.pull), goes_on) as pages:
             for page in pages:
                 yield Batch(task.run_id, number, page)
                 number += 1

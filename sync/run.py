@@ -136,18 +136,18 @@ def run(
     order: Order,
     pull: Pull,
     *,
-    reads_ahead: bool = False,
+    reads_ahead: Callable[[], bool] | None = None,
 ) -> None:
     """Pulls every page that ``pull`` wants. Raises Held and what site and store raise.
 
-    ``reads_ahead``: the next page is read while one is stored, which only suits a source that
-    would say it again.
+    ``reads_ahead``: the next page is read while one is stored, as long as this says so; which only
+    suits a source that would say it again.
     """
     pages = connector.pages(site, pull)
-    if not reads_ahead:
+    if reads_ahead is None:
         take(pages, store, order)
         return
-    with ahead.reading(pages) as each:
+    with ahead.reading(pages, reads_ahead) as each:
         take(each, store, order)
 
 

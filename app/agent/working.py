@@ -147,7 +147,7 @@ class Agent:
                 roots.find(site)
             return site
 
-        yield from remote.run(connector, reach, task)
+        yield from remote.run(connector, reach, task, lambda: not self._stop.is_set())
 
     def _keep(self, task: Task, batch: Batch) -> None:
         """Puts a batch into the spool; a disk without room is waited for."""

@@ -48,18 +48,21 @@ def test_it_goes_on_after_a_kill_and_its_place_is_nobody_else_s(
     runtime: Runtime, owner: Client
 ) -> None:
     with connected(runtime, owner.workspace_id, 250) as world:
+        runs = f"/connections/{world.connection_id}/runs"
+
+        def has_a_page() -> bool:
+            return bool(owner.get(runs).json["items"][0]["pages"])
+
         ask(owner, world, add_tags=["once"])
-        pages = iter([False, False])
-        running.run_due(runtime, stop=lambda: next(pages, True))
-        run_id = owner.get(f"/connections/{world.connection_id}/runs").json["items"][0]["id"]
+        running.run_due(runtime, stop=has_a_page)
+        run_id = owner.get(runs).json["items"][0]["id"]
         assert owner.get(f"/runs/{run_id}").json["pages"] == 1
         running.run_due(runtime)
         run = owner.get(f"/runs/{run_id}").json
         assert (run["state"], run["seen"]) == ("succeeded", 250)
         ask(owner, world, add_tags=["other"])
-        pages = iter([False, False])
-        running.run_due(runtime, stop=lambda: next(pages, True))
-        newest = owner.get(f"/connections/{world.connection_id}/runs").json["items"][0]["id"]
+        running.run_due(runtime, stop=has_a_page)
+        newest = owner.get(runs).json["items"][0]["id"]
         owner.post(f"/runs/{newest}/cancel")
         assert world.pull().seen == 250
 

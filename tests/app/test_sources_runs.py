@@ -280,8 +280,7 @@ def test_a_cancelled_run_stores_nothing_more_and_the_next_goes_on(
 def test_a_process_that_stops_hands_its_run_back(runtime: Runtime, owner: Client) -> None:
     with connected(runtime, owner.workspace_id, 350) as world:
         run_id = world.start()
-        pages = iter([False, False, False, True])
-        running.run_one(runtime, run_id, stop=lambda: next(pages))
+        running.run_one(runtime, run_id, stop=lambda: world.run(run_id).pages == 3)
         run = world.run(run_id)
         assert (run.state, run.pages, run.owner) == ("queued", 3, None)
         running.run_due(runtime)
@@ -342,6 +341,7 @@ def test_an_owner_whose_lease_ran_out_stores_nothing(
         def sleep(request: Request) -> None:
             if request.query.get("page") == "2" and not slept.is_set():
                 slept.set()
+                until(lambda: world.run(run_id).pages == 1, "the first page was not stored")
                 clock.turn(seconds=LEASE.total_seconds() + 1)
                 assert running.run_due(runtime) == 1
 
@@ -361,6 +361,8 @@ def test_while_another_owner_is_at_it_the_first_stores_nothing(
 
         def take_over(request: Request) -> None:
             if request.query.get("page") == "2":
+                # It is asked for ahead.
+                until(lambda: world.run(run_id).pages == 1, "the first page was not stored")
                 now = clock.turn(seconds=LEASE.total_seconds() + 1)
                 with runtime.database.transaction() as session:
                     assert claiming.claim(session, run_id, other, now)

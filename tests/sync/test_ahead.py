@@ -10,6 +10,11 @@ from sync import ahead
 from tests.waiting import PATIENCE, until
 
 
+def always() -> bool:
+    """It goes on."""
+    return True
+
+
 class Source:
     """Gives out numbered pages, and knows which were asked for."""
 
@@ -30,7 +35,7 @@ class Source:
 
 def test_every_page_comes_once_and_in_order() -> None:
     source = Source(5)
-    with ahead.reading(source.pages()) as pages:
+    with ahead.reading(source.pages(), always) as pages:
         assert [page.total for page in pages] == [1, 2, 3, 4, 5]
     assert source.asked == [1, 2, 3, 4, 5]
     assert source.over
@@ -38,7 +43,7 @@ def test_every_page_comes_once_and_in_order() -> None:
 
 def test_one_page_is_read_ahead_and_no_more() -> None:
     source = Source(5)
-    with ahead.reading(source.pages()) as pages:
+    with ahead.reading(source.pages(), always) as pages:
         next(pages)
         until(lambda: source.asked == [1, 2], "the next page was not asked for")
         next(pages)
@@ -55,7 +60,7 @@ def test_a_source_is_read_on_another_thread_while_a_page_is_worked_on() -> None:
         read.set()
         yield Page((), None)
 
-    with ahead.reading(slow()) as pages:
+    with ahead.reading(slow(), always) as pages:
         next(pages)
         working.set()
         assert read.wait(PATIENCE), "the next page was not read meanwhile"
@@ -63,7 +68,7 @@ def test_a_source_is_read_on_another_thread_while_a_page_is_worked_on() -> None:
 
 def test_after_the_last_page_nothing_happens_until_it_is_done() -> None:
     source = Source(1)
-    with ahead.reading(source.pages()) as pages:
+    with ahead.reading(source.pages(), always) as pages:
         next(pages)
         assert not source.over
         assert list(pages) == []
@@ -73,7 +78,7 @@ def test_after_the_last_page_nothing_happens_until_it_is_done() -> None:
 def test_what_goes_wrong_comes_after_the_pages_before_it() -> None:
     source = Source(5, fails_at=3)
     told = []
-    with pytest.raises(OSError, match="gone"), ahead.reading(source.pages()) as pages:
+    with pytest.raises(OSError, match="gone"), ahead.reading(source.pages(), always) as pages:
         for page in pages:
             told.append(page.total)
     assert told == [1, 2]
@@ -89,7 +94,7 @@ def test_who_stops_waits_until_nothing_is_read_any_more() -> None:
         raise AssertionError("a page too many")
 
     def work() -> None:
-        with pytest.raises(KeyError), ahead.reading(slow()) as pages:
+        with pytest.raises(KeyError), ahead.reading(slow(), always) as pages:
             next(pages)
             raise KeyError
         left.set()
@@ -100,3 +105,19 @@ def test_who_stops_waits_until_nothing_is_read_any_more() -> None:
     gate.set()
     thread.join(PATIENCE)
     assert left.is_set()
+
+
+def test_who_is_about_to_stop_asks_for_nothing_more() -> None:
+    source, stops = Source(5), threading.Event()
+    with ahead.reading(source.pages(), lambda: not stops.is_set()) as pages:
+        next(pages)
+        until(lambda: source.asked == [1, 2], "the next page was not asked for")
+        stops.set()
+        next(pages)
+    assert source.asked == [1, 2]
+
+
+def test_who_does_not_stop_after_all_misses_nothing() -> None:
+    source = Source(5)
+    with ahead.reading(source.pages(), lambda: False) as pages:
+        assert [page.total for page in pages] == [1, 2, 3, 4, 5]

@@ -142,6 +142,7 @@ class Source:
 
 def test_the_steps_of_a_run_end_with_its_trouble() -> None:
     task = Task("r", "source", 5, Pull({"from": 5}))
-    page, trouble = remote.run(Source(), lambda: None, task)  # type: ignore[arg-type,return-value]
+    steps = remote.run(Source(), lambda: None, task, lambda: True)  # type: ignore[arg-type,return-value]
+    page, trouble = steps
     assert (page.number, page.page, page.is_last) == (5, PAGE, False)
     assert (trouble.number, trouble.page, trouble.is_last) == (6, None, True)

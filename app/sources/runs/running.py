@@ -134,7 +134,7 @@ def _pull(runtime: Runtime, task: Task, stop: Callable[[], bool]) -> None:
         if at_a_site and not site.rest_root:
             root.find(site)
         # A dry run may have enough after any page.
-        ahead = at_a_site and not task.dry
+        ahead = (lambda: not stop()) if at_a_site and not task.dry else None
         pulling.run(connector, site, store, order, task.pull, reads_ahead=ahead)
     finally:
         site.close()
