@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from textwrap import wrap
+from urllib.parse import urlencode
 
 import connectors
+from app import clock
 from app.agent.nearby import open_site
 from config.agent import SiteAccess
 from wp_bridge import discovery
@@ -31,7 +33,9 @@ def _lines(access: SiteAccess, found: Discovery) -> Iterator[str]:
     yield f"  REST API at {found.root.url}" + (f" ({found.root.name})" if found.root.name else "")
     if not (access.password or access.keys) and found.root.authorization:
         yield "  No login was given. Make an application password here, as an administrator:"
-        yield f"  {found.root.authorization}?app_name=pressferry"
+        # WordPress refuses a name that the account has already, as when it approves once more.
+        name = urlencode({"app_name": f"pressferry {clock.now():%Y-%m-%d %H:%M:%S}"})
+        yield f"  {found.root.authorization}?{name}"
     titles = connectors.find()
     for finding in sorted(found.findings, key=lambda one: one.state != "ready"):
         if finding.state != "plugin_absent":

@@ -181,7 +181,7 @@ def test_the_doctor_says_what_to_do(site: WordPressStandIn, dead_port: int) -> N
     site.start()
     done = agent("doctor", "--site", site.url)
     assert done.returncode == 1
-    assert f"{site.url}/wp-admin/authorize-application.php?app_name=pressferry" in done.stdout
+    assert f"{site.url}/wp-admin/authorize-application.php?app_name=pressferry+20" in done.stdout
     assert "WordPress users: needs permission" in done.stdout
     assert "Not at this site: Contact Form 7 (Flamingo), Fluent Forms, " in done.stdout
     assert "More: docs/sources/wordpress-users.md#what-it-needs" in done.stdout

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
 import connectors
@@ -16,7 +16,7 @@ from app.rules import email_address
 from app.runtime import Runtime
 from app.sources import connections
 from app.sources.models import Connection, SyncRun
-from app.sources.runs import claiming, control, ending, proving, sooner, trial
+from app.sources.runs import claiming, control, ending, holding, proving, sooner, trial
 from app.sources.runs.claiming import Task
 from app.sources.runs.progress import Progress, Stopped
 from app.sources.runs.sooner import Wish
@@ -210,10 +210,8 @@ def _trial(runtime: Runtime, task: Task, most: int | None) -> TrialProgress:
 
 def _scheduled(session: Session, connection_id: UUID | None) -> list[tuple[Connection, str]]:
     """Connections with a schedule that nothing keeps from running, and their time zone."""
-    run, newer = aliased(SyncRun), aliased(SyncRun)
+    run = aliased(SyncRun)
     is_open = exists().where(run.connection_id == Connection.id, run.state.in_(control.OPEN))
-    last = select(newer.state).where(newer.connection_id == Connection.id, ~newer.dry)
-    last_state = last.order_by(newer.id.desc()).limit(1).scalar_subquery()
     query = (
         select(Connection, Workspace.timezone)
         .join(Workspace, Workspace.id == Connection.workspace_id)
@@ -221,7 +219,7 @@ def _scheduled(session: Session, connection_id: UUID | None) -> list[tuple[Conne
             Connection.state == "ready",
             Connection.schedule.is_not(None),
             ~is_open,
-            or_(last_state.is_(None), last_state != "held"),
+            ~holding.is_held(),
         )
     )
     if connection_id:
