@@ -103,7 +103,7 @@ def _groups(link: type[ContactList | ContactTag], group: Any, dialect: str) -> A
 
 
 def _bought(dialect: str) -> Any:
-    here = PurchaseRow.connection_id == bindparam("connection", type_=Uuid)
+    here = cast(PurchaseRow.connection_id, Text) == cast(bindparam("connection", type_=Uuid), Text)
     who, when = PurchaseRow.contact_id, PurchaseRow.placed_at
     amounts = (func.count().label("number"), func.sum(PurchaseRow.parts).label("parts"))
     times = (func.min(when).label("first_at"), func.max(when).label("last_at"))
